@@ -1,0 +1,93 @@
+/* From what a model believes to the answer that earns the most.
+ *
+ *     merit_decision *decision;
+ *     merit_decision_options options = {.rule = MERIT_RULE_BAYES, .temperature = 1.3};
+ *     merit_decision_create(&decision, scores, &options, &err);
+ *     merit_decision_apply(decision, logits, n, &results, &err);
+ *     merit_decision_free(decision);
+ *
+ * q = softmax(logits / temperature). The rules:
+ *   argmax  the class with the largest q
+ *   bayes   the answer with the largest expected score u_k = sum_i q_i S[i][k]
+ *   decode  the answer with the largest (q^T D)_k: right for every loss that
+ *           trains q towards P^T eta, when P D = S + c 1^T for some column c
+ * Ties go to the first answer. */
+#ifndef MERIT_DECIDE_H
+#define MERIT_DECIDE_H
+
+#include "merit/error.h"
+#include "merit/scores.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum merit_rule {
+    MERIT_RULE_AUTO = 0, // whatever is stored or right for the loss
+    MERIT_RULE_ARGMAX = 1,
+    MERIT_RULE_BAYES = 2,
+    MERIT_RULE_DECODE = 3
+} merit_rule;
+
+/* "auto", "argmax", "bayes", "decode". Static storage. */
+MERIT_API const char *merit_rule_name(merit_rule rule);
+
+/* The rule of that name; EINVAL for any other, with the list. */
+MERIT_API merit_status merit_rule_parse(merit_rule *out, const char *name,
+                                        merit_error *err);
+
+typedef struct merit_decision merit_decision;
+
+/* Zero is the default of every field. */
+typedef struct merit_decision_options {
+    merit_rule rule;      // AUTO means BAYES
+    double temperature;   // > 0; 0 means 1
+    const double *decode; // D [K,A]; needed by DECODE only; copied
+} merit_decision_options;
+
+/* Where results go; any pointer may be NULL. */
+typedef struct merit_decision_results {
+    int32_t *answers;  // [N] 0 <= answer < A
+    double *expected;  // [N] the expected score of that answer under q; for
+                       // DECODE (q^T D)_answer, the same up to what P hides
+    double *posterior; // [N,K] q
+} merit_decision_results;
+
+/* Makes a decision rule for a table. The table is copied. */
+MERIT_API merit_status merit_decision_create(merit_decision **out,
+                                             const merit_scores *scores,
+                                             const merit_decision_options *options,
+                                             merit_error *err);
+
+/* Frees it; NULL is allowed. */
+MERIT_API void merit_decision_free(merit_decision *decision);
+
+/* Decides N rows of logits [N,K]. ENUMERIC names the first row that is not finite.
+ * Safe to call from several threads. */
+MERIT_API merit_status merit_decision_apply(const merit_decision *decision,
+                                            const float *logits, int64_t n,
+                                            const merit_decision_results *results,
+                                            merit_error *err);
+
+/* The temperature in [0.05, 20] that minimises the (weighted) log loss of
+ * softmax(logits / T) on held-out rows (Guo et al. 2017, arXiv 1706.04599).
+ * logits [N,K], labels [N], weights [N] or NULL. */
+MERIT_API merit_status merit_temperature_fit(double *temperature, const float *logits,
+                                             const int32_t *labels,
+                                             const float *weights, int64_t n,
+                                             int64_t n_classes, merit_error *err);
+
+/* The decode matrix D [K,A] of least norm with P D = S + c 1^T, for row-stochastic
+ * targets P [K,K] (row i is what the loss trains q towards when the truth is i).
+ * *residual is the largest absolute entry of P D - S - c 1^T: about 0 when the
+ * targets allow an exact decision, else the decision is only approximate. */
+MERIT_API merit_status merit_decode_matrix(double *decode, double *residual,
+                                           const double *targets,
+                                           const merit_scores *scores,
+                                           merit_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

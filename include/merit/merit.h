@@ -1,0 +1,16 @@
+/* Everything that merit offers. libmerit: error, scores, loss, decide, metrics.
+ * libmerit-train: data, net, model, train. */
+#ifndef MERIT_MERIT_H
+#define MERIT_MERIT_H
+
+#include "merit/data.h"
+#include "merit/decide.h"
+#include "merit/error.h"
+#include "merit/loss.h"
+#include "merit/metrics.h"
+#include "merit/model.h"
+#include "merit/net.h"
+#include "merit/scores.h"
+#include "merit/train.h"
+
+#endif

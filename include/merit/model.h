@@ -1,0 +1,65 @@
+/* A trained model: net, parameters, score table, decision rule, in one file.
+ *
+ *     merit_model *model;
+ *     merit_model_load(&model, "run/best.safetensors", &err);
+ *     merit_model_logits(model, data, 0, logits, &err);       // [N,K]
+ *     merit_model_decide(model, MERIT_RULE_AUTO, logits, n, &results, &err);
+ *     merit_model_free(model);
+ *
+ * The file is in the safetensors format: data, never code. Its metadata holds the net,
+ * the input shape, the score table, the rule, the temperature, the provenance and a
+ * SHA-256 of all of it; any safetensors reader can open it. */
+#ifndef MERIT_MODEL_H
+#define MERIT_MODEL_H
+
+#include "merit/data.h"
+#include "merit/decide.h"
+#include "merit/error.h"
+#include "merit/scores.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct merit_model merit_model;
+
+/* Loads a model file, or the best model of a run directory. EMODEL says what is wrong
+ * with the file and where, or what else it is. The caller frees *out. */
+MERIT_API merit_status merit_model_load(merit_model **out, const char *path,
+                                        merit_error *err);
+
+/* Frees it; NULL is allowed. */
+MERIT_API void merit_model_free(merit_model *model);
+
+/* The score table it was trained for. Borrowed. */
+MERIT_API const merit_scores *merit_model_scores(const merit_model *model);
+
+/* The rule and the temperature it was validated with. */
+MERIT_API merit_rule merit_model_rule(const merit_model *model);
+MERIT_API double merit_model_temperature(const merit_model *model);
+
+/* *channels, *height, *width that it reads. */
+MERIT_API void merit_model_shape(const merit_model *model, int64_t *channels,
+                                 int64_t *height, int64_t *width);
+
+/* One entry of the metadata ("net", "loss", "provenance", ...) or NULL. Borrowed. */
+MERIT_API const char *merit_model_metadata(const merit_model *model, const char *key);
+
+/* logits [N,K] of every example, on n_threads threads (0: all processors). The same
+ * bits for any number of threads. EFORMAT when the shapes do not fit. */
+MERIT_API merit_status merit_model_logits(const merit_model *model,
+                                          const merit_dataset *data, int64_t n_threads,
+                                          float *logits, merit_error *err);
+
+/* Decides with the model's table, temperature and decode matrix. AUTO is the stored
+ * rule; EINVAL when DECODE is asked for and the model has no decode matrix. */
+MERIT_API merit_status merit_model_decide(const merit_model *model, merit_rule rule,
+                                          const float *logits, int64_t n,
+                                          const merit_decision_results *results,
+                                          merit_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

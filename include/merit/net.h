@@ -1,0 +1,55 @@
+/* A net as text: a list of layers with inferred shapes.
+ *
+ *     merit_net *net;
+ *     merit_net_create(&net, "conv 32 3, relu, pool 2, dense 128, relu",
+ *                      1, 28, 28, 10, &err);
+ *     merit_net_free(net);
+ *
+ * Layers, separated by commas (k: odd or even kernel size, s: stride):
+ *   conv C k [stride s] [pad p]   C filters k x k; pad defaults to (k - 1) / 2
+ *   dense F                       F outputs from all inputs
+ *   relu
+ *   pool k [stride s]             max pooling, stride defaults to k
+ *   avgpool k [stride s]          average pooling
+ *   globalpool                    average over all positions
+ *   batchnorm                     per channel; statistics per slice
+ *   dropout p                     0 <= p < 1, in training only
+ *   residual(layers)              adds the block's input to its output
+ * A last `dense K` to the logits is implied. */
+#ifndef MERIT_NET_H
+#define MERIT_NET_H
+
+#include "merit/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct merit_net merit_net;
+
+/* Parses `spec` for inputs of C x H x W and K classes. EINVAL names the layer and what
+ * it was given: "layer 3 (conv 64 5): the image is 3x3, smaller than the kernel". */
+MERIT_API merit_status merit_net_create(merit_net **out, const char *spec,
+                                        int64_t channels, int64_t height,
+                                        int64_t width, int64_t n_classes,
+                                        merit_error *err);
+
+/* Frees it; NULL is allowed. */
+MERIT_API void merit_net_free(merit_net *net);
+
+/* The canonical text of the net, without the implied last layer. Borrowed. */
+MERIT_API const char *merit_net_spec(const merit_net *net);
+
+/* The number of learned parameters (running statistics not counted). */
+MERIT_API int64_t merit_net_n_parameters(const merit_net *net);
+
+/* Writes one line per layer: "3 conv 64 3  32x14x14 -> 64x14x14  18496". Free with
+ * merit_text_free. */
+MERIT_API merit_status merit_net_describe(const merit_net *net, char **text,
+                                          merit_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

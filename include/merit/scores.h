@@ -1,0 +1,101 @@
+/* The score table: what each answer is worth for each truth.
+ *
+ *     merit_scores *scores;
+ *     merit_scores_load(&scores, "table.tsv", NULL, &err);
+ *     double s = merit_scores_values(scores)[truth * A + answer];
+ *     merit_scores_free(scores);
+ *
+ * Rows are truths, columns are answers; more is better. A table has K truths and
+ * A >= K answers: answer k < K is class k itself, further columns are extra
+ * answers such as "don't know". Row i and column i (i < K) name the same class.
+ *
+ * Text format: fields separated by tabs, commas, semicolons or runs of spaces;
+ * '#' starts a comment line; the first line names the answers (a corner field
+ * before them may be there or not), then one line per truth: its name and A
+ * scores. The NCBI substitution matrices and CSV with RFC 4180 quotes are this
+ * format. Numbers have a decimal point in every locale. */
+#ifndef MERIT_SCORES_H
+#define MERIT_SCORES_H
+
+#include "merit/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct merit_scores merit_scores;
+
+/* Zero is the default of every field. */
+typedef struct merit_scores_options {
+    int32_t costs;              // non-zero: the table holds costs; negate them
+    int64_t n_classes;          // K of the data; 0: whatever the table has
+    const char *const *classes; // [n_classes] names in label order, borrowed;
+                                // NULL: the table's own order is the label order
+} merit_scores_options;
+
+/* Loads a table. `spec` is a path of a plain text file or a generator:
+ *   identity           1 for the truth, 0 otherwise
+ *   ordinal[:power]    -|i - j|^power, power > 0, default 1
+ *   groups:FILE        FILE has a line per group: `group: class class ...`;
+ *                      right 2, same group 1, otherwise -1; a line
+ *                      `scores: right same other` sets other values
+ * identity and ordinal need options->n_classes. Rows in another order than the
+ * columns are reordered, and a note says so. With options->classes the table is
+ * put into that order and its names must be the same set.
+ * Fails with EFORMAT (file, line, expected, found), EIO, ENOMEM (a limit: line
+ * 1 MB, file 1 GB, K 20,000), EINVAL. The caller frees *out; NULL on failure. */
+MERIT_API merit_status merit_scores_load(merit_scores **out, const char *spec,
+                                         const merit_scores_options *options,
+                                         merit_error *err);
+
+/* As merit_scores_load, from text in memory; `origin` names it in messages. */
+MERIT_API merit_status merit_scores_parse(merit_scores **out, const char *text,
+                                          size_t n_bytes, const char *origin,
+                                          const merit_scores_options *options,
+                                          merit_error *err);
+
+/* Makes a table from numbers. values: [K,A] row-major, finite. answers: [A] names,
+ * or NULL for "0", "1", ... Everything is copied. */
+MERIT_API merit_status merit_scores_create(merit_scores **out, int64_t n_truths,
+                                           int64_t n_answers, const double *values,
+                                           const char *const *answers,
+                                           merit_error *err);
+
+/* Frees the table; NULL is allowed. */
+MERIT_API void merit_scores_free(merit_scores *scores);
+
+/* K, the number of truths (and classes). */
+MERIT_API int64_t merit_scores_n_truths(const merit_scores *scores);
+
+/* A >= K, the number of answers. */
+MERIT_API int64_t merit_scores_n_answers(const merit_scores *scores);
+
+/* The scores [K,A], row-major. Borrowed, lives as long as the table. */
+MERIT_API const double *merit_scores_values(const merit_scores *scores);
+
+/* The name of answer 0 <= k < A (of class k when k < K). Borrowed. */
+MERIT_API const char *merit_scores_name(const merit_scores *scores, int64_t answer);
+
+/* The best answer for a truth, over all A answers; the first one on a tie. */
+MERIT_API int64_t merit_scores_best_answer(const merit_scores *scores, int64_t truth);
+
+/* What a user should be told about the table: rows reordered, not symmetric, a
+ * truth whose best answer is another one, no information, looks like costs.
+ * One sentence each. Borrowed. */
+MERIT_API int64_t merit_scores_n_notes(const merit_scores *scores);
+MERIT_API const char *merit_scores_note(const merit_scores *scores, int64_t index);
+
+/* Writes the table as tab-separated text that merit_scores_parse reads back to
+ * the same bits. Stores the text and its length without the terminating 0; the
+ * caller frees *text with merit_text_free. */
+MERIT_API merit_status merit_scores_print(const merit_scores *scores, char **text,
+                                          size_t *n_bytes, merit_error *err);
+
+/* Frees text that a merit function handed out; NULL is allowed. */
+MERIT_API void merit_text_free(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* Whole files: bounded reading, and replacement that never leaves half a file. */
+#ifndef MERIT_BASE_FILE_H
+#define MERIT_BASE_FILE_H
+
+#include "merit/error.h"
+
+/* Reads a regular file of at most `limit` bytes into *bytes, followed by a 0 byte.
+ * "-" reads standard input. ENOMEM names the limit, EIO the cause. The caller frees
+ * with merit__free. */
+merit_status merit__file_read(char **bytes, size_t *n_bytes, const char *path,
+                              size_t limit, merit_error *err);
+
+/* A file being written beside its final name. */
+typedef struct merit__new_file merit__new_file;
+
+/* Opens a temporary file in the directory of `path`; its mode follows the umask. */
+merit_status merit__new_file_open(merit__new_file **out, const char *path,
+                                  merit_error *err);
+
+/* Appends bytes; short writes and EINTR are handled. */
+merit_status merit__new_file_write(merit__new_file *file, const void *bytes,
+                                   size_t n_bytes, merit_error *err);
+
+/* Syncs the file, renames it over `path` and syncs the directory; or removes it.
+ * Both free the object. After any failure the old file is untouched and the
+ * temporary one is gone. */
+merit_status merit__new_file_commit(merit__new_file *file, merit_error *err);
+void merit__new_file_discard(merit__new_file *file);
+
+/* All of it in one call. */
+merit_status merit__file_replace(const char *path, const void *bytes, size_t n_bytes,
+                                 merit_error *err);
+
+/* dir + "/" + name in memory that the caller frees with merit__free; NULL without
+ * memory. */
+char *merit__path_join(const char *dir, const char *name);
+
+#endif

@@ -1,0 +1,22 @@
+/* Numbers as text, the same in every locale. */
+#ifndef MERIT_BASE_NUMBER_H
+#define MERIT_BASE_NUMBER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MERIT__NUMBER_BYTES = 32 }; // room for any printed number
+
+/* Parses the whole of text[0..n) as a decimal number (sign, digits, point,
+ * exponent; no hex, no nan, no inf, no spaces). Returns 0 and *out, or -1; a value
+ * too large for a double is -1 too. */
+int merit__parse_double(const char *text, size_t n, double *out);
+
+/* As above for a decimal integer within [low, high]. */
+int merit__parse_integer(const char *text, size_t n, int64_t low, int64_t high,
+                         int64_t *out);
+
+/* The shortest text that parses back to the same bits. Returns its length. */
+size_t merit__print_double(char out[MERIT__NUMBER_BYTES], double value);
+
+#endif

@@ -1,0 +1,34 @@
+/* From stored bytes to what a slice reads: gather, normalise, augment. */
+#ifndef MERIT_DATA_BATCH_H
+#define MERIT_DATA_BATCH_H
+
+#include "merit/data.h"
+
+/* x = (value - mean[c]) / deviation[c] for each channel. */
+typedef struct merit__normalisation {
+    int64_t n_channels;
+    float *mean;      // [C], owned
+    float *deviation; // [C], owned, > 0
+} merit__normalisation;
+
+/* Mean and standard deviation per channel over all examples and positions, in double,
+ * in order; a constant channel gets deviation 1. */
+merit_status merit__normalisation_measure(merit__normalisation *out,
+                                          const merit_dataset *data, merit_error *err);
+void merit__normalisation_dispose(merit__normalisation *normalisation);
+
+/* Random changes to training images. Zero is none. */
+typedef struct merit__augmentation {
+    int64_t shift; // up to so many pixels each way; what moves in is the mean
+    int32_t flip;  // non-zero: left-right with probability 1/2
+} merit__augmentation;
+
+/* Fills x [n,C,H,W] with examples index[0..n) of the data, normalised; augmentation
+ * NULL for none, else keyed by (seed, epoch, example). Total: writes everything,
+ * cannot fail, allocates nothing, safe in several threads. */
+void merit__batch_fill(float *x, const merit_dataset *data, const int64_t *index,
+                       int64_t n, const merit__normalisation *normalisation,
+                       const merit__augmentation *augmentation, uint64_t seed,
+                       uint32_t epoch);
+
+#endif
