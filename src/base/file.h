@@ -4,16 +4,18 @@
 
 #include "merit/error.h"
 
-/* Reads a regular file of at most `limit` bytes into *bytes, followed by a 0 byte.
- * "-" reads standard input. ENOMEM names the limit, EIO the cause. The caller frees
- * with merit__free. */
+/* Reads a regular file (no pipe, no device) of at most `limit` bytes into *bytes,
+ * followed by a 0 byte. "-" reads standard input. ENOMEM names the limit, EIO the
+ * cause. The caller frees with merit__free. */
 merit_status merit__file_read(char **bytes, size_t *n_bytes, const char *path,
                               size_t limit, merit_error *err);
 
 /* A file being written beside its final name. */
 typedef struct merit__new_file merit__new_file;
 
-/* Opens a temporary file in the directory of `path`; its mode follows the umask. */
+/* Opens a temporary file ".merit.<pid>.<random>.tmp" in the directory of `path`; its
+ * mode is that of the file it will replace, or follows the umask. A symbolic link at
+ * `path` will be replaced, not followed; a directory or a device is refused. */
 merit_status merit__new_file_open(merit__new_file **out, const char *path,
                                   merit_error *err);
 
@@ -23,7 +25,8 @@ merit_status merit__new_file_write(merit__new_file *file, const void *bytes,
 
 /* Syncs the file, renames it over `path` and syncs the directory; or removes it.
  * Both free the object. After any failure the old file is untouched and the
- * temporary one is gone. */
+ * temporary one is gone; only when the directory itself cannot be synced is the new
+ * file in place already. */
 merit_status merit__new_file_commit(merit__new_file *file, merit_error *err);
 void merit__new_file_discard(merit__new_file *file);
 

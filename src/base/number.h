@@ -7,6 +7,9 @@
 
 enum { MERIT__NUMBER_BYTES = 32 }; // room for any printed number
 
+// Longer text is no number: every double written out in full is shorter.
+enum { MERIT__NUMBER_TEXT_MAX = 1100 };
+
 /* Parses the whole of text[0..n) as a decimal number (sign, digits, point,
  * exponent; no hex, no nan, no inf, no spaces). Returns 0 and *out, or -1; a value
  * too large for a double is -1 too. */

@@ -28,7 +28,8 @@ uint32_t merit__below(uint32_t word, uint32_t n);
 /* Two standard normals from two words (Box-Muller). */
 void merit__normal2(float out[2], uint32_t word0, uint32_t word1);
 
-/* A permutation of 0..n-1 in out (Fisher-Yates), for (seed; use, a). */
-void merit__permutation(int64_t *out, int64_t n, uint64_t seed, uint32_t use, uint32_t a);
+/* A permutation of 0..n-1 in out (Fisher-Yates), n < 2^32, for (seed; use, a). */
+void merit__permutation(int64_t *out, int64_t n, uint64_t seed, uint32_t use,
+                        uint32_t a);
 
 #endif
