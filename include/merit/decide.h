@@ -71,16 +71,21 @@ MERIT_API merit_status merit_decision_apply(const merit_decision *decision,
 
 /* The temperature in [0.05, 20] that minimises the (weighted) log loss of
  * softmax(logits / T) on held-out rows (Guo et al. 2017, arXiv 1706.04599).
- * logits [N,K], labels [N], weights [N] or NULL. */
+ * logits [N,K], labels [N], weights [N] or NULL. 1 when no row prefers any class.
+ * EFORMAT, EINVAL, ENUMERIC name the first bad label, weight, row of logits. */
 MERIT_API merit_status merit_temperature_fit(double *temperature, const float *logits,
                                              const int32_t *labels,
                                              const float *weights, int64_t n,
                                              int64_t n_classes, merit_error *err);
 
-/* The decode matrix D [K,A] of least norm with P D = S + c 1^T, for row-stochastic
+/* The decode matrix D = P^+ S [K,A], with which P D = S + c 1^T, for row-stochastic
  * targets P [K,K] (row i is what the loss trains q towards when the truth is i).
- * *residual is the largest absolute entry of P D - S - c 1^T: about 0 when the
- * targets allow an exact decision, else the decision is only approximate. */
+ * *residual is the largest absolute entry of P D - S - c 1^T for the best c: about 0
+ * when the targets allow an exact decision, else the decision is only approximate.
+ * With q = P^T eta, (q^T D)_k is the expected score of answer k plus eta^T c, the same
+ * for every answer. An invertible P gives D = P^-1 S and c = 0; a singular P hides
+ * c = -(I - P P^+) m, what it cannot express of the row means m of S.
+ * EINVAL when a row of P is not a distribution. */
 MERIT_API merit_status merit_decode_matrix(double *decode, double *residual,
                                            const double *targets,
                                            const merit_scores *scores,

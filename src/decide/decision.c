@@ -1,0 +1,164 @@
+#include "merit/decide.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "decide/posterior.h"
+
+struct merit_decision {
+    merit_rule rule;    // never AUTO
+    double temperature; // > 0
+    size_t n_classes;   // K
+    size_t n_answers;   // A
+    double *table;      // [K,A] what answers are worth: S, or D for DECODE
+};
+
+/* Fills in what the options leave open, and refuses what cannot be. */
+static merit_status options_resolve(merit_decision_options *options, size_t n_values,
+                                    merit_error *err)
+{
+    if (options->rule == MERIT_RULE_AUTO) {
+        options->rule = MERIT_RULE_BAYES;
+    }
+    if (options->temperature == 0) {
+        options->temperature = 1;
+    }
+    if (options->rule != MERIT_RULE_ARGMAX && options->rule != MERIT_RULE_BAYES &&
+        options->rule != MERIT_RULE_DECODE) {
+        return merit__fail(err, MERIT_EINVAL, "there is no decision rule number %d",
+                           (int)options->rule);
+    }
+    if (!isfinite(options->temperature) || options->temperature < 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "temperature is %g, expected a finite number above 0",
+                           options->temperature);
+    }
+    if (options->rule != MERIT_RULE_DECODE) {
+        return MERIT_OK;
+    }
+    if (options->decode == NULL) {
+        return merit__fail(err, MERIT_EINVAL, "the rule decode needs a decode matrix");
+    }
+    for (size_t i = 0; i < n_values; i++) {
+        if (!isfinite(options->decode[i])) {
+            return merit__fail(err, MERIT_EINVAL,
+                               "value %zu of the decode matrix is %g, expected a "
+                               "finite number",
+                               i, options->decode[i]);
+        }
+    }
+    return MERIT_OK;
+}
+
+merit_status merit_decision_create(merit_decision **out, const merit_scores *scores,
+                                   const merit_decision_options *options,
+                                   merit_error *err)
+{
+    if (out == NULL) {
+        return merit__fail(err, MERIT_EINVAL, "merit_decision_create: out is NULL");
+    }
+    *out = NULL;
+    if (scores == NULL) {
+        return merit__fail(err, MERIT_EINVAL, "merit_decision_create: scores is NULL");
+    }
+    merit_status status = MERIT_OK;
+    merit_decision *decision = NULL;
+    merit_decision_options resolved = {0};
+    if (options != NULL) {
+        resolved = *options;
+    }
+    const size_t K = (size_t)merit_scores_n_truths(scores);
+    const size_t A = (size_t)merit_scores_n_answers(scores);
+    MERIT_TRY(options_resolve(&resolved, K * A, err));
+
+    decision = merit__alloc_array(1, sizeof *decision);
+    if (decision == NULL) {
+        return merit__fail_memory(err, sizeof *decision, "a decision rule");
+    }
+    decision->rule = resolved.rule;
+    decision->temperature = resolved.temperature;
+    decision->n_classes = K;
+    decision->n_answers = A;
+    decision->table = merit__alloc_array(K * A, sizeof *decision->table);
+    if (decision->table == NULL) {
+        MERIT_TRY(merit__fail_memory(err, K * A * sizeof *decision->table,
+                                     "the table of a decision rule"));
+    }
+    memcpy(decision->table,
+           resolved.rule == MERIT_RULE_DECODE ? resolved.decode
+                                              : merit_scores_values(scores),
+           K * A * sizeof *decision->table);
+    *out = decision;
+    return MERIT_OK;
+
+fail:
+    merit_decision_free(decision);
+    return status;
+}
+
+void merit_decision_free(merit_decision *decision)
+{
+    if (decision == NULL) {
+        return;
+    }
+    merit__free(decision->table);
+    merit__free(decision);
+}
+
+/* The answer for a posterior q [K] and what it is worth; u [A] is scratch. */
+static size_t decide_row(const merit_decision *decision, const double *q, double *u,
+                         double *expected)
+{
+    const size_t K = decision->n_classes;
+    const size_t A = decision->n_answers;
+    if (decision->rule != MERIT_RULE_ARGMAX) {
+        merit__expected_scores(u, q, decision->table, K, A);
+        const size_t best = merit__first_largest(u, A);
+        *expected = u[best];
+        return best;
+    }
+    const size_t likeliest = merit__first_largest(q, K);
+    *expected = 0;
+    for (size_t i = 0; i < K; i++) {
+        *expected += q[i] * decision->table[i * A + likeliest];
+    }
+    return likeliest;
+}
+
+merit_status merit_decision_apply(const merit_decision *decision, const float *logits,
+                                  int64_t n, const merit_decision_results *results,
+                                  merit_error *err)
+{
+    if (decision == NULL || results == NULL || n < 0 || (n > 0 && logits == NULL)) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_decision_apply: an argument is NULL, or n is below "
+                           "0");
+    }
+    merit_status status = MERIT_OK;
+    const size_t K = decision->n_classes;
+    const size_t A = decision->n_answers;
+    double *scratch = merit__alloc_array(K + A, sizeof *scratch);
+    if (scratch == NULL) {
+        return merit__fail_memory(err, (K + A) * sizeof *scratch, "deciding");
+    }
+    double *u = scratch + K;
+    for (size_t row = 0; row < (size_t)n; row++) {
+        double *q = results->posterior ? results->posterior + row * K : scratch;
+        MERIT_TRY(merit__logits_check(logits + row * K, K, row, err));
+        merit__softmax(q, logits + row * K, K, decision->temperature);
+        double expected = 0;
+        const size_t answer = decide_row(decision, q, u, &expected);
+        if (results->answers != NULL) {
+            results->answers[row] = (int32_t)answer;
+        }
+        if (results->expected != NULL) {
+            results->expected[row] = expected;
+        }
+    }
+
+fail:
+    merit__free(scratch);
+    return status;
+}

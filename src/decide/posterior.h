@@ -1,0 +1,21 @@
+/* One row at a time: what a model believes, and what each answer is worth under it. */
+#ifndef MERIT_DECIDE_POSTERIOR_H
+#define MERIT_DECIDE_POSTERIOR_H
+
+#include "merit/error.h"
+
+/* ENUMERIC naming `row` when one of its logits [K] is not finite. */
+merit_status merit__logits_check(const float *logits, size_t K, size_t row,
+                                 merit_error *err);
+
+/* q [K] = softmax(logits / temperature), in double, for finite logits of any size. */
+void merit__softmax(double *q, const float *logits, size_t K, double temperature);
+
+/* u[k] = sum_i q[i] table[i][k] for q [K], table [K,A]; summed in the order of i. */
+void merit__expected_scores(double *u, const double *q, const double *table, size_t K,
+                            size_t A);
+
+/* The index of the largest of n > 0 values; the first one on a tie. */
+size_t merit__first_largest(const double *values, size_t n);
+
+#endif

@@ -1,0 +1,162 @@
+#include "merit/decide.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "decide/posterior.h"
+
+/* The log loss of softmax(b z) is convex in b = 1/T. Its slope in b, the weighted sum
+ * of E_q z - z_label, grows with b, so its root is bracketed and Newton's steps, taken
+ * in log b and replaced by bisection where they do not help, find it. */
+
+static const double lowest = 0.05, highest = 20;
+static const double log_tolerance = 1e-9; // well below the 1e-6 that is of use
+
+typedef struct held_out {
+    const float *logits;   // [N,K]
+    const int32_t *labels; // [N]
+    const float *weights;  // [N] or NULL
+    size_t n;              // N
+    size_t K;
+    double *q; // [K] scratch
+} held_out;
+
+/* The slope of the log loss in b = 1/temperature; *curvature its derivative. */
+static double slope(const held_out *rows, double temperature, double *curvature)
+{
+    double total = 0;
+    *curvature = 0;
+    for (size_t row = 0; row < rows->n; row++) {
+        const double weight = rows->weights ? rows->weights[row] : 1;
+        const float *z = rows->logits + row * rows->K;
+        const double z_label = z[rows->labels[row]];
+        double mean = 0, square = 0; // of z - z_label under q
+        merit__softmax(rows->q, z, rows->K, temperature);
+        for (size_t k = 0; k < rows->K; k++) {
+            const double above = z[k] - z_label;
+            mean += rows->q[k] * above;
+            square += rows->q[k] * above * above;
+        }
+        total += weight * mean;
+        *curvature += weight * (square - mean * mean);
+    }
+    return total;
+}
+
+/* The root of the slope between two values of log b, below which it is negative and
+ * above which it is positive. */
+static double find_root(const held_out *rows, double low, double high)
+{
+    double log_b = 0; // T = 1, where a good model is
+    double last_step = high - low;
+    while (high - low > log_tolerance) {
+        double curvature = 0;
+        const double value = slope(rows, exp(-log_b), &curvature);
+        if (value == 0) {
+            break;
+        }
+        if (value < 0) {
+            low = log_b;
+        } else {
+            high = log_b;
+        }
+        double step = -value / (curvature * exp(log_b));
+        const double next = log_b + step;
+        // The negation also catches a step that is not a number.
+        if (!(next > low && next < high && fabs(step) < 0.5 * last_step)) {
+            step = 0.5 * (low + high) - log_b;
+        }
+        log_b += step;
+        last_step = fabs(step);
+        if (last_step < log_tolerance) {
+            break;
+        }
+    }
+    return log_b;
+}
+
+static merit_status rows_check(const held_out *rows, merit_error *err)
+{
+    double sum = 0;
+    for (size_t row = 0; row < rows->n; row++) {
+        const double weight = rows->weights ? rows->weights[row] : 1;
+        if (!isfinite(weight) || weight < 0) {
+            return merit__fail(err, MERIT_EINVAL,
+                               "weights[%zu] is %g, expected 0 or more", row, weight);
+        }
+        sum += weight;
+        if (rows->labels[row] < 0 || (size_t)rows->labels[row] >= rows->K) {
+            return merit__fail(err, MERIT_EFORMAT,
+                               "labels[%zu] is %d, expected 0 to %zu", row,
+                               (int)rows->labels[row], rows->K - 1);
+        }
+        const merit_status status =
+            merit__logits_check(rows->logits + row * rows->K, rows->K, row, err);
+        if (status != MERIT_OK) {
+            return status;
+        }
+    }
+    if (sum == 0) {
+        return merit__fail(err, MERIT_EINVAL, "all weights are 0");
+    }
+    return MERIT_OK;
+}
+
+/* Whether some row that counts prefers any class to another. */
+static int rows_differ(const held_out *rows)
+{
+    for (size_t row = 0; row < rows->n; row++) {
+        const float *z = rows->logits + row * rows->K;
+        for (size_t k = 1; k < rows->K; k++) {
+            if (z[k] != z[0] && (rows->weights == NULL || rows->weights[row] > 0)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+static double fit(const held_out *rows)
+{
+    double curvature = 0;
+    if (!rows_differ(rows)) {
+        return 1; // every temperature gives the same
+    }
+    if (slope(rows, lowest, &curvature) <= 0) {
+        return lowest;
+    }
+    if (slope(rows, highest, &curvature) >= 0) {
+        return highest;
+    }
+    return exp(-find_root(rows, -log(highest), -log(lowest)));
+}
+
+merit_status merit_temperature_fit(double *temperature, const float *logits,
+                                   const int32_t *labels, const float *weights,
+                                   int64_t n, int64_t n_classes, merit_error *err)
+{
+    if (temperature == NULL || logits == NULL || labels == NULL || n <= 0 ||
+        n_classes <= 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_temperature_fit: an argument is NULL, or n or "
+                           "n_classes is not above 0");
+    }
+    merit_status status = MERIT_OK;
+    held_out rows = {.logits = logits,
+                     .labels = labels,
+                     .weights = weights,
+                     .n = (size_t)n,
+                     .K = (size_t)n_classes};
+    rows.q = merit__alloc_array(rows.K, sizeof *rows.q);
+    if (rows.q == NULL) {
+        return merit__fail_memory(err, rows.K * sizeof *rows.q,
+                                  "fitting a temperature");
+    }
+    MERIT_TRY(rows_check(&rows, err));
+    *temperature = fit(&rows);
+
+fail:
+    merit__free(rows.q);
+    return status;
+}
