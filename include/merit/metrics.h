@@ -29,20 +29,22 @@ typedef struct merit_metrics {
     int64_t n;
     double accuracy;             // share answered with the truth itself
     double mean_score;           // mean of S[label][answer]
-    double normalized_score;     // 0: best constant answer, 1: oracle
+    double normalized_score;     // 0: best constant answer, 1: oracle; NaN when
+                                 // the best constant answer is the oracle
     double best_constant_score;  // of the one answer that earns most if always given
     double oracle_score;         // of the best answer to each truth
     double regret;               // oracle_score - mean_score
     double claimed_score;        // mean of expected
-    double log_loss;             // mean of -log posterior[label]
+    double log_loss;             // mean of -log posterior[label]; can be infinite
     double ece;                  // expected calibration error, 15 equal-width bins
                                  // of the largest posterior
     double decode_loss;          // mean of max_k u_k - u_answer under the posterior
     int32_t best_constant;       // the answer behind best_constant_score
 } merit_metrics;
 
-/* EFORMAT names the first label or answer out of range; EINVAL when n <= 0 or the
- * weights sum to 0. */
+/* EFORMAT names the first label or answer out of range and the first row of posterior
+ * that is no distribution, ENUMERIC the first number of expected or posterior that is
+ * not finite; EINVAL when n <= 0, a weight is below 0 or the weights sum to 0. */
 MERIT_API merit_status merit_metrics_compute(merit_metrics *out,
                                              const merit_scores *scores,
                                              const merit_answers *given,
@@ -66,7 +68,8 @@ typedef struct merit_interval {
 } merit_interval;
 
 /* Paired bootstrap of mean(a) - mean(b), 0 < level < 1, n_resamples >= 1; b may be
- * NULL for the mean of a alone. Depends on the seed and nothing else. */
+ * NULL for the mean of a alone; n and n_resamples < 2^32. The same for the same
+ * arguments and seed. EINVAL, ENUMERIC (a difference is not finite), ENOMEM. */
 MERIT_API merit_status merit_bootstrap(merit_interval *out, const double *a,
                                        const double *b, int64_t n,
                                        int64_t n_resamples, double level,
