@@ -55,7 +55,7 @@ typedef struct merit_train_options {
     const merit_dataset *validation_data;
     uint64_t seed;            // default 0 means 1
     int64_t threads;          // default: all processors; does not change the result
-    int64_t slice;            // examples in a slice, default 32
+    int64_t slice;            // examples in a slice, default 16
     int64_t groups;           // gradient buffers in a minibatch, default 8
     int32_t exact;            // non-zero: no Winograd convolutions
     int64_t patience;         // stop a candidate after so many epochs without a better
@@ -64,11 +64,15 @@ typedef struct merit_train_options {
     double checkpoint_s;      // seconds between checkpoints, default 30
     int64_t shift;            // augmentation: pixels
     int32_t flip;             // augmentation: left-right
-    int32_t resume;           // non-zero: continue the run in the directory
+    int32_t resume;           // non-zero: the directory must hold a run to continue;
+                              // 0: continue an unfinished run of the same options, or
+                              // start a new one
+    int32_t check;            // non-zero: check everything, start nothing
     void (*report)(const merit_train_event *event, void *payload); // NULL: silence
     void *payload;
     const volatile int *stop; // not NULL: when *stop becomes non-zero, training saves its
-                              // state and returns ESTOPPED; 2 means save and go on
+                              // state and returns ESTOPPED
+    const volatile int *save; // not NULL: each change of *save writes a checkpoint
 } merit_train_options;
 
 typedef struct merit_train_result {

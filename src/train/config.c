@@ -1,0 +1,200 @@
+#include "train/config.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "train/json_text.h"
+
+static const char *const picture_net =
+    "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, dense 128, relu";
+static const char *const vector_net = "dense 128, relu";
+
+/* EINVAL unless low <= value <= high. */
+static merit_status in_range(const char *option, int64_t value, int64_t low, int64_t high,
+                             merit_error *err)
+{
+    if (value >= low && value <= high) {
+        return MERIT_OK;
+    }
+    return merit__fail(err, MERIT_EINVAL,
+                       "%s is %" PRId64 ", expected %" PRId64 " to %" PRId64, option,
+                       value, low, high);
+}
+
+static merit_status real_in_range(const char *option, double value, double low,
+                                  double high, merit_error *err)
+{
+    if (isfinite(value) && value >= low && value <= high) {
+        return MERIT_OK;
+    }
+    return merit__fail(err, MERIT_EINVAL, "%s is %g, expected %g to %g", option, value,
+                       low, high);
+}
+
+static int64_t or_default(int64_t value, int64_t initial)
+{
+    return value != 0 ? value : initial;
+}
+
+static double real_or_default(double value, double initial)
+{
+    return value > 0 || value < 0 || isnan(value) ? value : initial;
+}
+
+static const char *text_or_default(const char *value, const char *initial)
+{
+    return value != NULL ? value : initial;
+}
+
+static const char *default_net(const merit_dataset *data)
+{
+    int64_t c, h, w;
+    merit_dataset_shape(data, &c, &h, &w);
+    return h >= 8 && w >= 8 ? picture_net : vector_net;
+}
+
+static int64_t n_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n;
+}
+
+static merit_status check_ranges(const merit__config *c, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    MERIT_TRY(in_range("epochs", c->epochs, 1, 1000000, err));
+    MERIT_TRY(in_range("batch", c->batch, 1, 1 << 20, err));
+    MERIT_TRY(in_range("slice", c->slice, 1, 4096, err));
+    MERIT_TRY(in_range("groups", c->groups, 1, 1024, err));
+    MERIT_TRY(in_range("threads", c->threads, 1, 1024, err));
+    MERIT_TRY(in_range("patience", c->patience, 0, 1000000, err));
+    MERIT_TRY(in_range("shift", c->shift, 0, 1024, err));
+    MERIT_TRY(real_in_range("learning rate", c->learning_rate, 1e-12, 1e3, err));
+    MERIT_TRY(real_in_range("momentum", c->momentum, 0, 0.999999, err));
+    MERIT_TRY(real_in_range("weight decay", c->weight_decay, 0, 10, err));
+    MERIT_TRY(real_in_range("validation", c->validation, 1e-6, 0.9, err));
+    MERIT_TRY(real_in_range("maximal time in seconds", c->max_seconds, 0, 1e9, err));
+    MERIT_TRY(
+        real_in_range("seconds between checkpoints", c->checkpoint_s, 0.001, 1e9, err));
+fail:
+    return status;
+}
+
+merit_status merit__config_resolve(merit__config *out, const merit_train_options *o,
+                                   const merit_dataset *data, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    *out = (merit__config){
+        .loss = text_or_default(o->loss, "auto"),
+        .net = text_or_default(o->net, default_net(data)),
+        .optimizer_name = text_or_default(o->optimizer, "sgd"),
+        .schedule_name = text_or_default(o->schedule, "one-cycle"),
+        .engine = &merit__engine_dnnl,
+        .epochs = or_default(o->epochs, 6),
+        .batch = or_default(o->batch, 128),
+        .slice = or_default(o->slice, 16),
+        .groups = or_default(o->groups, 8),
+        .threads = or_default(o->threads, n_processors()),
+        .patience = o->patience,
+        .shift = o->shift,
+        .flip = o->flip != 0,
+        .exact = o->exact != 0,
+        .weight_decay = o->weight_decay < 0 ? 0 : o->weight_decay,
+        .validation = real_or_default(o->validation, 0.1),
+        .max_seconds = o->max_seconds,
+        .checkpoint_s = real_or_default(o->checkpoint_s, 30),
+        .seed = o->seed != 0 ? o->seed : 1,
+    };
+    MERIT_TRY(merit__optimizer_find(&out->optimizer, out->optimizer_name, err));
+    MERIT_TRY(merit__schedule_find(&out->schedule, out->schedule_name, err));
+    out->learning_rate =
+        real_or_default(o->learning_rate, out->optimizer->learning_rate);
+    out->momentum = real_or_default(o->momentum, out->optimizer->momentum);
+    if (o->engine != NULL && strcmp(o->engine, "reference") == 0) {
+        out->engine = &merit__engine_reference;
+    } else if (o->engine != NULL && strcmp(o->engine, "dnnl") != 0) {
+        char shown[80];
+        merit__printable(shown, sizeof shown, o->engine);
+        MERIT_TRY(merit__fail(err, MERIT_EINVAL,
+                              "unknown engine \"%s\"; there are dnnl and reference",
+                              shown));
+    }
+    MERIT_TRY(check_ranges(out, err));
+fail:
+    return status;
+}
+
+merit_status merit__config_json(char **json, const merit__config *c,
+                                const merit_dataset *data,
+                                const merit_dataset *validation_data,
+                                const merit_scores *scores, merit_error *err)
+{
+    *json = NULL;
+    char fingerprint[65], validation_fingerprint[65] = "", seed[24];
+    merit_dataset_fingerprint(data, fingerprint);
+    if (validation_data != NULL) {
+        merit_dataset_fingerprint(validation_data, validation_fingerprint);
+    }
+    snprintf(seed, sizeof seed, "%" PRIu64, c->seed);
+    char *table = NULL;
+    size_t n_bytes = 0;
+    merit_status status = merit_scores_print(scores, &table, &n_bytes, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    json_t *record = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:f, s:f, "
+        "s:f, s:f, s:s, s:s, s:s, s:s#}",
+        "merit", merit_version(), "loss", c->loss, "net", c->net, "optimizer",
+        c->optimizer_name, "schedule", c->schedule_name, "engine", c->engine->name,
+        "epochs", (json_int_t)c->epochs, "batch", (json_int_t)c->batch, "slice",
+        (json_int_t)c->slice, "groups", (json_int_t)c->groups, "patience",
+        (json_int_t)c->patience, "shift", (json_int_t)c->shift, "flip", c->flip, "exact",
+        c->exact, "learning_rate", c->learning_rate, "momentum", c->momentum,
+        "weight_decay", c->weight_decay, "validation",
+        validation_data != NULL ? 0.0 : c->validation, "seed", seed, "data", fingerprint,
+        "validation_data", validation_fingerprint, "scores", table, (int)n_bytes);
+    merit_text_free(table);
+    *json = merit__json_text(record, JSON_SORT_KEYS);
+    json_decref(record);
+    return *json != NULL ? MERIT_OK
+                         : merit__fail_memory(err, n_bytes, "the configuration");
+}
+
+/* A JSON value for a message: short, never a whole table. */
+static void show(char *out, size_t out_bytes, const json_t *value)
+{
+    char *text = value == NULL ? NULL : merit__json_text(value, JSON_ENCODE_ANY);
+    snprintf(out, out_bytes, "%.40s%s", text == NULL ? "not there" : text,
+             text != NULL && strlen(text) > 40 ? "..." : "");
+    merit__free(text);
+}
+
+void merit__config_difference(char *out, size_t out_bytes, const char *now,
+                              const char *before)
+{
+    json_t *a = json_loads(now, 0, NULL), *b = json_loads(before, 0, NULL);
+    out[0] = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach(a, key, value) {
+        const json_t *old = json_object_get(b, key);
+        if (out[0] == 0 && !json_equal(value, old)) {
+            char new_text[64], old_text[64];
+            show(new_text, sizeof new_text, value);
+            show(old_text, sizeof old_text, old);
+            snprintf(out, out_bytes, "%s is %s, was %s", key, new_text, old_text);
+        }
+    }
+    if (a == NULL || b == NULL) {
+        snprintf(out, out_bytes, "its configuration cannot be read");
+    }
+    json_decref(a);
+    json_decref(b);
+}

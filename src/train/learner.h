@@ -1,0 +1,61 @@
+/* Parameters that learn: one optimiser step from one minibatch, cut into slices.
+ *
+ *     minibatch   |s0|s1|s2|s3|s4|s5|s6|s7|       slices of a fixed number of examples
+ *     groups      |  g0 |  g1 |  g2 |  g3 |       a gradient buffer each
+ *     gradient    ((g0 + g1) + (g2 + g3))         a fixed binary tree
+ *
+ * A slice runs forward, loss and backward on one thread. A thread takes a whole group
+ * and adds its slices in order, so what is computed, and in which order it is added,
+ * depends on the slice size and the number of groups, never on the threads. */
+#ifndef MERIT_TRAIN_LEARNER_H
+#define MERIT_TRAIN_LEARNER_H
+
+#include "data/batch.h"
+#include "merit/loss.h"
+#include "net/engine.h"
+#include "train/optimizer.h"
+
+typedef struct merit__learner merit__learner;
+
+typedef struct merit__learner_options {
+    const merit__engine *engine;
+    const merit__optimizer *optimizer;
+    const merit_dataset *data;                   // borrowed
+    const merit__normalisation *normalisation;   // borrowed
+    merit__augmentation augmentation;
+    int64_t batch, slice, groups, threads;
+    int32_t exact;
+    uint64_t seed;
+} merit__learner_options;
+
+/* One minibatch. */
+typedef struct merit__minibatch {
+    const int64_t *index; // [n] into the data
+    int64_t n;            // 1 .. batch
+    uint32_t epoch;       // keys augmentation
+    int64_t step;         // since the start, from 0; keys dropout
+    const merit_loss *loss;
+    double progress; // of the loss's stage
+    double learning_rate, momentum, weight_decay;
+} merit__minibatch;
+
+merit_status merit__learner_create(merit__learner **out, const merit_net *net,
+                                   const merit__learner_options *options,
+                                   merit_error *err);
+void merit__learner_free(merit__learner *learner);
+
+/* Sets and gets the canonical parameters and moments [net->n_arena]; moments beyond the
+ * optimiser's are ignored and may be NULL. */
+merit_status merit__learner_set(merit__learner *learner, const float *parameters,
+                                const float *const moments[MERIT__MOMENTS],
+                                merit_error *err);
+merit_status merit__learner_get(merit__learner *learner, float *parameters,
+                                float *const moments[MERIT__MOMENTS], merit_error *err);
+
+/* One step. *loss is the mean over the minibatch. ENUMERIC names the layer (or the
+ * example) where a number is not finite; then nothing has changed. Allocates nothing. */
+merit_status merit__learner_step(merit__learner *learner,
+                                 const merit__minibatch *minibatch, double *loss,
+                                 merit_error *err);
+
+#endif

@@ -1,0 +1,118 @@
+/* What a run leaves: the kept model and the table of its validations. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/number.h"
+#include "model/model.h"
+#include "train/json_text.h"
+#include "train/training.h"
+
+/* What made the model: the configuration, the candidate, the epoch. */
+static char *provenance(const merit__training *t, int64_t candidate, int64_t epoch,
+                        const merit__verdict *verdict)
+{
+    json_t *record =
+        json_pack("{s:o, s:s, s:I, s:s, s:o, s:o}", "config",
+                  json_loads(t->config_json, 0, NULL), "candidate",
+                  t->candidates.spec[candidate], "epoch", (json_int_t)epoch, "engine",
+                  t->engine, "validation_score", merit__json_real(verdict->score),
+                  "validation_accuracy", merit__json_real(verdict->accuracy));
+    char *text = merit__json_text(record, JSON_SORT_KEYS);
+    json_decref(record);
+    return text;
+}
+
+static merit_status save_model(const merit__training *t, const char *name,
+                               const float *parameters, int64_t candidate, int64_t epoch,
+                               const merit__verdict *verdict, char hash[65],
+                               merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    char *path = merit__run_directory_path(t->run, name);
+    char *origin = provenance(t, candidate, epoch, verdict);
+    if (path == NULL || origin == NULL) {
+        MERIT_TRY(merit__fail_memory(err, 4096, "a model"));
+    }
+    merit__model_parts parts = {
+        .net = t->net,
+        .parameters = parameters,
+        .scores = t->scores,
+        .normalisation = &t->normalisation,
+        .rule = verdict->rule,
+        .temperature = verdict->temperature,
+        .decode = verdict->rule == MERIT_RULE_DECODE ? t->state.kept_decode : NULL,
+        .loss = t->candidates.spec[candidate],
+        .slice = t->config.slice,
+        .exact = t->config.exact,
+        .provenance = origin,
+    };
+    MERIT_TRY(merit__model_save(path, &parts, hash, err));
+fail:
+    merit__free(path);
+    merit__free(origin);
+    return status;
+}
+
+merit_status merit__training_save_best(const merit__training *t, char hash[65],
+                                       merit_error *err)
+{
+    const merit__state *s = &t->state;
+    return save_model(t, "best.safetensors", s->kept, s->kept_candidate, s->kept_epoch,
+                      &s->kept_verdict, hash, err);
+}
+
+merit_status merit__training_save_last(const merit__training *t, merit_error *err)
+{
+    const merit__state *s = &t->state;
+    if (s->n_history == 0) {
+        return MERIT_OK;
+    }
+    const merit__history_row *row = &s->history[s->n_history - 1];
+    return save_model(t, "last.safetensors", s->now_weights.parameters, row->candidate,
+                      row->epoch, &row->verdict, NULL, err);
+}
+
+/* One line of metrics.tsv; returns its length. */
+static size_t print_row(char *out, size_t out_bytes, const merit__training *t,
+                        const merit__history_row *row)
+{
+    const merit__verdict *v = &row->verdict;
+    const double real[] = {row->loss,       v->score,       v->accuracy,
+                           v->log_loss,     v->temperature, v->argmax_score,
+                           v->bayes_score,  v->classes_answered,
+                           v->gradient_survival};
+    int n = snprintf(out, out_bytes, "%s\t%" PRId64 "\t%" PRId64 "\t%s",
+                     t->candidates.spec[row->candidate], row->epoch, row->step,
+                     merit_rule_name(v->rule));
+    size_t at = n > 0 ? (size_t)n : 0;
+    for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
+        char number[MERIT__NUMBER_BYTES];
+        merit__print_double(number, real[i]);
+        n = snprintf(out + at, out_bytes - at, "\t%s", number);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    n = snprintf(out + at, out_bytes - at, "\n");
+    return at + (n > 0 ? (size_t)n : 0);
+}
+
+merit_status merit__training_write_metrics(const merit__training *t, merit_error *err)
+{
+    enum { LINE = 640 };
+    static const char header[] =
+        "loss\tepoch\tstep\trule\ttraining_loss\tmean_score\taccuracy\tlog_loss\t"
+        "temperature\targmax_score\tbayes_score\tclasses_answered\tgradient_survival\n";
+    size_t capacity = sizeof header + t->state.n_history * LINE;
+    char *text = merit__alloc_array(capacity, 1);
+    if (text == NULL) {
+        return merit__fail_memory(err, capacity, "the metrics");
+    }
+    size_t n = (size_t)snprintf(text, capacity, "%s", header);
+    for (size_t i = 0; i < t->state.n_history; i++) {
+        n += print_row(text + n, capacity - n, t, &t->state.history[i]);
+    }
+    merit_status status = merit__run_directory_write(t->run, "metrics.tsv", text, n, err);
+    merit__free(text);
+    return status;
+}

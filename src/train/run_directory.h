@@ -1,0 +1,51 @@
+/* The directory of a run: who owns it, and what lies where.
+ *
+ *     config.json        what determines the result
+ *     log.jsonl          what happened when, a line each
+ *     metrics.tsv        a row per validation
+ *     best.safetensors   the model that earns most on held-out data
+ *     last.safetensors   the last parameters of the last candidate
+ *     checkpoints/       the last three states to continue from
+ *     .merit.lock        held while a process trains here */
+#ifndef MERIT_TRAIN_RUN_DIRECTORY_H
+#define MERIT_TRAIN_RUN_DIRECTORY_H
+
+#include "merit/error.h"
+
+typedef struct merit__run_directory merit__run_directory;
+
+/* Creates the directory where it is missing and locks it. EBUSY names the owner; EINVAL
+ * when it holds other files than a run's. *has_run: config.json is there. */
+merit_status merit__run_directory_open(merit__run_directory **out, const char *path,
+                                       int *has_run, merit_error *err);
+
+/* Unlocks; NULL is allowed. */
+void merit__run_directory_close(merit__run_directory *run);
+
+/* Replaces a file of the run atomically. */
+merit_status merit__run_directory_write(const merit__run_directory *run,
+                                        const char *name, const char *text,
+                                        size_t n_bytes, merit_error *err);
+
+/* Reads a whole file of the run; free with merit__free. */
+merit_status merit__run_directory_read(const merit__run_directory *run,
+                                       const char *name, char **text, size_t *n_bytes,
+                                       merit_error *err);
+
+/* The path of a file of the run; free with merit__free; NULL without memory. */
+char *merit__run_directory_path(const merit__run_directory *run, const char *name);
+
+/* Appends a line to log.jsonl; failures are ignored, a log is not worth a run. */
+void merit__run_directory_log(const merit__run_directory *run, const char *line);
+
+/* Checkpoints by generation number, from 1. newest: the highest below `below`, 0 when
+ * there is none. */
+char *merit__run_directory_checkpoint(const merit__run_directory *run,
+                                      int64_t generation);
+int64_t merit__run_directory_newest(const merit__run_directory *run, int64_t below);
+
+/* Removes checkpoints older than the newest three, and temporary files that a killed
+ * process left. */
+void merit__run_directory_tidy(const merit__run_directory *run, int64_t newest);
+
+#endif

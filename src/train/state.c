@@ -1,0 +1,79 @@
+#include "train/state.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+
+static int weights_create(merit__weights *out, size_t n, int64_t n_moments)
+{
+    out->parameters = merit__alloc_array(n, sizeof(float));
+    int failed = out->parameters == NULL;
+    for (int64_t i = 0; i < n_moments; i++) {
+        out->moments[i] = merit__alloc_array(n, sizeof(float));
+        failed = failed || out->moments[i] == NULL;
+    }
+    return failed ? -1 : 0;
+}
+
+static void weights_dispose(merit__weights *weights)
+{
+    merit__free(weights->parameters);
+    for (int i = 0; i < MERIT__MOMENTS; i++) {
+        merit__free(weights->moments[i]);
+    }
+    *weights = (merit__weights){0};
+}
+
+merit_status merit__state_create(merit__state *out, int64_t n_arena, int64_t n_moments,
+                                 int64_t n_decode, merit_error *err)
+{
+    size_t n = (size_t)n_arena;
+    *out = (merit__state){.kept_candidate = -1,
+                          .rate_scale = 1,
+                          .n_arena = n_arena,
+                          .n_moments = n_moments,
+                          .n_decode = n_decode};
+    out->kept = merit__alloc_array(n, sizeof *out->kept);
+    out->kept_decode = merit__alloc_array((size_t)n_decode, sizeof *out->kept_decode);
+    if (out->kept == NULL || out->kept_decode == NULL ||
+        weights_create(&out->now_weights, n, n_moments) != 0 ||
+        weights_create(&out->good_weights, n, n_moments) != 0 ||
+        weights_create(&out->start, n, n_moments) != 0) {
+        merit__state_dispose(out);
+        return merit__fail_memory(err, n * sizeof(float), "training");
+    }
+    return MERIT_OK;
+}
+
+void merit__state_dispose(merit__state *state)
+{
+    weights_dispose(&state->now_weights);
+    weights_dispose(&state->good_weights);
+    weights_dispose(&state->start);
+    merit__free(state->kept);
+    merit__free(state->kept_decode);
+    merit__free(state->history);
+    *state = (merit__state){0};
+}
+
+void merit__weights_copy(const merit__state *state, merit__weights *to,
+                         const merit__weights *from)
+{
+    size_t n_bytes = (size_t)state->n_arena * sizeof(float);
+    memcpy(to->parameters, from->parameters, n_bytes);
+    for (int64_t i = 0; i < state->n_moments; i++) {
+        memcpy(to->moments[i], from->moments[i], n_bytes);
+    }
+}
+
+merit_status merit__state_record(merit__state *state, const merit__history_row *row,
+                                 merit_error *err)
+{
+    if (merit__grow_array((void **)&state->history, &state->history_capacity,
+                          state->n_history + 1, sizeof *state->history) != 0) {
+        return merit__fail_memory(err, sizeof *row, "the history");
+    }
+    state->history[state->n_history++] = *row;
+    return MERIT_OK;
+}

@@ -1,0 +1,81 @@
+/* Everything that a training must remember to go on as if it had never stopped. */
+#ifndef MERIT_TRAIN_STATE_H
+#define MERIT_TRAIN_STATE_H
+
+#include "net/layers.h"
+#include "train/optimizer.h"
+#include "train/run_directory.h"
+#include "train/validation.h"
+
+/* Canonical parameters with the optimiser's moments, [n_arena] each. */
+typedef struct merit__weights {
+    float *parameters;
+    float *moments[MERIT__MOMENTS]; // as many as the optimiser keeps, then NULL
+} merit__weights;
+
+/* Where in a candidate's training. */
+typedef struct merit__position {
+    int64_t step;     // steps done
+    double loss_sum;  // over the examples of the epoch under way
+    int64_t n_losses; // how many those are
+} merit__position;
+
+/* One validation. */
+typedef struct merit__history_row {
+    int64_t candidate, epoch, step;
+    double loss; // mean training loss of the epoch
+    merit__verdict verdict;
+} merit__history_row;
+
+typedef struct merit__state {
+    int64_t candidate; // the one being trained; as many as there are: all done
+    merit__position at, good; // now, and at the beginning of this epoch
+    merit__weights now_weights, good_weights;
+    merit__weights start; // where the other candidates branch off; empty until then
+    int has_start;
+    merit__position start_at;
+
+    float *kept; // parameters that earned most so far
+    double *kept_decode; // [K,A] where the rule is DECODE
+    int64_t kept_candidate, kept_epoch; // -1 without
+    merit__verdict kept_verdict;
+
+    int64_t epochs_without_better; // for patience
+    int64_t retries;               // after divergence
+    double rate_scale;             // halved by each
+    double seconds;                // spent in earlier processes and this one
+
+    merit__history_row *history;
+    size_t n_history, history_capacity;
+
+    int64_t n_arena, n_moments, n_decode;
+    int64_t generation; // of the last checkpoint
+} merit__state;
+
+merit_status merit__state_create(merit__state *out, int64_t n_arena, int64_t n_moments,
+                                 int64_t n_decode, merit_error *err);
+void merit__state_dispose(merit__state *state);
+
+/* Copies parameters and moments. */
+void merit__weights_copy(const merit__state *state, merit__weights *to,
+                         const merit__weights *from);
+
+/* Appends a row. */
+merit_status merit__state_record(merit__state *state, const merit__history_row *row,
+                                 merit_error *err);
+
+/* Writes the next generation of the checkpoint. `config` and `engine` are what it must
+ * be continued with. */
+merit_status merit__checkpoint_save(merit__state *state, const merit__run_directory *run,
+                                    const char *config, const char *engine,
+                                    merit_error *err);
+
+/* Loads the newest checkpoint that is whole, going back where one is damaged; `skipped`
+ * (of skipped_bytes) tells about the newest damaged one, or is "". *found is 0 when there
+ * is none at all. EMODEL when all are damaged or the engine differs. */
+merit_status merit__checkpoint_load(merit__state *state, const merit__run_directory *run,
+                                    const char *config, const char *engine, int *found,
+                                    char *skipped, size_t skipped_bytes,
+                                    merit_error *err);
+
+#endif

@@ -1,0 +1,345 @@
+#include "merit/train.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "train/training.h"
+
+static void dispose(merit__training *t)
+{
+    merit__learner_free(t->learner);
+    merit__validation_free(t->validation);
+    merit__candidates_dispose(&t->candidates);
+    merit__normalisation_dispose(&t->normalisation);
+    merit__state_dispose(&t->state);
+    merit__run_directory_close(t->run);
+    merit_net_free(t->net);
+    merit_dataset_free(t->owned_data);
+    merit_dataset_free(t->owned_validation);
+    merit__free(t->order);
+    merit__free(t->config_json);
+}
+
+/* Labels must be there, and each must be a truth of the table. */
+static merit_status check_labels(const merit_dataset *data, const merit_scores *scores,
+                                 merit_error *err)
+{
+    const int32_t *labels = merit_dataset_labels(data);
+    int64_t n_classes = merit_scores_n_truths(scores), n_bad = 0, first = 0;
+    char shown[100];
+    if (labels == NULL) {
+        merit__printable(shown, sizeof shown, merit_dataset_path(data));
+        return merit__fail(err, MERIT_EFORMAT, "%s: no labels; name their file with "
+                           "--labels", shown);
+    }
+    for (int64_t i = 0; i < merit_dataset_n(data); i++) {
+        if (labels[i] >= n_classes) {
+            first = n_bad == 0 ? i : first;
+            n_bad++;
+        }
+    }
+    if (n_bad == 0) {
+        return MERIT_OK;
+    }
+    merit__printable(shown, sizeof shown, merit_dataset_labels_path(data));
+    return merit__fail(err, MERIT_EFORMAT,
+                       "%s: label %" PRId32 " at index %" PRId64 " (%" PRId64
+                       " such labels); the score table has %" PRId64 " classes, 0 to "
+                       "%" PRId64,
+                       shown, labels[first], first, n_bad, n_classes, n_classes - 1);
+}
+
+static merit_status check_same_shape(const merit_dataset *data,
+                                     const merit_dataset *validation, merit_error *err)
+{
+    int64_t c, h, w, vc, vh, vw;
+    merit_dataset_shape(data, &c, &h, &w);
+    merit_dataset_shape(validation, &vc, &vh, &vw);
+    if (c == vc && h == vh && w == vw) {
+        return MERIT_OK;
+    }
+    return merit__fail(err, MERIT_EFORMAT,
+                       "the validation data are %" PRId64 "x%" PRId64 "x%" PRId64
+                       ", expected %" PRId64 "x%" PRId64 "x%" PRId64
+                       " as the training data",
+                       vc, vh, vw, c, h, w);
+}
+
+/* Everything that can be known to be wrong before anything is written. */
+static merit_status prepare(merit__training *t, const merit_dataset *data,
+                            merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const merit_train_options *o = t->options;
+    MERIT_TRY(merit__config_resolve(&t->config, o, data, err));
+    MERIT_TRY(check_labels(data, t->scores, err));
+    if (o->validation_data != NULL) {
+        t->data = data;
+        t->validation_data = o->validation_data;
+        MERIT_TRY(check_labels(t->validation_data, t->scores, err));
+        MERIT_TRY(check_same_shape(data, t->validation_data, err));
+    } else {
+        if (merit_dataset_n(data) < 2) {
+            MERIT_TRY(merit__fail(err, MERIT_EFORMAT,
+                                  "1 example, expected at least 2: one to learn from and "
+                                  "one to validate with"));
+        }
+        MERIT_TRY(merit_dataset_split(&t->owned_data, &t->owned_validation, data,
+                                      t->config.validation, t->config.seed, err));
+        t->data = t->owned_data;
+        t->validation_data = t->owned_validation;
+    }
+    int64_t c, h, w, n = merit_dataset_n(t->data);
+    merit_dataset_shape(data, &c, &h, &w);
+    MERIT_TRY(merit_net_create(&t->net, t->config.net, c, h, w,
+                               merit_scores_n_truths(t->scores), err));
+    t->steps_per_epoch = (n + t->config.batch - 1) / t->config.batch;
+    MERIT_TRY(merit__candidates_create(&t->candidates, t->config.loss,
+                                       t->config.epochs * t->steps_per_epoch, t->scores,
+                                       err));
+    t->config.engine->describe(t->engine, sizeof t->engine);
+    MERIT_TRY(merit__config_json(&t->config_json, &t->config, data, o->validation_data,
+                                 t->scores, err));
+fail:
+    return status;
+}
+
+static merit_status create(merit__training *t, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    int64_t n = merit_dataset_n(t->data);
+    int64_t n_decode =
+        merit_scores_n_truths(t->scores) * merit_scores_n_answers(t->scores);
+    MERIT_TRY(merit__normalisation_measure(&t->normalisation, t->data, err));
+    MERIT_TRY(
+        merit__validation_create(&t->validation, t->validation_data, t->scores, err));
+    merit__learner_options options = {
+        .engine = t->config.engine,
+        .optimizer = t->config.optimizer,
+        .data = t->data,
+        .normalisation = &t->normalisation,
+        .augmentation = {.shift = t->config.shift, .flip = t->config.flip},
+        .batch = t->config.batch,
+        .slice = t->config.slice,
+        .groups = t->config.groups,
+        .threads = t->config.threads,
+        .exact = t->config.exact,
+        .seed = t->config.seed,
+    };
+    MERIT_TRY(merit__learner_create(&t->learner, t->net, &options, err));
+    MERIT_TRY(merit__state_create(&t->state, t->net->n_arena,
+                                  t->config.optimizer->n_moments, n_decode, err));
+    t->order_epoch = -1;
+    t->order = merit__alloc_array((size_t)n, sizeof *t->order);
+    if (t->order == NULL) {
+        MERIT_TRY(merit__fail_memory(err, (size_t)n * sizeof *t->order, "training"));
+    }
+fail:
+    return status;
+}
+
+/* A run that is there can only be continued by what it was started with. */
+static merit_status compare_config(const merit__training *t, const char *directory,
+                                   merit_error *err)
+{
+    char *before = NULL, difference[120], shown[80];
+    size_t n_bytes = 0;
+    merit_status status =
+        merit__run_directory_read(t->run, "config.json", &before, &n_bytes, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    merit__config_difference(difference, sizeof difference, t->config_json, before);
+    merit__free(before);
+    if (difference[0] == 0) {
+        return MERIT_OK;
+    }
+    merit__printable(shown, sizeof shown, directory);
+    if (t->options->resume) {
+        return merit__fail(err, MERIT_EMODEL, "%s: cannot be continued: %s", shown,
+                           difference);
+    }
+    return merit__fail(err, MERIT_EINVAL,
+                       "%s already exists (%s); choose another directory", shown,
+                       difference);
+}
+
+/* Opens the directory; afterwards t->run is locked and config.json agrees with us. */
+static merit_status open_run(merit__training *t, const char *directory, int *has_run,
+                             merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    char shown[80];
+    merit__printable(shown, sizeof shown, directory);
+    MERIT_TRY(merit__run_directory_open(&t->run, directory, has_run, err));
+    if (*has_run) {
+        MERIT_TRY(compare_config(t, directory, err));
+    } else if (t->options->resume) {
+        MERIT_TRY(merit__fail(err, MERIT_EMODEL, "%s: there is no run to continue",
+                              shown));
+    } else {
+        MERIT_TRY(merit__run_directory_write(t->run, "config.json", t->config_json,
+                                             strlen(t->config_json), err));
+    }
+fail:
+    return status;
+}
+
+/* Sets the state: from a checkpoint, or to the beginning. */
+static merit_status restore(merit__training *t, const char *directory, int has_run,
+                            merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit__state *s = &t->state;
+    int found = 0;
+    char skipped[256] = "";
+    if (has_run) {
+        MERIT_TRY(merit__checkpoint_load(s, t->run, t->config_json, t->engine, &found,
+                                         skipped, sizeof skipped, err));
+    }
+    if (skipped[0] != 0) {
+        char message[320];
+        snprintf(message, sizeof message, "went back to an older checkpoint: %s",
+                 skipped);
+        merit__training_tell(t, MERIT_TRAIN_WARNING, message);
+    }
+    if (!found) {
+        merit__net_init(t->net, t->config.seed, s->now_weights.parameters);
+        memcpy(s->good_weights.parameters, s->now_weights.parameters,
+               (size_t)s->n_arena * sizeof(float));
+    } else if (s->candidate == t->candidates.n && !t->options->resume) {
+        char shown[80];
+        MERIT_TRY(merit__fail(err, MERIT_EINVAL,
+                              "%s already exists and its training is finished; choose "
+                              "another directory",
+                              merit__printable(shown, sizeof shown, directory)));
+    }
+    t->seconds_before = s->seconds;
+    const float *moments[MERIT__MOMENTS] = {s->now_weights.moments[0],
+                                            s->now_weights.moments[1]};
+    MERIT_TRY(
+        merit__learner_set(t->learner, s->now_weights.parameters, moments, err));
+fail:
+    return status;
+}
+
+static void tell_start(const merit__training *t, int resumed)
+{
+    int64_t c, h, w;
+    char message[400], from[64] = "";
+    merit_dataset_shape(t->data, &c, &h, &w);
+    if (resumed) {
+        snprintf(from, sizeof from, "; continued after step %" PRId64,
+                 t->state.at.step);
+    }
+    snprintf(message, sizeof message,
+             "%" PRId64 " examples %" PRId64 "x%" PRId64 "x%" PRId64 ", %" PRId64
+             " held out, %" PRId64 " classes; %" PRId64 " parameters; %" PRId64
+             " thread%s, seed %" PRIu64 "%s",
+             merit_dataset_n(t->data), c, h, w, merit_dataset_n(t->validation_data),
+             merit_scores_n_truths(t->scores), merit_net_n_parameters(t->net),
+             t->config.threads, t->config.threads == 1 ? "" : "s", t->config.seed, from);
+    merit__training_tell(t, MERIT_TRAIN_STARTED, message);
+    char line[480];
+    snprintf(line, sizeof line, "{\"event\": \"start\", \"message\": \"%s\"}", message);
+    merit__run_directory_log(t->run, line);
+}
+
+/* The best validated score of a candidate. */
+static double best_of(const merit__state *s, int64_t candidate)
+{
+    double best = -1e308;
+    for (size_t i = 0; i < s->n_history; i++) {
+        const merit__history_row *row = &s->history[i];
+        if (row->candidate == candidate && row->verdict.score > best) {
+            best = row->verdict.score;
+        }
+    }
+    return best;
+}
+
+/* Says which candidate was kept, and by how much. */
+static void tell_choice(const merit__training *t)
+{
+    const merit__state *s = &t->state;
+    char message[480];
+    size_t at = 0;
+    int n = snprintf(message, sizeof message,
+                     "kept %s with the %s rule: %.4f on held-out data",
+                     t->candidates.spec[s->kept_candidate],
+                     merit_rule_name(s->kept_verdict.rule), s->kept_verdict.score);
+    at = n > 0 ? (size_t)n : 0;
+    for (int64_t i = 0; i < t->candidates.n && at < sizeof message; i++) {
+        if (i != s->kept_candidate && best_of(s, i) > -1e308) {
+            n = snprintf(message + at, sizeof message - at, "; %s %+.4f",
+                         t->candidates.spec[i], best_of(s, i) - s->kept_verdict.score);
+            at += n > 0 ? (size_t)n : 0;
+        }
+    }
+    merit__training_tell(t, MERIT_TRAIN_NOTE, message);
+}
+
+/* Model first, then what can be repeated. */
+static merit_status finish(merit__training *t, merit_train_result *result,
+                           merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const merit__state *s = &t->state;
+    merit_train_result r = {.rule = s->kept_verdict.rule,
+                            .temperature = s->kept_verdict.temperature,
+                            .score = s->kept_verdict.score,
+                            .accuracy = s->kept_verdict.accuracy,
+                            .epoch = s->kept_epoch,
+                            .seconds = s->seconds};
+    snprintf(r.loss, sizeof r.loss, "%s", t->candidates.spec[s->kept_candidate]);
+    MERIT_TRY(merit__training_save_best(t, r.sha256, err));
+    MERIT_TRY(merit__training_save_last(t, err));
+    MERIT_TRY(merit__training_write_metrics(t, err));
+    if (result != NULL) {
+        *result = r;
+    }
+    char line[160];
+    snprintf(line, sizeof line,
+             "{\"event\": \"end\", \"score\": %.9g, \"seconds\": %.3f}", r.score,
+             r.seconds);
+    merit__run_directory_log(t->run, line);
+    tell_choice(t);
+fail:
+    return status;
+}
+
+merit_status merit_train(const char *directory, const merit_dataset *data,
+                         const merit_scores *scores, const merit_train_options *options,
+                         merit_train_result *result, merit_error *err)
+{
+    static const merit_train_options defaults = {0};
+    merit_status status = MERIT_OK;
+    int has_run = 0;
+    merit__training t = {.options = options != NULL ? options : &defaults,
+                         .scores = scores};
+    t.started = t.last_checkpoint = merit__training_now();
+    t.last_save = t.options->save != NULL ? *t.options->save : 0;
+    MERIT_TRY(prepare(&t, data, err));
+    if (t.options->check) {
+        goto fail;
+    }
+    MERIT_TRY(open_run(&t, directory, &has_run, err));
+    MERIT_TRY(create(&t, err));
+    MERIT_TRY(restore(&t, directory, has_run, err));
+    tell_start(&t, t.state.at.step > 0);
+    status = merit__training_run(&t, err);
+    if (status == MERIT_ENUMERIC && t.state.kept_candidate >= 0) {
+        MERIT_TRY(merit__training_save_best(&t, NULL, err));
+        status = MERIT_ENUMERIC;
+    }
+    if (status != MERIT_OK) {
+        goto fail;
+    }
+    MERIT_TRY(finish(&t, result, err));
+fail:
+    dispose(&t);
+    return status;
+}

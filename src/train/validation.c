@@ -1,0 +1,169 @@
+#include "train/validation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "merit/metrics.h"
+
+struct merit__validation {
+    const merit_dataset *data;
+    const merit_scores *scores;
+    int64_t n, n_classes, n_answers;
+    merit_loss *cross_entropy;
+    float *logits, *gradient; // [N,K]
+    int32_t *answers;         // [N]
+    double *posterior;        // [N,K]
+    double *decode;           // [K,A]
+};
+
+merit_status merit__validation_create(merit__validation **out,
+                                      const merit_dataset *data,
+                                      const merit_scores *scores, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    *out = NULL;
+    merit__validation *v = merit__alloc_array(1, sizeof *v);
+    if (v == NULL) {
+        return merit__fail_memory(err, sizeof *v, "validation");
+    }
+    *v = (merit__validation){.data = data,
+                             .scores = scores,
+                             .n = merit_dataset_n(data),
+                             .n_classes = merit_scores_n_truths(scores),
+                             .n_answers = merit_scores_n_answers(scores)};
+    size_t n = (size_t)v->n, k = (size_t)v->n_classes, a = (size_t)v->n_answers;
+    v->logits = merit__alloc_array(n, k * sizeof *v->logits);
+    v->gradient = merit__alloc_array(n, k * sizeof *v->gradient);
+    v->answers = merit__alloc_array(n, sizeof *v->answers);
+    v->posterior = merit__alloc_array(n, k * sizeof *v->posterior);
+    v->decode = merit__alloc_array(k, a * sizeof *v->decode);
+    if (v->logits == NULL || v->gradient == NULL || v->answers == NULL ||
+        v->posterior == NULL || v->decode == NULL) {
+        MERIT_TRY(merit__fail_memory(err, n * k * sizeof(double), "validation"));
+    }
+    MERIT_TRY(merit_loss_create(&v->cross_entropy, "cross-entropy", scores, err));
+    *out = v;
+    return MERIT_OK;
+fail:
+    merit__validation_free(v);
+    return status;
+}
+
+void merit__validation_free(merit__validation *v)
+{
+    if (v == NULL) {
+        return;
+    }
+    merit_loss_free(v->cross_entropy);
+    merit__free(v->logits);
+    merit__free(v->gradient);
+    merit__free(v->answers);
+    merit__free(v->posterior);
+    merit__free(v->decode);
+    merit__free(v);
+}
+
+float *merit__validation_logits(merit__validation *validation)
+{
+    return validation->logits;
+}
+
+/* What one rule earns; fills the first fields of *out. */
+static merit_status try_rule(merit__verdict *out, merit__validation *v, merit_rule rule,
+                             double temperature, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit_decision *decision = NULL;
+    merit_decision_options options = {
+        .rule = rule, .temperature = temperature, .decode = v->decode};
+    merit_decision_results results = {.answers = v->answers, .posterior = v->posterior};
+    MERIT_TRY(merit_decision_create(&decision, v->scores, &options, err));
+    MERIT_TRY(merit_decision_apply(decision, v->logits, v->n, &results, err));
+    merit_answers given = {.n = v->n,
+                           .labels = merit_dataset_labels(v->data),
+                           .answers = v->answers,
+                           .posterior = v->posterior};
+    merit_metrics metrics;
+    MERIT_TRY(merit_metrics_compute(&metrics, v->scores, &given, err));
+    *out = (merit__verdict){.rule = rule,
+                            .temperature = temperature,
+                            .score = metrics.mean_score,
+                            .accuracy = metrics.accuracy,
+                            // Checkpoints hold finite numbers only.
+                            .log_loss = fmin(metrics.log_loss, 1e30)};
+    // Answers are counted with a bit set of one byte each, in the posterior's place:
+    // it has been used.
+    unsigned char *seen = (unsigned char *)v->posterior;
+    memset(seen, 0, (size_t)v->n_answers);
+    for (int64_t i = 0; i < v->n; i++) {
+        out->classes_answered += !seen[v->answers[i]];
+        seen[v->answers[i]] = 1;
+    }
+fail:
+    merit_decision_free(decision);
+    return status;
+}
+
+/* Sum of the absolute gradient of a loss over all held-out logits. */
+static merit_status gradient_size(double *out, merit__validation *v,
+                                  const merit_loss *loss, double progress,
+                                  merit_error *err)
+{
+    merit_loss_batch batch = {.n = v->n,
+                              .logits = v->logits,
+                              .labels = merit_dataset_labels(v->data),
+                              .progress = progress};
+    double value;
+    merit_status status = merit_loss_eval(loss, &batch, &value, v->gradient, err);
+    *out = 0;
+    for (int64_t i = 0; status == MERIT_OK && i < v->n * v->n_classes; i++) {
+        *out += fabs((double)v->gradient[i]);
+    }
+    return status;
+}
+
+/* Keeps the better of two verdicts; on a tie the one with the preferred rule. */
+static void keep_better(merit__verdict *best, const merit__verdict *other,
+                        merit_rule preferred)
+{
+    if (other->score > best->score ||
+        (!(best->score > other->score) && other->rule == preferred)) {
+        *best = *other;
+    }
+}
+
+merit_status merit__validation_measure(merit__verdict *out, merit__validation *v,
+                                       const merit_loss *loss, double progress,
+                                       double *decode, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit_rule preferred = merit_loss_rule(loss);
+    const double *targets = merit_loss_targets(loss);
+    double temperature, residual, own, reference;
+    MERIT_TRY(merit_temperature_fit(&temperature, v->logits,
+                                    merit_dataset_labels(v->data), NULL, v->n,
+                                    v->n_classes, err));
+    merit__verdict argmax, bayes, decoded;
+    MERIT_TRY(try_rule(&argmax, v, MERIT_RULE_ARGMAX, temperature, err));
+    MERIT_TRY(try_rule(&bayes, v, MERIT_RULE_BAYES, temperature, err));
+    *out = bayes;
+    keep_better(out, &argmax, preferred);
+    if (targets != NULL) {
+        MERIT_TRY(merit_decode_matrix(v->decode, &residual, targets, v->scores, err));
+        MERIT_TRY(try_rule(&decoded, v, MERIT_RULE_DECODE, 1, err));
+        keep_better(out, &decoded, preferred);
+    }
+    if (decode != NULL && out->rule == MERIT_RULE_DECODE) {
+        memcpy(decode, v->decode,
+               (size_t)(v->n_classes * v->n_answers) * sizeof *decode);
+    }
+    out->argmax_score = argmax.score;
+    out->bayes_score = bayes.score;
+    MERIT_TRY(gradient_size(&own, v, loss, progress, err));
+    MERIT_TRY(gradient_size(&reference, v, v->cross_entropy, 0, err));
+    out->gradient_survival = reference > 0 ? own / reference : 1;
+fail:
+    return status;
+}

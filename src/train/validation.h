@@ -1,0 +1,39 @@
+/* What a model earns on held-out examples, under which decision rule. */
+#ifndef MERIT_TRAIN_VALIDATION_H
+#define MERIT_TRAIN_VALIDATION_H
+
+#include "data/batch.h"
+#include "merit/decide.h"
+#include "merit/loss.h"
+
+/* A decision rule with what it needs, and what was measured with it. */
+typedef struct merit__verdict {
+    merit_rule rule;
+    double temperature;
+    double score, accuracy, log_loss;  // under that rule
+    double argmax_score, bayes_score;  // for comparison
+    double classes_answered;           // how many answers the rule ever gives
+    double gradient_survival; // |gradient of the loss| / |gradient of cross entropy|
+} merit__verdict;
+
+typedef struct merit__validation merit__validation;
+
+/* Prepares measuring on `data` (borrowed, with labels). */
+merit_status merit__validation_create(merit__validation **out,
+                                      const merit_dataset *data,
+                                      const merit_scores *scores, merit_error *err);
+void merit__validation_free(merit__validation *validation);
+
+/* Where the logits [N,K] of the held-out examples go before measuring. */
+float *merit__validation_logits(merit__validation *validation);
+
+/* Tries argmax, the Bayes decision at the fitted temperature and, where the loss has
+ * targets of its own, their decode matrix; keeps the one that earns most, and on a tie
+ * the one that is right for the loss. decode [K,A] (may be NULL) receives the decode
+ * matrix when that rule wins. */
+merit_status merit__validation_measure(merit__verdict *out,
+                                       merit__validation *validation,
+                                       const merit_loss *loss, double progress,
+                                       double *decode, merit_error *err);
+
+#endif
