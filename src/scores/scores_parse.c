@@ -1,0 +1,134 @@
+#include "merit/scores.h"
+
+#include "base/fail.h"
+#include "base/number.h"
+#include "scores/scores_scan.h"
+#include "scores/scores_table.h"
+
+#include <string.h>
+
+static merit__field trim(merit__field field)
+{
+    while (field.n > 0 && strchr(" \t", field.bytes[0]) != NULL) {
+        field.bytes++;
+        field.n--;
+    }
+    while (field.n > 0 && strchr(" \t", field.bytes[field.n - 1]) != NULL) {
+        field.n--;
+    }
+    return field;
+}
+
+// Whether the text would be a number if its comma were a point.
+static int has_decimal_comma(const char *text)
+{
+    char with_point[40];
+    double ignored = 0;
+    const char *comma = strchr(text, ',');
+    size_t n = strlen(text);
+    if (comma == NULL || n >= sizeof with_point) {
+        return 0;
+    }
+    memcpy(with_point, text, n);
+    with_point[comma - text] = '.';
+    return merit__parse_double(with_point, n, &ignored) == 0;
+}
+
+static merit_status fail_number(const merit__scan *scan, merit__field field,
+                                int64_t column, merit_error *err)
+{
+    char found[40] = "";
+    char shown_found[40];
+    char shown_name[32];
+    size_t n = field.n < sizeof found - 1 ? field.n : sizeof found - 1;
+    if (n > 0) {
+        memcpy(found, field.bytes, n);
+    }
+    return merit__fail(
+        err, MERIT_EFORMAT,
+        "%s:%lld: answer \"%s\" (column %lld): expected a number of size "
+        "up to %g, found \"%s\"%s",
+        scan->text.origin, (long long)field.line,
+        merit__printable(shown_name, sizeof shown_name, scan->columns[column]),
+        (long long)column + 2, MERIT__SCORES_MAX_SCORE,
+        merit__printable(shown_found, sizeof shown_found, found),
+        has_decimal_comma(found) ? "; decimal comma? Write a point" : "");
+}
+
+static merit_status read_numbers(merit_scores *scores, merit__scan *scan, int64_t row,
+                                 merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit__field field = {0};
+    int found = 0;
+    double *values = scores->values + scan->row_place[row] * scores->n_answers;
+    merit__text_seek(&scan->text, scan->rows[row].record, scan->rows[row].line);
+    MERIT_TRY(merit__text_next_field(&scan->text, &field, &found, err)); // the name
+    for (int64_t k = 0; k < scan->n_columns; k++) {
+        double value = 0;
+        MERIT_TRY(merit__text_next_field(&scan->text, &field, &found, err));
+        field = trim(field);
+        if (merit__parse_double(field.bytes, field.n, &value) != 0 ||
+            !merit__scores_allow(value)) {
+            return fail_number(scan, field, k, err);
+        }
+        values[scan->column_place[k]] = value;
+    }
+
+fail:
+    return status;
+}
+
+static merit_status add_scan_notes(merit_scores *scores, merit__scan *scan,
+                                   merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    if (scan->is_reordered) {
+        MERIT_TRY(merit__scores_add_note(
+            scores, err,
+            "the rows are in another order than the columns; they were reordered"));
+    }
+    if (scan->extra.n_names > 0) {
+        MERIT_TRY(merit__scores_add_note(
+            scores, err, "answers without a row, which are no classes: %s",
+            merit__name_list_end(&scan->extra)));
+    }
+
+fail:
+    return status;
+}
+
+merit_status merit_scores_parse(merit_scores **out, const char *text, size_t n_bytes,
+                                const char *origin, const merit_scores_options *options,
+                                merit_error *err)
+{
+    const merit_scores_options defaults = {0};
+    merit_status status = MERIT_OK;
+    merit_scores *scores = NULL;
+    merit__scan scan = {0};
+    options = options == NULL ? &defaults : options;
+    *out = NULL;
+    MERIT_TRY(merit__scores_check_options(options, err));
+    MERIT_TRY(merit__scan_read(&scan, text, n_bytes, origin, err));
+    MERIT_TRY(merit__scan_arrange(&scan, options, err));
+    MERIT_TRY(merit__scores_new(&scores, scan.n_rows, scan.n_columns, origin, err));
+    for (int64_t k = 0; k < scan.n_columns; k++) {
+        MERIT_TRY(
+            merit__scores_set_name(scores, scan.column_place[k], scan.columns[k], err));
+    }
+    for (int64_t i = 0; i < scan.n_rows; i++) {
+        MERIT_TRY(read_numbers(scores, &scan, i, err));
+    }
+    if (options->costs) {
+        merit__scores_negate(scores);
+    }
+    MERIT_TRY(add_scan_notes(scores, &scan, err));
+    MERIT_TRY(merit__scores_add_findings(scores, options->costs, err));
+    *out = scores;
+    scores = NULL;
+
+fail:
+    merit_scores_free(scores);
+    merit__scan_dispose(&scan);
+    return status;
+}

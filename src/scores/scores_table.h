@@ -1,0 +1,70 @@
+/* The inside of a score table, for the files that make one. */
+#ifndef MERIT_SCORES_SCORES_TABLE_H
+#define MERIT_SCORES_SCORES_TABLE_H
+
+#include "merit/scores.h"
+
+enum {
+    MERIT__SCORES_MAX_ANSWERS = 20000,
+    MERIT__SCORES_MAX_NAME_BYTES = 255,
+    MERIT__SCORES_MAX_FILE_BYTES = 1 << 30
+};
+
+/* The largest score in size. Squares and sums of scores then stay finite as float,
+ * whatever the loss; only the ratios of scores matter, so any table can be scaled. */
+#define MERIT__SCORES_MAX_SCORE 1e15
+
+struct merit_scores {
+    int64_t n_truths;  // K
+    int64_t n_answers; // A
+    double *values;    // [K,A]
+    char **names;      // [A]
+    char **notes;      // [n_notes]
+    size_t n_notes;
+    size_t note_capacity;
+};
+
+/* ENOMEM, with the memory it would need, when a table of this size is above the limit.
+ * Asked before anything of that size is allocated. */
+merit_status merit__scores_check_size(int64_t n_truths, int64_t n_answers,
+                                      const char *origin, merit_error *err);
+
+/* A table of zeros without names, K <= A. ENOMEM as above or without memory. */
+merit_status merit__scores_new(merit_scores **out, int64_t n_truths, int64_t n_answers,
+                               const char *origin, merit_error *err);
+
+/* Copies the name of an answer. */
+merit_status merit__scores_set_name(merit_scores *scores, int64_t answer,
+                                    const char *name, merit_error *err);
+
+/* Copies the names of all answers, or makes them "0", "1", ... of NULL. EINVAL for
+ * names that cannot be used. */
+merit_status merit__scores_set_names(merit_scores *scores, const char *const *names,
+                                     merit_error *err);
+
+/* Whether a score may be in a table. */
+int merit__scores_allow(double value);
+
+/* Negates all scores; zero stays zero. */
+void merit__scores_negate(merit_scores *scores);
+
+/* Adds one sentence. */
+merit_status merit__scores_add_note(merit_scores *scores, merit_error *err,
+                                    const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds what the numbers and the names themselves tell. */
+merit_status merit__scores_add_findings(merit_scores *scores, int given_as_costs,
+                                        merit_error *err);
+
+/* Checks options; NULL is the default of all. */
+merit_status merit__scores_check_options(const merit_scores_options *options,
+                                         merit_error *err);
+
+/* Makes a table from the text of a groups file. */
+merit_status merit__scores_parse_groups(merit_scores **out, const char *text,
+                                        size_t n_bytes, const char *origin,
+                                        const merit_scores_options *options,
+                                        merit_error *err);
+
+#endif

@@ -1,0 +1,591 @@
+/* Reading score tables: what is accepted, what is refused and in which words. */
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "merit/scores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static merit_scores *parse_with(const char *text, const merit_scores_options *options)
+{
+    merit_scores *scores = NULL;
+    merit_error err = {0};
+    merit_status status =
+        merit_scores_parse(&scores, text, strlen(text), "t.tsv", options, &err);
+    if (status != MERIT_OK) {
+        fail_msg("refused: %s", err.message);
+    }
+    return scores;
+}
+
+static merit_scores *parse(const char *text)
+{
+    return parse_with(text, NULL);
+}
+
+static int has_note(const merit_scores *scores, const char *part)
+{
+    for (int64_t i = 0; i < merit_scores_n_notes(scores); i++) {
+        if (strstr(merit_scores_note(scores, i), part) != NULL) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void assert_names(const merit_scores *scores, const char *const *names,
+                         int64_t n_names)
+{
+    assert_int_equal(merit_scores_n_answers(scores), n_names);
+    for (int64_t k = 0; k < n_names; k++) {
+        assert_string_equal(merit_scores_name(scores, k), names[k]);
+    }
+}
+
+static void assert_values(const merit_scores *scores, const double *values)
+{
+    size_t n = (size_t)(merit_scores_n_truths(scores) * merit_scores_n_answers(scores));
+    assert_memory_equal(merit_scores_values(scores), values, n * sizeof *values);
+}
+
+static void assert_message(const char *file, const char *message, const char *expected)
+{
+    if (strstr(message, expected) == NULL) {
+        fail_msg("%s: expected a message with \"%s\", found \"%s\"", file, expected,
+                 message);
+    }
+}
+
+/* One table of three classes in every dress. */
+static const char *const same_table[] = {
+    "truth\ta\tb\tc\na\t2\t0\t-1.5\nb\t0\t2\t1e-3\nc\t-1\t.5\t2\n",
+    "\ta\tb\tc\na\t2\t0\t-1.5\nb\t0\t2\t1e-3\nc\t-1\t.5\t2\n",
+    "a\tb\tc\na\t2\t0\t-1.5\nb\t0\t2\t1e-3\nc\t-1\t.5\t2\n",
+    "truth,a,b,c\na,2,0,-1.5\nb,0,2,1e-3\nc,-1,.5,2\n",
+    "truth;a;b;c\na;2;0;-1.5\nb;0;2;1e-3\nc;-1;.5;2\n",
+    "truth a b c\na 2 0 -1.5\nb 0 2 1e-3\nc -1 .5 2\n",
+    "   a  b    c\n  a 2.0 0 -1.5 \n b 0  +2 0.001\n c -1 5e-1 2\n",
+    "\xef\xbb\xbftruth\ta\tb\tc\na\t2\t0\t-1.5\nb\t0\t2\t1e-3\nc\t-1\t.5\t2\n",
+    "truth\ta\tb\tc\r\na\t2\t0\t-1.5\r\nb\t0\t2\t1e-3\r\nc\t-1\t.5\t2\r\n",
+    "truth\ta\tb\tc\na\t2\t0\t-1.5\r\nb\t0\t2\t1e-3\nc\t-1\t.5\t2",
+    "truth\ta\tb\tc\na\t2\t0\t-1.5\nb\t0\t2\t1e-3\nc\t-1\t.5\t2\r",
+    "# first\n\n  # second\ntruth a b c\n\n \t \na 2 0 -1.5\n#\nb 0 2 1e-3\nc -1 .5 "
+    "2\n#",
+    "\"truth\",\"a\",\"b\",\"c\"\n\"a\",\"2\",\"0\",\"-1.5\"\nb,0,2,1e-3\nc,-1,.5,2\n",
+    "truth,a,b,c\na, 2, 0 ,\t-1.5\nb,0,2,1e-3\nc,-1,.5,2\n",
+    "  a b c\na\t2 0\t -1.5\nb\t0\t2\t1e-3\t\nc -1 .5 2\n",
+    "a b c\n\"a\" 2 0 -1.5\nb \"0\" 2 1e-3 \nc -1 .5 \"2\"\n",
+    "truth b c a\nb 2 1e-3 0\nc .5 2 -1\na 0 -1.5 2\n",
+};
+
+static void test_same_table(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"a", "b", "c"};
+    static const double values[] = {2, 0, -1.5, 0, 2, 1e-3, -1, 0.5, 2};
+    const merit_scores_options options = {.n_classes = 3, .classes = classes};
+    for (size_t i = 0; i < sizeof same_table / sizeof *same_table; i++) {
+        merit_scores *scores = parse_with(same_table[i], &options);
+        assert_int_equal(merit_scores_n_truths(scores), 3);
+        assert_names(scores, classes, 3);
+        assert_values(scores, values);
+        assert_false(has_note(scores, "order"));
+        merit_scores_free(scores);
+    }
+}
+
+static merit_scores *load(const char *name)
+{
+    char path[512];
+    merit_scores *scores = NULL;
+    merit_error err = {0};
+    snprintf(path, sizeof path, "%s/examples/%s", MERIT_SOURCE_DIR, name);
+    merit_status status = merit_scores_load(&scores, path, NULL, &err);
+    if (status != MERIT_OK) {
+        fail_msg("refused: %s", err.message);
+    }
+    return scores;
+}
+
+static void test_question(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"c1", "c2", "c3", "c4"};
+    static const double values[] = {2, 1, 0, -1, 1, 2, -1, 0, 0, -1, 0, 1, -1, 0, 1, 2};
+    static const int64_t best[] = {0, 1, 3, 3};
+    merit_scores *scores = load("question.txt");
+    assert_int_equal(merit_scores_n_truths(scores), 4);
+    assert_names(scores, names, 4);
+    assert_values(scores, values);
+    for (int64_t i = 0; i < 4; i++) {
+        assert_int_equal(merit_scores_best_answer(scores, i), best[i]);
+    }
+    assert_int_equal(merit_scores_n_notes(scores), 1);
+    assert_string_equal(merit_scores_note(scores, 0),
+                        "for the truth \"c3\" the best answer is \"c4\" (score 1), not "
+                        "\"c3\" (score 0)");
+    merit_scores_free(scores);
+}
+
+static void test_fashion_tables(void **state)
+{
+    (void)state;
+    merit_scores *groups = load("fashion-groups.tsv");
+    merit_scores *asymmetric = load("fashion-asymmetric.tsv");
+    assert_int_equal(merit_scores_n_truths(groups), 10);
+    assert_int_equal(merit_scores_n_notes(groups), 0);
+    assert_true(merit_scores_values(groups)[6] == 1);
+    assert_true(merit_scores_values(asymmetric)[2] == -2.2917);
+    assert_true(merit_scores_values(asymmetric)[98] == -3.0667);
+    assert_int_equal(merit_scores_n_notes(asymmetric), 1);
+    assert_true(has_note(asymmetric,
+                         "not symmetric: answering \"Trouser\" for \"T-shirt\" "
+                         "is worth -0.0629, \"T-shirt\" for \"Trouser\" "
+                         "-4.9992 (45 such pairs)"));
+
+    // The same table said in groups, in the order of the labels.
+    char spec[512];
+    const char *classes[10];
+    merit_scores *same = NULL;
+    for (int64_t k = 0; k < 10; k++) {
+        classes[k] = merit_scores_name(groups, k);
+    }
+    const merit_scores_options options = {.n_classes = 10, .classes = classes};
+    snprintf(spec, sizeof spec, "groups:%s/examples/fashion.groups", MERIT_SOURCE_DIR);
+    assert_int_equal(merit_scores_load(&same, spec, &options, NULL), MERIT_OK);
+    assert_names(same, classes, 10);
+    assert_values(same, merit_scores_values(groups));
+    merit_scores_free(same);
+    merit_scores_free(groups);
+    merit_scores_free(asymmetric);
+}
+
+/* Part of a substitution matrix as NCBI writes them. */
+static void test_ncbi_matrix(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"A", "R", "B", "*"};
+    static const double values[] = {4,  -1, -2, -4, -1, 5,  -1, -4,
+                                    -2, -1, 4,  -4, -4, -4, -4, 1};
+    merit_scores *scores = parse("#  Matrix made by hand\n"
+                                 "#  * column uses minimum score\n"
+                                 "   A  R  B  *\n"
+                                 "A  4 -1 -2 -4 \n"
+                                 "R -1  5 -1 -4 \n"
+                                 "B -2 -1  4 -4 \n"
+                                 "* -4 -4 -4  1 \n");
+    assert_int_equal(merit_scores_n_truths(scores), 4);
+    assert_names(scores, names, 4);
+    assert_values(scores, values);
+    assert_int_equal(merit_scores_n_notes(scores), 0);
+    merit_scores_free(scores);
+}
+
+static void test_numbers_keep_their_bits(void **state)
+{
+    (void)state;
+    merit_scores *scores =
+        parse("x y\nx -0 1e-320\ny 0.1000000000000000055511151231257827"
+              " 123456789.12345678\n");
+    static const double values[] = {-0.0, 1e-320, 0.1, 123456789.12345678};
+    assert_values(scores, values);
+    merit_scores_free(scores);
+}
+
+static void test_quoted_names(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a,b", "line\nbreak", "say \"hi\"", " # ", "d"};
+    static const double values[] = {1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1,
+                                    0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1};
+    merit_scores *scores =
+        parse("truth,\"a,b\",\"line\nbreak\",\"say \"\"hi\"\"\", # ,d\n"
+              "\"a,b\",1,0,0,0,0\n"
+              "\"line\nbreak\",0,1,0,0,0\n"
+              "\"say \"\"hi\"\"\",0,0,1,0,0\n"
+              "\" # \",0,0,0,1,0\n"
+              "d,0,0,0,0,1\n");
+    assert_names(scores, names, 5);
+    assert_values(scores, values);
+    merit_scores_free(scores);
+}
+
+static void test_extra_answers(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "unsure", "none"};
+    static const double values[] = {2, -1, 0.5, 0.25, -2, 3, 0.75, 0.125};
+    merit_scores *last =
+        parse("truth a b unsure none\na 2 -1 .5 .25\nb -2 3 .75 .125\n");
+    merit_scores *mixed =
+        parse("truth unsure a none b\na .5 2 .25 -1\nb .75 -2 .125 3\n");
+    merit_scores *no_corner =
+        parse("unsure a none b\na .5 2 .25 -1\nb .75 -2 .125 3\n");
+    const merit_scores *all[] = {last, mixed, no_corner};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(merit_scores_n_truths(all[i]), 2);
+        assert_names(all[i], names, 4);
+        assert_values(all[i], values);
+        assert_true(has_note(all[i], "answers without a row, which are no classes: "
+                                     "\"unsure\", \"none\""));
+        assert_false(has_note(all[i], "reordered"));
+    }
+    merit_scores_free(last);
+    merit_scores_free(mixed);
+    merit_scores_free(no_corner);
+}
+
+static void test_rows_in_another_order(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "c"};
+    static const double values[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    merit_scores *scores = parse("t a b c\nc 7 8 9\na 1 2 3\nb 4 5 6\n");
+    assert_names(scores, names, 3);
+    assert_values(scores, values);
+    assert_true(has_note(scores, "the rows are in another order than the columns"));
+    merit_scores_free(scores);
+}
+
+/* The first line may look like anything. */
+static void test_corner(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "a a b\na 1 0\nb 0 1\n",    // a corner that is also the name of a class
+        "a b\na 1 0\nb 0 1\n",      // none
+        "b a\nb 1 0\na 0 1\n",      // none, in another order
+        "\"\" a b\na 1 0\nb 0 1\n", // empty
+        "x/y a b\na 1 0\nb 0 1\n",  // some
+        "\xff a b\na 1 0\nb 0 1\n", // no name, so need not be text
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit_scores *scores = parse(cases[i]);
+        static const double values[] = {1, 0, 0, 1};
+        assert_int_equal(merit_scores_n_answers(scores), 2);
+        assert_values(scores, values);
+        merit_scores_free(scores);
+    }
+}
+
+static void test_costs(void **state)
+{
+    (void)state;
+    static const double values[] = {0, -1, -2.5, 0};
+    const merit_scores_options options = {.costs = 1};
+    merit_scores *scores = parse_with("a b\na 0 1\nb 2.5 0\n", &options);
+    assert_values(scores, values); // and no minus zero
+    assert_false(has_note(scores, "look like"));
+    merit_scores_free(scores);
+    scores = parse_with("a b\na 0 1\nb 2.5 0.5\n", &options);
+    assert_true(has_note(scores, "the right answer costs 0.5 for \"b\", not 0"));
+    merit_scores_free(scores);
+    scores = parse_with("a b\na 2 -1\nb -1 2\n", &options);
+    assert_true(has_note(scores, "these look like scores, but were read as costs"));
+    merit_scores_free(scores);
+}
+
+static void test_classes_of_the_data(void **state)
+{
+    (void)state;
+    static const char text[] = "t a ? b c\na 1 0 2 3\nb 4 0 5 6\nc 7 0 8 9\n";
+    static const char *const order[] = {"c", "a", "b"};
+    static const char *const names[] = {"c", "a", "b", "?"};
+    static const double values[] = {9, 7, 8, 0, 3, 1, 2, 0, 6, 4, 5, 0};
+    merit_scores_options options = {.n_classes = 3, .classes = order};
+    merit_scores *scores = parse_with(text, &options);
+    assert_names(scores, names, 4);
+    assert_values(scores, values);
+    merit_scores_free(scores);
+
+    static const char *const other[] = {"a", "b", "d", "e"};
+    static const char *const twice[] = {"a", "b", "c", "c"};
+    static const char *const nameless[] = {"a", NULL, "c"};
+    const struct {
+        merit_scores_options options;
+        merit_status status;
+        const char *message;
+    } cases[] = {
+        {{.n_classes = 10},
+         MERIT_EFORMAT,
+         "t.tsv: expected 10 classes as in the data, "
+         "found 3"},
+        {{.n_classes = 4, .classes = other},
+         MERIT_EFORMAT,
+         "t.tsv: other classes than the data: only the table has \"c\"; only the data "
+         "has "
+         "\"d\", \"e\""},
+        {{.n_classes = 2, .classes = other},
+         MERIT_EFORMAT,
+         "t.tsv: other classes than the data: only the table has \"c\""},
+        {{.n_classes = 4, .classes = twice}, MERIT_EINVAL, "both named \"c\""},
+        {{.n_classes = 3, .classes = nameless}, MERIT_EINVAL, "class 1 has no name"},
+        {{.n_classes = 0, .classes = order}, MERIT_EINVAL, "0 classes"},
+        {{.n_classes = -1}, MERIT_EINVAL, "-1 classes"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit_error err = {0};
+        assert_int_equal(merit_scores_parse(&scores, text, strlen(text), "t.tsv",
+                                            &cases[i].options, &err),
+                         cases[i].status);
+        assert_null(scores);
+        assert_int_equal(err.code, cases[i].status);
+        assert_message("t.tsv", err.message, cases[i].message);
+    }
+    options = (merit_scores_options){.n_classes = 3};
+    merit_scores_free(parse_with(text, &options));
+}
+
+// Loads a file of tests/bad/scores and checks the refusal.
+static void check_refusal(const char *file, int exit_code, const char *text)
+{
+    char spec[512];
+    merit_scores *scores = NULL;
+    merit_error err = {0};
+    const char *extension = strrchr(file, '.');
+    assert_non_null(extension);
+    snprintf(spec, sizeof spec, "%s%s/tests/bad/scores/%s",
+             strcmp(extension, ".groups") == 0 ? "groups:" : "", MERIT_SOURCE_DIR,
+             file);
+    merit_status status = merit_scores_load(&scores, spec, NULL, &err);
+    assert_null(scores);
+    assert_int_equal(err.code, status);
+    if (status != (exit_code == 3 ? MERIT_EFORMAT : MERIT_ENOMEM)) {
+        fail_msg("%s: status %d, %s", file, (int)status, err.message);
+    }
+    assert_message(file, err.message, text);
+    assert_message(file, err.message, file);
+}
+
+static void test_bad_files(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t n = 0;
+    int n_lines = 0;
+    const char *path = MERIT_SOURCE_DIR "/tests/bad/scores/EXPECTED.tsv";
+    assert_int_equal(merit__file_read(&text, &n, path, 1 << 20, NULL), MERIT_OK);
+    char *rest = text;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        char *exit_code = strchr(line, '\t');
+        if (line[0] == '#' || strncmp(line, "file\t", 5) == 0) {
+            continue;
+        }
+        assert_non_null(exit_code);
+        char *expected = strchr(exit_code + 1, '\t');
+        assert_non_null(expected);
+        *exit_code++ = '\0';
+        *expected++ = '\0';
+        check_refusal(line, atoi(exit_code), expected);
+        n_lines++;
+    }
+    assert_true(n_lines > 80);
+    merit__free(text);
+}
+
+static void test_every_bad_file_is_listed(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t n = 0;
+    const char *path = MERIT_SOURCE_DIR "/tests/bad/scores/EXPECTED.tsv";
+    assert_int_equal(merit__file_read(&text, &n, path, 1 << 20, NULL), MERIT_OK);
+    DIR *entries = opendir(MERIT_SOURCE_DIR "/tests/bad/scores");
+    assert_non_null(entries);
+    for (struct dirent *e = readdir(entries); e != NULL; e = readdir(entries)) {
+        char key[300];
+        snprintf(key, sizeof key, "\n%s\t", e->d_name);
+        int is_case = e->d_name[0] != '.' && strcmp(e->d_name, "EXPECTED.tsv") != 0;
+        if (is_case && strstr(text, key) == NULL) {
+            fail_msg("%s is not in EXPECTED.tsv", e->d_name);
+        }
+    }
+    closedir(entries);
+    merit__free(text);
+}
+
+static void assert_refused(const char *text, size_t n, merit_status expected,
+                           const char *message)
+{
+    merit_scores *scores = NULL;
+    merit_error err = {0};
+    assert_int_equal(merit_scores_parse(&scores, text, n, "big.tsv", NULL, &err),
+                     expected);
+    assert_null(scores);
+    assert_message("big.tsv", err.message, message);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    enum { N_BYTES = 3 << 20 };
+    char *text = malloc(N_BYTES);
+    assert_non_null(text);
+    memset(text, 'x', N_BYTES); // one endless line
+    assert_refused(text, N_BYTES, MERIT_ENOMEM,
+                   "big.tsv:1: line is longer than the limit of 1048576 bytes");
+    text[0] = '#';
+    assert_refused(text, N_BYTES, MERIT_ENOMEM, "big.tsv:1: line is longer");
+    memset(text, '\t', N_BYTES);
+    assert_refused(text, N_BYTES, MERIT_ENOMEM, "big.tsv:1: line is longer");
+    memset(text, '"', N_BYTES);
+    assert_refused(text, N_BYTES, MERIT_EFORMAT, "big.tsv:1: the quote");
+    text[N_BYTES - 1] = '\n';
+    assert_refused(text, N_BYTES, MERIT_EFORMAT, "big.tsv:1: the quote");
+
+    // More answers than the limit; no table of that size is allocated.
+    size_t n = 0;
+    for (int k = 0; k < 100000; k++) {
+        n += (size_t)snprintf(text + n, N_BYTES - n, "k%d\t", k);
+    }
+    n += (size_t)snprintf(text + n, N_BYTES - n, "k100000\nk0\t1\n");
+    assert_refused(text, n, MERIT_ENOMEM,
+                   "need a dense table of 80.0 GB; the limit is "
+                   "20000 answers");
+    // More rows than the limit.
+    n = (size_t)snprintf(text, N_BYTES, "a b\n");
+    for (int i = 0; i < 20001; i++) {
+        n += (size_t)snprintf(text + n, N_BYTES - n, "r%d 0 0\n", i);
+    }
+    assert_refused(text, n, MERIT_ENOMEM, "big.tsv:20002: more rows than the limit");
+    free(text);
+}
+
+static void test_long_origin_and_names(void **state)
+{
+    (void)state;
+    char origin[400];
+    char text[1200];
+    merit_error err = {0};
+    merit_scores *scores = NULL;
+    memset(origin, 'o', sizeof origin - 1);
+    strcpy(origin + sizeof origin - 8, "end.tsv");
+    char name[251];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    int n = snprintf(text, sizeof text, "t %s z\n%s 1 x\nz 0 1\n", name, name);
+    assert_int_equal(merit_scores_parse(&scores, text, (size_t)n, origin, NULL, &err),
+                     MERIT_EFORMAT);
+    assert_message("end.tsv", err.message, "...");
+    assert_message("end.tsv", err.message,
+                   "end.tsv:2: answer \"z\" (column 3): expected");
+    assert_message("end.tsv", err.message, "found \"x\"");
+}
+
+/* Whatever the bytes are, the parser ends with a table or a message. */
+static void test_damaged_text(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "# c\ntruth,\"a,1\",b,c\r\n\"a,1\",1,0,\"-1\"\nc,.5,1e3,7\n"
+        "b,\"0\",1,+2\n";
+    const size_t n = strlen(text);
+    for (uint32_t i = 0; i < 20000; i++) {
+        char damaged[sizeof text];
+        uint32_t w[4];
+        merit_error err = {0};
+        merit_scores *scores = NULL;
+        memcpy(damaged, text, n);
+        merit__random(w, 5, 0, i, 0, 0);
+        damaged[merit__below(w[0], (uint32_t)n)] = "\",;\t \n\r#x1-\0\xff"[w[1] % 13];
+        damaged[merit__below(w[2], (uint32_t)n)] = (char)w[3];
+        size_t length = i < n ? i : n;
+        // Memory of exactly that size, so that the sanitizer sees a read behind it.
+        char *exact = malloc(length + (length == 0));
+        assert_non_null(exact);
+        memcpy(exact, i < n ? text : damaged, length);
+        merit_status status =
+            merit_scores_parse(&scores, exact, length, "t", NULL, &err);
+        assert_true((status == MERIT_OK) == (scores != NULL));
+        assert_true((status == MERIT_OK) == (err.message[0] == '\0'));
+        merit_scores_free(scores);
+        free(exact);
+    }
+}
+
+static void test_load_failures(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        merit_status status;
+        const char *message;
+    } cases[] = {
+        {NULL, MERIT_EINVAL, "no file and no generator"},
+        {"/nowhere/table.tsv", MERIT_EIO,
+         "/nowhere/table.tsv: cannot open: No such file"},
+        {"identiy", MERIT_EIO, "did you mean identity?"},
+        {"groups:/nowhere/x", MERIT_EIO, "/nowhere/x: cannot open: No such file"},
+        {"/tmp", MERIT_EIO, "Is a directory"},
+        {"/dev/null", MERIT_EIO, "not a regular file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit_error err = {0};
+        merit_scores *scores = NULL;
+        assert_int_equal(merit_scores_load(&scores, cases[i].spec, NULL, &err),
+                         cases[i].status);
+        assert_null(scores);
+        assert_message("load", err.message, cases[i].message);
+        assert_int_equal(merit_scores_load(&scores, cases[i].spec, NULL, NULL),
+                         cases[i].status);
+    }
+}
+
+static void test_parse_without_memory(void **state)
+{
+    (void)state;
+    static const char text[] = "t,\"c\",A,a,x\nA,0,\"1\",2,0\na,1,0,0,0\nc,5,5,5,5\n";
+    static const char *const classes[] = {"a", "c", "A"};
+    const merit_scores_options options = {
+        .n_classes = 3, .classes = classes, .costs = 1};
+    for (int sticky = 0; sticky <= 1; sticky++) {
+        merit_status status = MERIT_ENOMEM;
+        for (long n = 1; status == MERIT_ENOMEM; n++) {
+            merit_scores *scores = NULL;
+            merit_error err = {0};
+            assert_true(n < 200);
+            merit__alloc_fail_at(n, sticky);
+            status =
+                merit_scores_parse(&scores, text, strlen(text), "t", &options, &err);
+            merit__alloc_fail_at(0, 0);
+            assert_true((status == MERIT_OK) == (scores != NULL));
+            assert_true(status == MERIT_OK || strstr(err.message, "memory") != NULL);
+            merit_scores_free(scores);
+        }
+        assert_int_equal(status, MERIT_OK);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_table),
+        cmocka_unit_test(test_question),
+        cmocka_unit_test(test_fashion_tables),
+        cmocka_unit_test(test_ncbi_matrix),
+        cmocka_unit_test(test_numbers_keep_their_bits),
+        cmocka_unit_test(test_quoted_names),
+        cmocka_unit_test(test_extra_answers),
+        cmocka_unit_test(test_rows_in_another_order),
+        cmocka_unit_test(test_corner),
+        cmocka_unit_test(test_costs),
+        cmocka_unit_test(test_classes_of_the_data),
+        cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_every_bad_file_is_listed),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_long_origin_and_names),
+        cmocka_unit_test(test_damaged_text),
+        cmocka_unit_test(test_load_failures),
+        cmocka_unit_test(test_parse_without_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
