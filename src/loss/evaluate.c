@@ -1,0 +1,284 @@
+#include "loss/loss_def.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+
+enum { SCRATCH_ROWS = 4, ALIGNMENT = 64 };
+
+// One call of merit_loss_eval. The four rows [K] lie in the scratch.
+typedef struct evaluation {
+    const merit_loss *loss;
+    const merit_loss_batch *batch;
+    float *dlogits; // [N,K] or NULL
+    double scale;
+    double parameters[MERIT__LOSS_PARAMETERS];
+    double *logits;   // z of the row
+    double *gradient; // its gradient; NULL when none is wanted
+    double *target;   // mixture of targets; or of gradients
+    double *table;    // mixture of rows of the table; or the gradient of one truth
+} evaluation;
+
+static size_t row_bytes(const merit_loss *loss)
+{
+    size_t n = (size_t)loss->n_classes * sizeof(double);
+    return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+size_t merit_loss_scratch_bytes(const merit_loss *loss)
+{
+    return SCRATCH_ROWS * row_bytes(loss);
+}
+
+static merit_status check_batch(const merit_loss *loss, const merit_loss_batch *batch,
+                                const double *value, merit_error *err)
+{
+    if (loss == NULL || batch == NULL || value == NULL ||
+        (batch->n > 0 && batch->logits == NULL)) {
+        return merit__fail(err, MERIT_EINVAL, "merit_loss_eval: an argument is NULL");
+    }
+    if (batch->n < 0) {
+        return merit__fail(err, MERIT_EINVAL, "a batch of %lld rows",
+                           (long long)batch->n);
+    }
+    if (batch->n > 0 && (batch->labels == NULL) == (batch->targets == NULL)) {
+        return merit__fail(err, MERIT_EINVAL, "a batch needs either labels or targets");
+    }
+    if (!(batch->progress >= 0 && batch->progress <= 1)) {
+        return merit__fail(err, MERIT_EINVAL, "progress is %g, expected 0 to 1",
+                           batch->progress);
+    }
+    if (!isfinite(batch->scale)) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "the scale of a batch is %g, expected a finite number",
+                           batch->scale);
+    }
+    if ((uintptr_t)batch->scratch % ALIGNMENT != 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "the scratch of a batch is not aligned to %d bytes",
+                           ALIGNMENT);
+    }
+    return MERIT_OK;
+}
+
+// The sum of the weights, all of which must be finite and >= 0.
+static merit_status sum_weights(double *sum, const merit_loss_batch *batch,
+                                merit_error *err)
+{
+    *sum = batch->weights == NULL ? (double)batch->n : 0;
+    for (int64_t n = 0; batch->weights != NULL && n < batch->n; n++) {
+        if (!(batch->weights[n] >= 0) || !isfinite(batch->weights[n])) {
+            return merit__fail(err, MERIT_EFORMAT,
+                               "weights[%lld] is %g, expected a finite number >= 0",
+                               (long long)n, (double)batch->weights[n]);
+        }
+        *sum += batch->weights[n];
+    }
+    return MERIT_OK;
+}
+
+static merit_status read_logits(const evaluation *run, int64_t n, merit_error *err)
+{
+    const int64_t K = run->loss->n_classes;
+    const float *logits = run->batch->logits + n * K;
+    for (int64_t j = 0; j < K; j++) {
+        if (!isfinite(logits[j])) {
+            return merit__fail(err, MERIT_ENUMERIC,
+                               "logits[%lld][%lld] is %g, expected a finite number",
+                               (long long)n, (long long)j, (double)logits[j]);
+        }
+        run->logits[j] = logits[j];
+    }
+    return MERIT_OK;
+}
+
+static merit_status eval_label(const evaluation *run, int64_t n, double *value,
+                               merit_error *err)
+{
+    const merit_loss *loss = run->loss;
+    const int32_t truth = run->batch->labels[n];
+    if (truth < 0 || truth >= loss->n_classes) {
+        return merit__fail(err, MERIT_EFORMAT,
+                           "labels[%lld] is %ld, expected 0 to %lld", (long long)n,
+                           (long)truth, (long long)loss->n_classes - 1);
+    }
+    merit__loss_row row = merit__loss_row_of(loss, run->logits, truth, run->parameters);
+    *value = loss->def->row(&row, run->gradient);
+    return MERIT_OK;
+}
+
+// Refuses what is no distribution; its sum, to divide by, is 1 up to rounding.
+static merit_status check_target(const evaluation *run, int64_t n, double *sum,
+                                 merit_error *err)
+{
+    const int64_t K = run->loss->n_classes;
+    const float *target = run->batch->targets + n * K;
+    *sum = 0;
+    for (int64_t i = 0; i < K; i++) {
+        if (!(target[i] >= 0)) {
+            return merit__fail(err, MERIT_EFORMAT,
+                               "targets[%lld][%lld] is %g, expected a number >= 0",
+                               (long long)n, (long long)i, (double)target[i]);
+        }
+        *sum += target[i];
+    }
+    if (!(fabs(*sum - 1) <= 1e-3)) {
+        return merit__fail(err, MERIT_EFORMAT, "targets[%lld] add up to %g, expected 1",
+                           (long long)n, *sum);
+    }
+    return MERIT_OK;
+}
+
+static void add_row(double *sum, double weight, const double *row, int64_t K)
+{
+    for (int64_t j = 0; j < K; j++) {
+        sum[j] += weight * row[j];
+    }
+}
+
+// A loss that is linear in the truth's rows: one row with the rows mixed.
+static double eval_mixed_row(const evaluation *run, const float *weights, double sum)
+{
+    const merit_loss *loss = run->loss;
+    const int64_t K = loss->n_classes;
+    merit__loss_row mixed = merit__loss_row_of(loss, run->logits, 0, run->parameters);
+    memset(run->target, 0, (size_t)K * sizeof *run->target);
+    memset(run->table, 0, (size_t)K * sizeof *run->table);
+    for (int64_t i = 0; i < K; i++) {
+        if (weights[i] > 0) {
+            const double weight = weights[i] / sum;
+            run->target[loss->hot[i]] += weight;
+            if (loss->table != NULL) {
+                add_row(run->table, weight, loss->table + i * K, K);
+            }
+        }
+    }
+    mixed.table = run->table;
+    mixed.target = loss->def->table == MERIT__TABLE_TARGETS ? run->table : run->target;
+    return loss->def->row(&mixed, run->gradient);
+}
+
+// Any other loss: the mean of its rows.
+static double eval_mean_of_rows(const evaluation *run, const float *weights, double sum)
+{
+    const merit_loss *loss = run->loss;
+    const int64_t K = loss->n_classes;
+    double *total = run->target;
+    double *gradient = run->gradient == NULL ? NULL : run->table;
+    double value = 0;
+    memset(total, 0, (size_t)K * sizeof *total);
+    for (int64_t i = 0; i < K; i++) {
+        if (weights[i] > 0) {
+            const double weight = weights[i] / sum;
+            merit__loss_row row =
+                merit__loss_row_of(loss, run->logits, i, run->parameters);
+            value += weight * loss->def->row(&row, gradient);
+            if (gradient != NULL) {
+                add_row(total, weight, gradient, K);
+            }
+        }
+    }
+    if (gradient != NULL) {
+        memcpy(run->gradient, total, (size_t)K * sizeof *total);
+    }
+    return value;
+}
+
+static merit_status write_gradient(const evaluation *run, int64_t n, double factor,
+                                   merit_error *err)
+{
+    const int64_t K = run->loss->n_classes;
+    float *dlogits = run->dlogits + n * K;
+    for (int64_t j = 0; j < K; j++) {
+        double d = factor * run->gradient[j];
+        if (!(fabs(d) <= FLT_MAX)) {
+            return merit__fail(err, MERIT_ENUMERIC,
+                               "the gradient at logits[%lld][%lld] is %g, which no "
+                               "float can hold",
+                               (long long)n, (long long)j, d);
+        }
+        dlogits[j] = (float)d;
+    }
+    return MERIT_OK;
+}
+
+// Adds row n to *total, before scaling, and writes its gradient.
+static merit_status eval_row(const evaluation *run, int64_t n, double *total,
+                             merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const merit_loss_batch *batch = run->batch;
+    const int64_t K = run->loss->n_classes;
+    const double weight = batch->weights == NULL ? 1 : batch->weights[n];
+    double value = 0;
+    MERIT_TRY(read_logits(run, n, err));
+    if (weight == 0) {
+        // Padding: its truth means nothing.
+        if (run->dlogits != NULL) {
+            memset(run->dlogits + n * K, 0, (size_t)K * sizeof *run->dlogits);
+        }
+        return MERIT_OK;
+    }
+    if (batch->labels != NULL) {
+        MERIT_TRY(eval_label(run, n, &value, err));
+    } else {
+        double sum;
+        MERIT_TRY(check_target(run, n, &sum, err));
+        value = run->loss->def->linear
+                    ? eval_mixed_row(run, batch->targets + n * K, sum)
+                    : eval_mean_of_rows(run, batch->targets + n * K, sum);
+    }
+    *total += weight * value;
+    if (run->dlogits != NULL) {
+        MERIT_TRY(write_gradient(run, n, run->scale * weight, err));
+    }
+fail:
+    return status;
+}
+
+static void place_rows(evaluation *run, void *scratch)
+{
+    char *rows = scratch;
+    const size_t stride = row_bytes(run->loss);
+    run->logits = (double *)(void *)rows;
+    run->gradient = run->dlogits == NULL ? NULL : (double *)(void *)(rows + stride);
+    run->target = (double *)(void *)(rows + 2 * stride);
+    run->table = (double *)(void *)(rows + 3 * stride);
+}
+
+merit_status merit_loss_eval(const merit_loss *loss, const merit_loss_batch *batch,
+                             double *value, float *dlogits, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    void *own = NULL;
+    double total = 0;
+    double weights;
+    evaluation run = {.loss = loss, .batch = batch, .dlogits = dlogits};
+    MERIT_TRY(check_batch(loss, batch, value, err));
+    MERIT_TRY(sum_weights(&weights, batch, err));
+    run.scale = batch->scale != 0 ? batch->scale : weights > 0 ? 1 / weights : 0;
+    merit__loss_parameters(run.parameters, loss, batch->progress);
+    if (batch->scratch == NULL) {
+        own = merit__alloc_array(1, merit_loss_scratch_bytes(loss));
+        if (own == NULL) {
+            return merit__fail_memory(err, merit_loss_scratch_bytes(loss),
+                                      "evaluating a loss");
+        }
+    }
+    place_rows(&run, own != NULL ? own : batch->scratch);
+    for (int64_t n = 0; n < batch->n; n++) {
+        MERIT_TRY(eval_row(&run, n, &total, err));
+    }
+    *value = run.scale * total;
+    if (!isfinite(*value)) {
+        MERIT_TRY(
+            merit__fail(err, MERIT_ENUMERIC, "the value of the batch is %g", *value));
+    }
+fail:
+    merit__free(own);
+    return status;
+}

@@ -1,0 +1,152 @@
+#include "merit/loss.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "loss/loss_def.h"
+
+static merit_status alloc_rows(merit_loss *loss, merit_error *err)
+{
+    const size_t K = (size_t)loss->n_classes;
+    loss->hot = merit__alloc_array(K, sizeof *loss->hot);
+    loss->unit = merit__alloc_array(2 * K - 1, sizeof *loss->unit);
+    if (loss->hot == NULL || loss->unit == NULL) {
+        return merit__fail_memory(err, 3 * K * sizeof *loss->unit, "a loss");
+    }
+    for (size_t i = 0; i < K; i++) {
+        loss->hot[i] = (int64_t)i;
+    }
+    loss->unit[K - 1] = 1;
+    return MERIT_OK;
+}
+
+// Copies the K x K part of the table and finds its range.
+static merit_status copy_table(merit_loss *loss, const merit_scores *scores,
+                               merit_error *err)
+{
+    const int64_t K = loss->n_classes;
+    const size_t row_bytes = (size_t)K * sizeof *loss->table;
+    loss->table = merit__alloc_array((size_t)K, row_bytes);
+    if (loss->table == NULL) {
+        return merit__fail_memory(err, (size_t)K * row_bytes,
+                                  "the score table of a loss");
+    }
+    for (int64_t i = 0; i < K; i++) {
+        const double *from = merit_scores_values(scores) + i * loss->n_answers;
+        double least = from[0];
+        double best = from[0];
+        for (int64_t j = 1; j < K; j++) {
+            least = fmin(least, from[j]);
+            best = fmax(best, from[j]);
+        }
+        loss->range = fmax(loss->range, best - least);
+        memcpy(loss->table + i * K, from, row_bytes);
+    }
+    if (loss->range == 0) {
+        return merit__fail(err, MERIT_EUNSUPPORTED,
+                           "%s: in every row of the table all classes score the same, "
+                           "so there is nothing to learn from it",
+                           loss->def->info.name);
+    }
+    return MERIT_OK;
+}
+
+merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
+                                const merit_scores *scores, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    *out = NULL;
+    merit_loss *loss = merit__alloc_array(1, sizeof *loss);
+    if (loss == NULL) {
+        return merit__fail_memory(err, sizeof *loss, "a loss");
+    }
+    MERIT_TRY(merit__loss_parse(loss, spec, n, err));
+    loss->rule = loss->def->info.rule;
+    loss->n_classes = merit_scores_n_truths(scores);
+    loss->n_answers = merit_scores_n_answers(scores);
+    MERIT_TRY(alloc_rows(loss, err));
+    if (loss->def->table != MERIT__TABLE_NONE) {
+        MERIT_TRY(copy_table(loss, scores, err));
+    }
+    if (loss->def->prepare != NULL) {
+        MERIT_TRY(loss->def->prepare(loss, err));
+    }
+    *out = loss;
+    return MERIT_OK;
+fail:
+    merit_loss_free(loss);
+    return status;
+}
+
+merit_status merit_loss_create(merit_loss **out, const char *spec,
+                               const merit_scores *scores, merit_error *err)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (out == NULL || spec == NULL || scores == NULL) {
+        return merit__fail(err, MERIT_EINVAL, "merit_loss_create: an argument is NULL");
+    }
+    return merit__loss_create(out, spec, strlen(spec), scores, err);
+}
+
+void merit_loss_free(merit_loss *loss)
+{
+    if (loss == NULL) {
+        return;
+    }
+    merit__free(loss->table);
+    merit__free(loss->hot);
+    merit__free(loss->unit);
+    merit__free(loss);
+}
+
+void merit__loss_parameters(double parameters[MERIT__LOSS_PARAMETERS],
+                            const merit_loss *loss, double progress)
+{
+    for (int64_t i = 0; i < loss->def->info.n_parameters; i++) {
+        double first = loss->first[i];
+        double last = loss->last[i];
+        parameters[i] = first == last ? first : first * pow(last / first, progress);
+    }
+}
+
+merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
+                                   int64_t truth, const double *parameters)
+{
+    const int64_t K = loss->n_classes;
+    merit__loss_row row = {
+        .n_classes = K,
+        .logits = logits,
+        .target = loss->unit + (K - 1 - loss->hot[truth]),
+        .parameters = parameters,
+    };
+    if (loss->table != NULL) {
+        row.table = loss->table + truth * K;
+    }
+    if (loss->def->table == MERIT__TABLE_TARGETS) {
+        row.target = row.table;
+    }
+    return row;
+}
+
+double merit_loss_row(const merit_loss *loss, const double *logits, int64_t truth,
+                      double progress, double *dlogits)
+{
+    double parameters[MERIT__LOSS_PARAMETERS];
+    merit__loss_parameters(parameters, loss, progress);
+    merit__loss_row row = merit__loss_row_of(loss, logits, truth, parameters);
+    return loss->def->row(&row, dlogits);
+}
+
+merit_rule merit_loss_rule(const merit_loss *loss)
+{
+    return loss->rule;
+}
+
+const double *merit_loss_targets(const merit_loss *loss)
+{
+    return loss->def->table == MERIT__TABLE_TARGETS ? loss->table : NULL;
+}

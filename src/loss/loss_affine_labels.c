@@ -1,0 +1,76 @@
+/* Affine soft labels: cross entropy to the scores themselves, shifted and scaled until
+ * every row is a distribution.
+ *
+ *     p_ij = 1/K + (S_ij - mean_i) / M, M = K max_i (mean_i - min_i)
+ *     L = -sum_j p_ij log q_j
+ *     dL/dz = q - p_i
+ *
+ * Any S that is not constant; a shift of a row cancels. Convex. M is the smallest that
+ * leaves no p below 0. At the optimum q_k = 1/K + (u_k - mean u) / M with u_k the
+ * expected score of answer k: q is a calibrated estimate of the scores and its argmax
+ * is the Bayes decision for every posterior, with no decoding. (Answers beyond the K
+ * classes need the decode rule.) S = I gives cross entropy, and label smoothing with a
+ * larger M. The price: as M grows the targets go flat and a model is slow to sharpen.
+ * Consistency of targets P with decoding D, P D = S + c 1^T, is the low-rank argument
+ * of Ramaswamy and Agarwal 2013 for a proper loss. */
+#include "loss/loss_def.h"
+
+#include <math.h>
+
+#include "loss/terms.h"
+
+// The mean of a row of costs, and how far above it the largest lies.
+static double mean_of(const double *costs, int64_t K, double *rise)
+{
+    double mean = 0;
+    double most = 0;
+    for (int64_t j = 0; j < K; j++) {
+        mean += costs[j] / (double)K;
+        most = fmax(most, costs[j]);
+    }
+    *rise = most - mean;
+    return mean;
+}
+
+static merit_status prepare(merit_loss *loss, merit_error *err)
+{
+    (void)err;
+    const int64_t K = loss->n_classes;
+    double rise;
+    double largest_rise = 0;
+    // Scores less their largest, over R: the same labels, and small differences of
+    // large scores are not lost. M and the means count in R, too.
+    merit__loss_make_costs(loss, loss->range);
+    for (int64_t i = 0; i < K; i++) {
+        mean_of(loss->table + i * K, K, &rise);
+        largest_rise = fmax(largest_rise, rise);
+    }
+    const double M = (double)K * largest_rise;
+    for (int64_t i = 0; i < K; i++) {
+        double *p = loss->table + i * K;
+        double mean = mean_of(p, K, &rise);
+        for (int64_t j = 0; j < K; j++) {
+            // Rounding may leave the smallest just below 0.
+            p[j] = fmax(0, 1 / (double)K + (mean - p[j]) / M);
+        }
+    }
+    if (loss->n_answers > K) {
+        loss->rule = MERIT_RULE_DECODE;
+    }
+    return MERIT_OK;
+}
+
+const merit_loss_def merit_loss_affine_labels = {
+    .info = {.name = "affine-labels",
+             .formula = "-sum_k p_ik log q_k, p_ik = 1/K + (S_ik - mean_i) / M",
+             .use = "Where the bare argmax must be the right decision, or the outputs "
+                    "must tell the expected scores.",
+             .rule = MERIT_RULE_ARGMAX,
+             .convex = 1,
+             .exact = 1,
+             .row_shift_invariant = 1},
+    .table = MERIT__TABLE_TARGETS,
+    .linear = 1,
+    .prepare = prepare,
+    .row = merit__loss_cross_entropy_row,
+};

@@ -1,0 +1,83 @@
+/* What a loss file defines and what a prepared loss holds.
+ *
+ * src/loss/loss_<name>.c ends in `const merit_loss_def merit_loss_<name> = {...};`
+ * and nothing else has to know of it: the build lists these files in a table that
+ * catalogue.c reads. The name of the loss is that of the file with '-' for '_'. */
+#ifndef MERIT_LOSS_LOSS_DEF_H
+#define MERIT_LOSS_LOSS_DEF_H
+
+#include "merit/loss.h"
+
+enum { MERIT__LOSS_PARAMETERS = 4 }; // the most that a loss may have
+
+typedef struct merit_loss_def merit_loss_def;
+
+/* What a loss keeps of the score table, a row per truth. */
+typedef enum merit__loss_table {
+    MERIT__TABLE_NONE = 0, // nothing: the scores are not used
+    MERIT__TABLE_SCORES,   // scores, or costs made of them
+    MERIT__TABLE_TARGETS   // target distributions made of them
+} merit__loss_table;
+
+struct merit_loss {
+    const merit_loss_def *def;
+    double first[MERIT__LOSS_PARAMETERS]; // parameters at progress 0
+    double last[MERIT__LOSS_PARAMETERS];  // and at progress 1
+    merit_rule rule;
+    int64_t n_classes; // K
+    int64_t n_answers; // A of the score table
+    double range;      // R, the largest C_ij = max_k S_ik - S_ij; 0 for TABLE_NONE
+    double *table;     // [K,K] as def->table says; NULL for TABLE_NONE
+    int64_t *hot;      // [K] the class of each truth's one-hot target; i at first
+    double *unit;      // [2K-1] zeros around a 1: every one-hot row is a window of it
+};
+
+/* One row of a batch as a row function sees it. */
+typedef struct merit__loss_row {
+    int64_t n_classes;        // K
+    const double *logits;     // [K] z
+    const double *target;     // [K] p: sums to 1; the truth's row of the table for
+                              // TABLE_TARGETS, else one-hot at `hot`
+    const double *table;      // [K] the truth's row of the table, or NULL
+    const double *parameters; // in the order of info.parameters, at this progress
+} merit__loss_row;
+
+struct merit_loss_def {
+    merit_loss_info info;
+    merit__loss_table table;
+
+    // Non-zero: linear in (target, table), so that a mixture of truths is one row
+    // with both mixed. Else a mixture of truths is a mixture of rows.
+    int32_t linear;
+
+    // [n_parameters] where parameters go that move by default; NULL: none does.
+    const double *last;
+
+    // Turns loss->table, which holds the scores, into what the rows need; may set
+    // rule and hot. NULL when there is nothing to do.
+    merit_status (*prepare)(merit_loss *loss, merit_error *err);
+
+    // The specification: the value, and the gradient in dlogits [K] unless NULL.
+    double (*row)(const merit__loss_row *row, double *dlogits);
+};
+
+/* merit_loss_create for a specification of n bytes. */
+merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
+                                const merit_scores *scores, merit_error *err);
+
+/* Reads a specification into def, first and last. */
+merit_status merit__loss_parse(merit_loss *loss, const char *spec, size_t n,
+                               merit_error *err);
+
+/* The parameters at `progress` in [0,1]. */
+void merit__loss_parameters(double parameters[MERIT__LOSS_PARAMETERS],
+                            const merit_loss *loss, double progress);
+
+/* The row of one truth. `parameters` and `logits` are borrowed. */
+merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
+                                   int64_t truth, const double *parameters);
+
+/* Entry 0 <= index < merit_loss_count() of the catalogue. */
+const merit_loss_def *merit__loss_def_at(int64_t index);
+
+#endif

@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+"""Reference values for merit/loss.h in float64 NumPy, written from the formulas, apart
+from the C code.
+
+    losses.py [FILE]     writes FILE, or losses.tsv beside this script
+
+Each line is a key and its fields, tab-separated. `table`: its name, K and the scores
+[K,K]. `row`: a loss, the table, the progress, the truth and the logits [K]; after it
+`value` and `gradient` [K]."""
+
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+
+QUESTION = [[2, 1, 0, -1], [1, 2, -1, 0], [0, -1, 0, 1], [-1, 0, 1, 2]]
+
+
+def logsumexp(x):
+    shift = x.real.max()
+    return np.log(np.exp(x - shift).sum()) + shift
+
+
+def softmax(x):
+    e = np.exp(x - x.real.max())
+    return e / e.sum()
+
+
+def costs_of(S):
+    return S.max(axis=1, keepdims=True) - S
+
+
+def best_of(S, i):
+    return i if S[i, i] == S[i].max() else S[i].argmax()
+
+
+def one_hot(K, i):
+    return np.eye(K)[i]
+
+
+def labels_of_exponent(S, temperature):
+    P = np.exp(-costs_of(S) / (temperature * costs_of(S).max()))
+    return P / P.sum(axis=1, keepdims=True)
+
+
+def labels_affine(S):
+    K = len(S)
+    mean = S.mean(axis=1, keepdims=True)
+    M = K * (mean - S.min(axis=1, keepdims=True)).max()
+    return 1 / K + (S - mean) / M
+
+
+# Each takes scores S [K,K], logits z [K], the truth i and a parameter, and returns the
+# value and the gradient.
+
+def affine_labels(S, z, i, _):
+    p = labels_affine(S)[i]
+    return logsumexp(z) - p @ z, softmax(z) - p
+
+
+def cross_entropy(S, z, i, _):
+    return logsumexp(z) - z[i], softmax(z) - one_hot(len(z), i)
+
+
+def cross_entropy_plus_cost(S, z, i, weight):
+    q, c = softmax(z), costs_of(S)[i] / costs_of(S).max()
+    value = logsumexp(z) - z[i] + weight * (c @ q)
+    return value, q - one_hot(len(z), i) + weight * q * (c - c @ q)
+
+
+def expected_score(S, z, i, _):
+    q = softmax(z)
+    return -(S[i] @ q), -q * (S[i] - S[i] @ q)
+
+
+def soft_labels(S, z, i, temperature):
+    p = labels_of_exponent(S, temperature)[i]
+    return logsumexp(z) - p @ z, softmax(z) - p
+
+
+def softmax_margin(S, z, i, scale):
+    x, b = z + scale * costs_of(S)[i], best_of(S, i)
+    return logsumexp(x) - z[b], softmax(x) - one_hot(len(z), b)
+
+
+def tilted_score(S, z, i, temperature):
+    s = -costs_of(S)[i] / (temperature * costs_of(S).max())
+    weight = max(1, temperature)
+    value = weight * (logsumexp(z) - logsumexp(z + s))
+    return value, weight * (softmax(z) - softmax(z + s))
+
+
+# Specification: the function, and its parameter at progress 0 and 1.
+LOSSES = {
+    "affine-labels": (affine_labels, 0, 0),
+    "cross-entropy": (cross_entropy, 0, 0),
+    "cross-entropy-plus-cost": (cross_entropy_plus_cost, 10, 10),
+    "cross-entropy-plus-cost(lambda=0.5)": (cross_entropy_plus_cost, 0.5, 0.5),
+    "expected-score": (expected_score, 0, 0),
+    "soft-labels": (soft_labels, 0.05, 0.05),
+    "soft-labels(temperature=0.4)": (soft_labels, 0.4, 0.4),
+    "softmax-margin": (softmax_margin, 1, 1),
+    "softmax-margin(scale=0.25)": (softmax_margin, 0.25, 0.25),
+    "tilted-score": (tilted_score, 0.05, 2),
+    "tilted-score(temperature=0.5)": (tilted_score, 0.5, 0.5),
+    "tilted-score(temperature=8..0.5)": (tilted_score, 8, 0.5),
+}
+
+
+def evaluate(spec, S, z, i, progress):
+    function, first, last = LOSSES[spec]
+    parameter = first if first == last else first ** (1 - progress) * last ** progress
+    return function(S, z, i, parameter)
+
+
+def make_tables(rng):
+    def asymmetric(K):
+        costs = np.array([[round(8 * rng.random() ** 3, 4) for _ in range(K)]
+                          for _ in range(K)])
+        return 0 - costs * (1 - np.eye(K))
+
+    def anywhere(K):
+        return np.array([[round(-1 - 4 * rng.random(), 3) for _ in range(K)]
+                         for _ in range(K)])
+
+    return {
+        "question": np.array(QUESTION, dtype=float),
+        "identity": np.eye(3),
+        "two": np.array([[0.0, -1.5], [-6.0, 0.25]]),
+        "asymmetric": asymmetric(6),
+        "negative": anywhere(5),
+        "large": 1e6 * anywhere(4),
+    }
+
+
+def make_rows(rng, tables):
+    """Logits of size 1, 30 and 1000, another truth each time."""
+    for name, S in tables.items():
+        K = len(S)
+        for number, size in enumerate([1, 1, 30, 1000]):
+            z = np.array([round(rng.gauss(0, size), 3) for _ in range(K)])
+            yield name, (number + K // 2) % K, z, [0, 0.5, 1, 0.3][number]
+
+
+def fields(key, *values):
+    return "\t".join([key] + [v if isinstance(v, str) else repr(v) for v in values])
+
+
+def numbers(key, values):
+    return "\t".join([key] + [f"{v:.17g}" for v in values])
+
+
+def lines():
+    rng = random.Random(20250101)
+    tables = make_tables(rng)
+    for name, S in tables.items():
+        yield fields("table", name, len(S), *S.ravel().tolist())
+    for name, truth, z, progress in make_rows(rng, tables):
+        for spec in LOSSES:
+            value, gradient = evaluate(spec, tables[name], z, truth, progress)
+            yield fields("row", spec, name, progress, truth, *z.tolist())
+            yield numbers("value", [value])
+            yield numbers("gradient", gradient)
+
+
+def main():
+    default = Path(__file__).with_suffix(".tsv")
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else default
+    path.write_text("\n".join(lines()) + "\n", "ascii")
+
+
+if __name__ == "__main__":
+    main()
