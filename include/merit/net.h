@@ -28,11 +28,12 @@ extern "C" {
 typedef struct merit_net merit_net;
 
 /* Parses `spec` for inputs of C x H x W and K classes. EINVAL names the layer and what
- * it was given: "layer 3 (conv 64 5): the image is 3x3, smaller than the kernel". */
+ * it was given: "layer 3 (conv 64 5): the image is 3x3, smaller than the kernel 5x5".
+ * ENOMEM: memory, or a limit (10,000 layers, 2^31 - 1 numbers in an output, 2^40
+ * parameters). The caller frees *out; NULL on failure. */
 MERIT_API merit_status merit_net_create(merit_net **out, const char *spec,
-                                        int64_t channels, int64_t height,
-                                        int64_t width, int64_t n_classes,
-                                        merit_error *err);
+                                        int64_t channels, int64_t height, int64_t width,
+                                        int64_t n_classes, merit_error *err);
 
 /* Frees it; NULL is allowed. */
 MERIT_API void merit_net_free(merit_net *net);

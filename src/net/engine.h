@@ -34,6 +34,8 @@ typedef struct merit__slice_key {
 /* An engine: one const object per engine. */
 typedef struct merit__engine {
     const char *name;
+    /* What decides about the bits besides the plan: version and instruction set. */
+    void (*describe)(char *out, size_t out_bytes);
     merit_status (*create)(merit__plan **out, const merit_net *net,
                            const merit__plan_options *options, merit_error *err);
     void (*destroy)(merit__plan *plan);

@@ -83,9 +83,11 @@ merit_status merit__dnnl_batchnorm_backward(merit__dnnl_plan *plan, int64_t inde
     MERIT__DNNL(made);
     dnnl_primitive_t primitive;
     MERIT__PASS(merit__dnnl_primitive(plan, pd, &primitive, err));
-    merit__dnnl_tensor scale, dscale, dshift, dsource;
+    merit__dnnl_tensor scale, shift, dscale, dshift, dsource;
     MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor, MERIT__PARAMETERS, &scale,
                                          err));
+    MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor + 1, MERIT__PARAMETERS,
+                                         &shift, err));
     MERIT__PASS(
         merit__dnnl_segment_bind(plan, layer->tensor, MERIT__GRADIENT, &dscale, err));
     MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor + 1, MERIT__GRADIENT,
@@ -94,12 +96,14 @@ merit_status merit__dnnl_batchnorm_backward(merit__dnnl_plan *plan, int64_t inde
     MERIT__PASS(first ? merit__dnnl_tensor_create(plan, state->source.md, &dsource, err)
                       : merit__dnnl_gradient_open(plan, index, state->source.md,
                                                   &dsource, err));
-    MERIT__PASS(merit__dnnl_step_add(plan, &plan->backward, primitive, 8,
+    MERIT__PASS(merit__dnnl_step_add(plan, &plan->backward, primitive, 9,
                                      (dnnl_exec_arg_t[]){
                                          {DNNL_ARG_SRC, state->source.memory},
                                          {DNNL_ARG_MEAN, state->workspace.memory},
                                          {DNNL_ARG_VARIANCE, state->workspace2.memory},
                                          {DNNL_ARG_SCALE, scale.memory},
+                                         // oneDNN 2.6.3 refuses the call without it.
+                                         {DNNL_ARG_SHIFT, shift.memory},
                                          {DNNL_ARG_DIFF_DST, dvalue->memory},
                                          {DNNL_ARG_DIFF_SRC, dsource.memory},
                                          {DNNL_ARG_DIFF_SCALE, dscale.memory},

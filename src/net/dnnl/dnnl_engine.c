@@ -330,9 +330,21 @@ static merit_status plan_convert(merit__plan *base, float *canonical, float *are
     return MERIT_OK;
 }
 
+/* Zeroes what lies between the tensors of an arena. */
+static void clear_gaps(const merit__plan *base, float *arena)
+{
+    for (int64_t i = 0; i < base->n_segments; i++) {
+        int64_t end = base->segments[i].offset + base->segments[i].n;
+        int64_t next = i + 1 < base->n_segments ? base->segments[i + 1].offset
+                                                : base->n_arena;
+        memset(arena + end, 0, (size_t)(next - end) * sizeof *arena);
+    }
+}
+
 static merit_status plan_import(merit__plan *plan, const float *canonical, float *arena,
                                 merit_error *err)
 {
+    clear_gaps(plan, arena);
     return plan_convert(plan, (float *)(uintptr_t)canonical, arena, 1, err);
 }
 
@@ -371,6 +383,7 @@ static merit_status plan_backward(merit__plan *base, const float *arena, const f
     MERIT__PASS(bind(plan, MERIT__PARAMETERS, arena, err));
     MERIT__PASS(bind(plan, MERIT__EXAMPLES, x, err));
     MERIT__PASS(bind(plan, MERIT__GRADIENT, gradient, err));
+    clear_gaps(base, gradient);
     size_t n = (size_t)(base->options.n * base->net->n_classes);
     memcpy(plan->nodes[base->net->n_layers].gradient.data, dlogits, n * sizeof *dlogits);
     return run(plan, &plan->backward, err);
