@@ -52,6 +52,7 @@ MERIT_API merit_status merit_dataset_split(merit_dataset **train,
                                            const merit_dataset *data, double fraction,
                                            uint64_t seed, merit_error *err);
 
+/* The number of examples, N. */
 MERIT_API int64_t merit_dataset_n(const merit_dataset *data);
 
 /* *channels, *height, *width of every example. */

@@ -1,0 +1,223 @@
+#include "data/dataset.h"
+
+#include "base/alloc.h"
+#include "base/fail.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+merit__storage *merit__storage_create(uint8_t *bytes, float *floats)
+{
+    merit__storage *storage = merit__alloc_array(1, sizeof *storage);
+    if (storage != NULL) {
+        atomic_init(&storage->n_users, 1);
+        storage->bytes = bytes;
+        storage->floats = floats;
+    }
+    return storage;
+}
+
+void merit__storage_release(merit__storage *storage)
+{
+    if (atomic_fetch_sub(&storage->n_users, 1) == 1) {
+        merit__free(storage->bytes);
+        merit__free(storage->floats);
+        merit__free(storage);
+    }
+}
+
+merit_status merit__dataset_create(merit_dataset **out, merit__storage *storage,
+                                   const char *path, const char *labels_path,
+                                   merit_error *err)
+{
+    *out = NULL;
+    merit_dataset *data = merit__alloc_array(1, sizeof *data);
+    if (data == NULL) {
+        return merit__fail_memory(err, sizeof *data, "a data set");
+    }
+    data->storage = storage;
+    atomic_fetch_add(&storage->n_users, 1);
+    data->path = merit__copy_string(path, strlen(path));
+    data->labels_path = merit__copy_string(labels_path, strlen(labels_path));
+    if (data->path == NULL || data->labels_path == NULL) {
+        merit_dataset_free(data);
+        return merit__fail_memory(err, strlen(path) + strlen(labels_path) + 2,
+                                  "a data set");
+    }
+    *out = data;
+    return MERIT_OK;
+}
+
+void merit_dataset_free(merit_dataset *data)
+{
+    if (data == NULL) {
+        return;
+    }
+    merit__storage_release(data->storage);
+    merit__free(data->index);
+    merit__free(data->labels);
+    merit__free(data->path);
+    merit__free(data->labels_path);
+    merit__free(data);
+}
+
+static void add_note(merit_dataset *data, const char *format, int64_t a, int64_t b)
+{
+    if (data->n_notes < MERIT__NOTES_MAX) {
+        snprintf(data->notes[data->n_notes++], MERIT__NOTE_BYTES, format, a, b);
+    }
+}
+
+static int all_same_label(const merit_dataset *data)
+{
+    int64_t i = 1;
+    while (i < data->n && data->labels[i] == data->labels[0]) {
+        i++;
+    }
+    return i == data->n;
+}
+
+static int all_same_features(const merit_dataset *data)
+{
+    const merit__storage *storage = data->storage;
+    const unsigned char *values = storage->bytes != NULL
+                                      ? storage->bytes
+                                      : (const unsigned char *)storage->floats;
+    size_t n_bytes = (size_t)merit__dataset_n_features(data) *
+                     (storage->bytes != NULL ? 1 : sizeof(float));
+    const unsigned char *first =
+        values + (size_t)merit__dataset_place(data, 0) * n_bytes;
+    for (int64_t i = 1; i < data->n; i++) {
+        const unsigned char *other =
+            values + (size_t)merit__dataset_place(data, i) * n_bytes;
+        if (memcmp(first, other, n_bytes) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void merit__dataset_describe(merit_dataset *data)
+{
+    for (int64_t i = 0; data->labels != NULL && i < data->n; i++) {
+        if (data->labels[i] >= data->n_classes) {
+            data->n_classes = (int64_t)data->labels[i] + 1;
+        }
+    }
+    if (data->n < 2) {
+        return;
+    }
+    if (data->labels != NULL && all_same_label(data)) {
+        add_note(data,
+                 "All %" PRId64 " labels are %" PRId64
+                 ": there is nothing to tell apart.",
+                 data->n, data->labels[0]);
+    }
+    if (all_same_features(data)) {
+        add_note(data,
+                 "All %" PRId64 " examples have the same features (%" PRId64
+                 " values): nothing can be learned from them.",
+                 data->n, merit__dataset_n_features(data));
+    }
+}
+
+merit_status merit_dataset_subset(merit_dataset **out, const merit_dataset *data,
+                                  const int64_t *index, int64_t n, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit_dataset *subset = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (out == NULL || data == NULL || index == NULL || n < 1) {
+        return merit__fail(err, MERIT_EINVAL, "a subset needs at least 1 example");
+    }
+    MERIT_TRY(merit__dataset_create(&subset, data->storage, data->path,
+                                    data->labels_path, err));
+    subset->n = n;
+    subset->channels = data->channels;
+    subset->height = data->height;
+    subset->width = data->width;
+    subset->index = merit__alloc_array((size_t)n, sizeof *subset->index);
+    if (data->labels != NULL) {
+        subset->labels = merit__alloc_array((size_t)n, sizeof *subset->labels);
+    }
+    if (subset->index == NULL || (data->labels != NULL && subset->labels == NULL)) {
+        status = merit__fail_memory(err, (size_t)n * sizeof *subset->index, "a subset");
+        goto fail;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (index[i] < 0 || index[i] >= data->n) {
+            status = merit__fail(err, MERIT_EINVAL,
+                                 "index %" PRId64 " of a subset is %" PRId64
+                                 ", expected 0 to %" PRId64,
+                                 i, index[i], data->n - 1);
+            goto fail;
+        }
+        subset->index[i] = merit__dataset_place(data, index[i]);
+        if (data->labels != NULL) {
+            subset->labels[i] = data->labels[index[i]];
+        }
+    }
+    merit__dataset_describe(subset);
+    *out = subset;
+    return MERIT_OK;
+
+fail:
+    merit_dataset_free(subset);
+    return status;
+}
+
+int64_t merit__dataset_n_features(const merit_dataset *data)
+{
+    return data->channels * data->height * data->width;
+}
+
+int64_t merit__dataset_place(const merit_dataset *data, int64_t i)
+{
+    return data->index != NULL ? data->index[i] : i;
+}
+
+int64_t merit_dataset_n(const merit_dataset *data)
+{
+    return data->n;
+}
+
+void merit_dataset_shape(const merit_dataset *data, int64_t *channels, int64_t *height,
+                         int64_t *width)
+{
+    *channels = data->channels;
+    *height = data->height;
+    *width = data->width;
+}
+
+const int32_t *merit_dataset_labels(const merit_dataset *data)
+{
+    return data->labels;
+}
+
+int64_t merit_dataset_n_classes(const merit_dataset *data)
+{
+    return data->n_classes;
+}
+
+const char *merit_dataset_path(const merit_dataset *data)
+{
+    return data->path;
+}
+
+const char *merit_dataset_labels_path(const merit_dataset *data)
+{
+    return data->labels_path;
+}
+
+int64_t merit_dataset_n_notes(const merit_dataset *data)
+{
+    return data->n_notes;
+}
+
+const char *merit_dataset_note(const merit_dataset *data, int64_t index)
+{
+    return index >= 0 && index < data->n_notes ? data->notes[index] : NULL;
+}

@@ -1,0 +1,90 @@
+#include "data/looks_like.h"
+
+#include <string.h>
+
+typedef struct look {
+    const char *magic;
+    size_t n_bytes;
+    const char *words;
+} look;
+
+static const look looks[] = {
+    {"\x89PNG", 4, "a PNG image"},
+    {"\xff\xd8\xff", 3, "a JPEG image"},
+    {"GIF8", 4, "a GIF image"},
+    {"II*\0", 4, "a TIFF image"},
+    {"MM\0*", 4, "a TIFF image"},
+    {"RIFF", 4, "a WebP image or another RIFF file"},
+    {"PK\3\4", 4, "a zip archive (.npz?); save one array with numpy.save"},
+    {"PK\5\6", 4, "an empty zip archive"},
+    {"\x1f\x8b", 2, "gzip within gzip; gunzip it once"},
+    {"BZh", 3, "bzip2 data; bunzip2 it"},
+    {"\xfd"
+     "7zXZ",
+     5, "xz data; unxz it"},
+    {"\x28\xb5\x2f\xfd", 4, "zstd data; unzstd it"},
+    {"\x89HDF", 4, "an HDF5 file"},
+    {"%PDF", 4, "a PDF document"},
+    {"\x80\x02", 2, "a Python pickle (it can run code)"},
+    {"\x80\x03", 2, "a Python pickle (it can run code)"},
+    {"\x80\x04", 2, "a Python pickle (it can run code)"},
+    {"\x80\x05", 2, "a Python pickle (it can run code)"},
+    {"version https://git-lfs", 23, "a Git LFS pointer; run git lfs pull"},
+};
+
+static int is_space(unsigned char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static unsigned char to_lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
+}
+
+// Whether the text begins with `word`, in lower case, after blanks.
+static int begins_with(const unsigned char *text, size_t n, const char *word)
+{
+    size_t at = 0;
+    while (at < n && is_space(text[at])) {
+        at++;
+    }
+    for (; *word != '\0'; word++, at++) {
+        if (at >= n || to_lower(text[at]) != (unsigned char)*word) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+// No control bytes but blanks, and no byte that text in UTF-8 cannot have.
+static int is_text(const unsigned char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((text[i] < ' ' && !is_space(text[i])) || text[i] == 0x7f ||
+            text[i] >= 0xf5) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+const char *merit__looks_like(const unsigned char *head, size_t n_bytes)
+{
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
+        if (n_bytes >= looks[i].n_bytes &&
+            memcmp(head, looks[i].magic, looks[i].n_bytes) == 0) {
+            return looks[i].words;
+        }
+    }
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+    if (n_bytes >= 3 && memcmp(head, byte_order_mark, 3) == 0) {
+        head += 3;
+        n_bytes -= 3;
+    }
+    if (begins_with(head, n_bytes, "<!doctype html") ||
+        begins_with(head, n_bytes, "<html") || begins_with(head, n_bytes, "<head")) {
+        return "an HTML page (an error page instead of the download?)";
+    }
+    return is_text(head, n_bytes) ? "text" : NULL;
+}

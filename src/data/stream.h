@@ -1,0 +1,44 @@
+/* The bytes of a file one after the other: plain, or gzip, which is recognised by
+ * content and inflated on the way. */
+#ifndef MERIT_DATA_STREAM_H
+#define MERIT_DATA_STREAM_H
+
+#include "merit/error.h"
+
+typedef struct merit__stream merit__stream;
+
+enum { MERIT__PEEK_BYTES = 512 }; // how far merit__stream_peek can look
+
+/* Opens a regular file, or standard input for "-". EUNSUPPORTED for a directory, a
+ * pipe or a device, EIO for what the system refuses. Handing out more than `limit`
+ * bytes will be ENOMEM, however small the file. The caller closes. */
+merit_status merit__stream_open(merit__stream **out, const char *path, uint64_t limit,
+                                merit_error *err);
+
+/* NULL is allowed. */
+void merit__stream_close(merit__stream *stream);
+
+/* The path for messages: printable and short. */
+const char *merit__stream_name(const merit__stream *stream);
+
+/* The number of bytes handed out so far: the offset of the next one. */
+uint64_t merit__stream_offset(const merit__stream *stream);
+
+/* No more bytes than this can follow; *is_exact when it is what the file really
+ * holds. For gzip it follows from the best ratio of the method, for standard input
+ * nothing is known. A number from a header is compared with this before it is
+ * believed. */
+uint64_t merit__stream_most(const merit__stream *stream, int *is_exact);
+
+/* The next n <= MERIT__PEEK_BYTES bytes, not consumed, valid until the next call;
+ * *n_bytes is less than n only at the end. */
+merit_status merit__stream_peek(merit__stream *stream, size_t n,
+                                const unsigned char **bytes, size_t *n_bytes,
+                                merit_error *err);
+
+/* Reads n bytes; *n_read is less than n only at the end. EFORMAT for gzip data that
+ * is damaged, incomplete or followed by something else, with the place. */
+merit_status merit__stream_read(merit__stream *stream, void *buffer, size_t n,
+                                size_t *n_read, merit_error *err);
+
+#endif
