@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -130,27 +131,41 @@ fail:
     return status;
 }
 
+/* SHA-256 of the table's text in hex. */
+static merit_status hash_scores(char hex[65], const merit_scores *scores,
+                                merit_error *err)
+{
+    char *text = NULL;
+    size_t n_bytes = 0;
+    merit_status status = merit_scores_print(scores, &text, &n_bytes, err);
+    if (status == MERIT_OK) {
+        unsigned char hash[crypto_hash_sha256_BYTES];
+        crypto_hash_sha256(hash, (const unsigned char *)text, n_bytes);
+        sodium_bin2hex(hex, 65, hash, sizeof hash);
+        merit_text_free(text);
+    }
+    return status;
+}
+
 merit_status merit__config_json(char **json, const merit__config *c,
                                 const merit_dataset *data,
                                 const merit_dataset *validation_data,
                                 const merit_scores *scores, merit_error *err)
 {
     *json = NULL;
-    char fingerprint[65], validation_fingerprint[65] = "", seed[24];
+    char fingerprint[65], validation_fingerprint[65] = "", table[65], seed[24];
     merit_dataset_fingerprint(data, fingerprint);
     if (validation_data != NULL) {
         merit_dataset_fingerprint(validation_data, validation_fingerprint);
     }
     snprintf(seed, sizeof seed, "%" PRIu64, c->seed);
-    char *table = NULL;
-    size_t n_bytes = 0;
-    merit_status status = merit_scores_print(scores, &table, &n_bytes, err);
+    merit_status status = hash_scores(table, scores, err);
     if (status != MERIT_OK) {
         return status;
     }
     json_t *record = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:f, s:f, "
-        "s:f, s:f, s:s, s:s, s:s, s:s#}",
+        "s:f, s:f, s:s, s:s, s:s, s:s}",
         "merit", merit_version(), "loss", c->loss, "net", c->net, "optimizer",
         c->optimizer_name, "schedule", c->schedule_name, "engine", c->engine->name,
         "epochs", (json_int_t)c->epochs, "batch", (json_int_t)c->batch, "slice",
@@ -159,12 +174,11 @@ merit_status merit__config_json(char **json, const merit__config *c,
         c->exact, "learning_rate", c->learning_rate, "momentum", c->momentum,
         "weight_decay", c->weight_decay, "validation",
         validation_data != NULL ? 0.0 : c->validation, "seed", seed, "data", fingerprint,
-        "validation_data", validation_fingerprint, "scores", table, (int)n_bytes);
-    merit_text_free(table);
+        "validation_data", validation_fingerprint, "scores", table);
     *json = merit__json_text(record, JSON_SORT_KEYS);
     json_decref(record);
     return *json != NULL ? MERIT_OK
-                         : merit__fail_memory(err, n_bytes, "the configuration");
+                         : merit__fail_memory(err, 4096, "the configuration");
 }
 
 /* A JSON value for a message: short, never a whole table. */

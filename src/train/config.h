@@ -25,8 +25,8 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
                                    const merit_dataset *data, merit_error *err);
 
 /* What determines the result, as JSON with sorted keys: the configuration without threads
- * and times, the fingerprints of data and validation data ("" for a split), the table.
- * The caller frees *json with merit__free. */
+ * and times, the SHA-256 of the data, of the validation data ("" for a split) and of the
+ * score table's text. The caller frees *json with merit__free. */
 merit_status merit__config_json(char **json, const merit__config *config,
                                 const merit_dataset *data,
                                 const merit_dataset *validation_data,

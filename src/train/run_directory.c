@@ -16,6 +16,7 @@
 
 static const char *const lock_name = ".merit.lock";
 static const char *const config_name = "config.json";
+static const char *const scores_name = "scores.tsv";
 static const char *const checkpoints_name = "checkpoints";
 static const char *const checkpoint_ending = ".safetensors";
 enum { KEPT_CHECKPOINTS = 3 };
@@ -50,14 +51,17 @@ static merit_status make_directory(const char *path, merit_error *err)
     return fail_io(err, "make the directory", path);
 }
 
-/* Whether the directory holds nothing but our lock and hidden files. */
+/* Whether the directory holds nothing but hidden files and what a run makes before its
+ * config.json, which a process killed at that moment leaves behind. */
 static int is_empty(const char *path)
 {
     DIR *dir = opendir(path);
     int empty = 1;
     const struct dirent *entry;
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        empty = empty && entry->d_name[0] == '.';
+        const char *name = entry->d_name;
+        empty = empty && (name[0] == '.' || strcmp(name, scores_name) == 0 ||
+                          strcmp(name, checkpoints_name) == 0);
     }
     if (dir != NULL) {
         closedir(dir);

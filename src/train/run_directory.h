@@ -1,6 +1,7 @@
 /* The directory of a run: who owns it, and what lies where.
  *
  *     config.json        what determines the result
+ *     scores.tsv         the score table
  *     log.jsonl          what happened when, a line each
  *     metrics.tsv        a row per validation
  *     best.safetensors   the model that earns most on held-out data

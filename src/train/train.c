@@ -172,7 +172,8 @@ static merit_status open_run(merit__training *t, const char *directory, int *has
                              merit_error *err)
 {
     merit_status status = MERIT_OK;
-    char shown[80];
+    char shown[80], *table = NULL;
+    size_t n_bytes = 0;
     merit__printable(shown, sizeof shown, directory);
     MERIT_TRY(merit__run_directory_open(&t->run, directory, has_run, err));
     if (*has_run) {
@@ -181,10 +182,14 @@ static merit_status open_run(merit__training *t, const char *directory, int *has
         MERIT_TRY(merit__fail(err, MERIT_EMODEL, "%s: there is no run to continue",
                               shown));
     } else {
+        // config.json last: with it the directory holds a run.
+        MERIT_TRY(merit_scores_print(t->scores, &table, &n_bytes, err));
+        MERIT_TRY(merit__run_directory_write(t->run, "scores.tsv", table, n_bytes, err));
         MERIT_TRY(merit__run_directory_write(t->run, "config.json", t->config_json,
                                              strlen(t->config_json), err));
     }
 fail:
+    merit_text_free(table);
     return status;
 }
 

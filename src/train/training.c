@@ -163,10 +163,14 @@ static merit_status validate(merit__training *t, merit_error *err)
     }
     MERIT_TRY(merit__learner_get(t->learner, s->now_weights.parameters,
                                  s->now_weights.moments, err));
-    MERIT_TRY(merit__net_logits(t->net, s->now_weights.parameters, &t->normalisation,
-                                t->config.slice, t->config.exact, t->validation_data,
-                                t->config.threads,
-                                merit__validation_logits(t->validation), err));
+    merit__inference inference = {.engine = t->config.engine,
+                                  .net = t->net,
+                                  .parameters = s->now_weights.parameters,
+                                  .normalisation = &t->normalisation,
+                                  .slice = t->config.slice,
+                                  .exact = t->config.exact};
+    MERIT_TRY(merit__infer(&inference, t->validation_data, t->config.threads,
+                           merit__validation_logits(t->validation), err));
     MERIT_TRY(merit__validation_measure(&row.verdict, t->validation, loss, progress,
                                         decode, err));
     MERIT_TRY(merit__state_record(s, &row, err));
