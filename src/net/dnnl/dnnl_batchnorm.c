@@ -96,18 +96,18 @@ merit_status merit__dnnl_batchnorm_backward(merit__dnnl_plan *plan, int64_t inde
     MERIT__PASS(first ? merit__dnnl_tensor_create(plan, state->source.md, &dsource, err)
                       : merit__dnnl_gradient_open(plan, index, state->source.md,
                                                   &dsource, err));
-    MERIT__PASS(merit__dnnl_step_add(plan, &plan->backward, primitive, 9,
+    MERIT__PASS(merit__dnnl_step_add(plan, &plan->backward, primitive,
+                                     8 + MERIT__BATCHNORM_BACKWARD_READS_SHIFT,
                                      (dnnl_exec_arg_t[]){
                                          {DNNL_ARG_SRC, state->source.memory},
                                          {DNNL_ARG_MEAN, state->workspace.memory},
                                          {DNNL_ARG_VARIANCE, state->workspace2.memory},
                                          {DNNL_ARG_SCALE, scale.memory},
-                                         // oneDNN 2.6.3 refuses the call without it.
-                                         {DNNL_ARG_SHIFT, shift.memory},
                                          {DNNL_ARG_DIFF_DST, dvalue->memory},
                                          {DNNL_ARG_DIFF_SRC, dsource.memory},
                                          {DNNL_ARG_DIFF_SCALE, dscale.memory},
                                          {DNNL_ARG_DIFF_SHIFT, dshift.memory},
+                                         {DNNL_ARG_SHIFT, shift.memory},
                                      },
                                      err));
     MERIT__PASS(merit__dnnl_call_add(plan, &plan->backward, observe, layer, err));

@@ -79,6 +79,9 @@ dnnl_status_t merit__pd_batchnorm_backward(dnnl_primitive_desc_t *out,
                                            float epsilon, dnnl_primitive_desc_t hint,
                                            dnnl_primitive_attr_t attr);
 
+/* Whether that backward call must be given the shift (oneDNN 2) or refuses it (3). */
+enum { MERIT__BATCHNORM_BACKWARD_READS_SHIFT = DNNL_VERSION_MAJOR < 3 };
+
 /* Elementwise sum or product of two tensors. */
 dnnl_status_t merit__pd_binary(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
                                dnnl_alg_kind_t algorithm, merit__md a, merit__md b,
