@@ -1,11 +1,13 @@
 /* The engine on oneDNN: builds a plan's steps once, runs them for every slice. */
 #include "net/dnnl/dnnl_plan.h"
 
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+
+/* OpenMP's; not every compiler has an omp.h for the libgomp that oneDNN runs on. */
+void omp_set_num_threads(int n);
 
 static void owned_destroy(merit__dnnl_owned *owned, void (*destroy)(void *))
 {
