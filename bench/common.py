@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -44,15 +45,16 @@ def build(target):
 
 
 def train(run, table, loss, epochs, seed, *more):
-    """`merit train` into `run`, which is removed first when it is ours."""
+    """`merit train` into `run`. A run that is there is continued, or left as it is when it
+    has ended; one of other options is removed first."""
+    command = [MERIT, "train", TRAIN, "-s", TABLES[table], "-o", run, "-l", loss, "-e",
+               str(epochs), "--seed", str(seed), "-q", *more]
     if (run / "config.json").exists():
-        for path in sorted(run.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        run.rmdir()
+        if not subprocess.run([*command, "--resume"], capture_output=True).returncode:
+            return
+        shutil.rmtree(run)
     run.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([MERIT, "train", TRAIN, "-s", TABLES[table], "-o", run, "-l", loss,
-                    "-e", str(epochs), "--seed", str(seed), "-q", *more], check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def evaluate(run, rule):
