@@ -36,10 +36,46 @@ static int must_fail(enum system_call call)
     return 1;
 }
 
+// What a disk may do to a file once the system believes that it is there.
+enum damage { DAMAGE_NONE, FLIP_BIT, CUT, GROW, CLEAR_SECTOR, UNREADABLE };
+
+static enum damage damage;
+static off_t damaged_byte;
+static int n_damages; // of the next files
+
+static void do_damage(int fd)
+{
+    static const char zeros[512];
+    struct stat info;
+    char byte = 0;
+    fstat(fd, &info);
+    if (n_damages == 0 || !S_ISREG(info.st_mode)) {
+        return;
+    }
+    n_damages--;
+    if (damage == FLIP_BIT) {
+        assert_int_equal(pread(fd, &byte, 1, damaged_byte), 1);
+        byte ^= 1;
+        assert_int_equal(pwrite(fd, &byte, 1, damaged_byte), 1);
+    } else if (damage == CUT) {
+        assert_int_equal(ftruncate(fd, info.st_size - 1), 0);
+    } else if (damage == GROW) {
+        assert_int_equal(ftruncate(fd, info.st_size + 1), 0);
+    } else if (damage == CLEAR_SECTOR) {
+        assert_int_equal(pwrite(fd, zeros, sizeof zeros, damaged_byte), sizeof zeros);
+    } else if (damage == UNREADABLE) {
+        int directory_fd = open("/", O_RDONLY | O_CLOEXEC);
+        assert_true(dup2(directory_fd, fd) == fd);
+        close(directory_fd);
+    }
+}
+
 // These take the place of the C library's.
 int fsync(int fd)
 {
-    return must_fail(CALL_FSYNC) ? -1 : (int)syscall(SYS_fsync, fd);
+    int failed = must_fail(CALL_FSYNC) ? -1 : (int)syscall(SYS_fsync, fd);
+    do_damage(fd);
+    return failed;
 }
 
 int renameat(int old_dir, const char *old_name, int new_dir, const char *new_name)
@@ -319,6 +355,75 @@ static void test_system_call_failures(void **state)
     merit__free(path);
 }
 
+static void test_damage(void **state)
+{
+    (void)state;
+    static char text[3 * 16384 + 1]; // whole reads, so that nothing hides behind them
+    memset(text, 'x', sizeof text - 1);
+    static const struct {
+        enum damage damage;
+        off_t byte;
+        const char *message;
+    } cases[] = {
+        {FLIP_BIT, 0, "other bytes came back"},
+        {FLIP_BIT, 16383, "other bytes came back"},
+        {FLIP_BIT, 16384, "other bytes came back"},
+        {FLIP_BIT, 3 * 16384 - 1, "other bytes came back"},
+        {CLEAR_SECTOR, 1024, "other bytes came back"},
+        {CUT, 0, "other bytes came back"},
+        {GROW, 0, "other bytes came back"},
+        {UNREADABLE, 0, "cannot read back: Is a directory"},
+    };
+    char *path = in_directory("damaged");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit_error err = {0};
+        merit__new_file *file = NULL;
+        damage = cases[i].damage;
+        damaged_byte = cases[i].byte;
+        put(path, "old");
+        n_damages = 2;
+        assert_int_equal(merit__file_replace(path, text, strlen(text), &err),
+                         MERIT_EIO);
+        assert_non_null(strstr(err.message, "damaged: cannot "));
+        assert_non_null(strstr(err.message, cases[i].message));
+        assert_content(path, "old");
+        assert_int_equal(n_damages, 0);
+
+        n_damages = 1;
+        assert_int_equal(merit__new_file_open(&file, path, &err), MERIT_OK);
+        assert_int_equal(merit__new_file_write(file, text, 20000, &err), MERIT_OK);
+        assert_int_equal(merit__new_file_write(file, text, 29152, &err), MERIT_OK);
+        assert_int_equal(merit__new_file_commit(file, &err), MERIT_EIO);
+        assert_content(path, "old");
+
+        n_damages = 1; // a second new file is whole
+        assert_int_equal(merit__file_replace(path, text, strlen(text), &err), MERIT_OK);
+        assert_content(path, text);
+        assert_int_equal(count_temporaries(), 0);
+    }
+    merit__free(path);
+}
+
+// The mode of the file that is replaced may forbid to read it, and the new one is
+// verified all the same.
+static void test_damage_to_a_file_without_read_permission(void **state)
+{
+    (void)state;
+    char *path = in_directory("secret");
+    merit_error err = {0};
+    put(path, "old");
+    assert_int_equal(chmod(path, 0200), 0);
+    put(path, "new");
+    assert_int_equal(mode_of(path) & 07777, 0200);
+    damage = FLIP_BIT;
+    damaged_byte = 1;
+    n_damages = 2;
+    assert_int_equal(merit__file_replace(path, "bad", 3, &err), MERIT_EIO);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_content(path, "new");
+    merit__free(path);
+}
+
 static void test_file_size_limit(void **state)
 {
     (void)state;
@@ -382,6 +487,8 @@ int main(void)
         cmocka_unit_test(test_new_file_in_parts),
         cmocka_unit_test(test_targets_refused),
         cmocka_unit_test(test_system_call_failures),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_damage_to_a_file_without_read_permission),
         cmocka_unit_test(test_file_size_limit),
         cmocka_unit_test(test_file_without_memory),
     };

@@ -54,7 +54,7 @@ static void known_values(void **state)
     fill_table(values, TABLE_IDENTITY, K, 0);
     merit_loss *cross_entropy = make_loss_of("cross-entropy", values, K);
     merit_loss *expected = make_loss_of("expected-score", values, K);
-    merit_loss *limit = make_loss_of("tilted-score(temperature=100)", values, K);
+    merit_loss *limit = make_loss_of("tilted-score(temperature=1e13)", values, K);
     for (int64_t i = 0; i < K; i++) {
         double q = exp(-merit_loss_row(cross_entropy, z, i, 0, ce));
         assert_true(is_close(merit_loss_row(expected, z, i, 0, g), -q, 1e-14));
@@ -63,7 +63,10 @@ static void known_values(void **state)
             assert_true(is_close(g[k], q * ce[k], 1e-14));
         }
         // Far along, the tilted score is the expected cost over the range.
-        assert_true(fabs(merit_loss_row(limit, z, i, 0, NULL) - (1 - q)) < 5e-3);
+        assert_true(is_close(merit_loss_row(limit, z, i, 0, g), 1 - q, 1e-12));
+        for (int64_t k = 0; k < K; k++) {
+            assert_true(is_close(g[k], q * ce[k], 1e-12));
+        }
     }
     merit_loss_free(cross_entropy);
     merit_loss_free(expected);
@@ -98,6 +101,95 @@ static void known_values(void **state)
     merit_loss_free(cross_entropy);
     merit_loss_free(expected);
     merit_loss_free(affine);
+}
+
+/* Temperatures are in the units of the scores: the labels are softmax(S_i / T), the
+ * tilted score is max(1, T / R) (-log sum_k q_k exp((S_ik - max S_i) / T)). */
+static void temperatures_count_in_scores(void **state)
+{
+    (void)state;
+    enum { K = QUESTION_CLASSES };
+    static const double temperatures[] = {0.25, 0.5, 1, 2, 8, 300};
+    static const double best[K] = {2, 2, 1, 2};
+    static const double z[K] = {0.3, -1.2, 0.9, 0.1};
+    for (size_t t = 0; t < sizeof temperatures / sizeof *temperatures; t++) {
+        const double T = temperatures[t];
+        char spec[SPEC_BYTES];
+        snprintf(spec, sizeof spec, "soft-labels(temperature=%g)", T);
+        merit_loss *soft = make_loss_of(spec, question_table, K);
+        snprintf(spec, sizeof spec, "tilted-score(temperature=%g)", T);
+        merit_loss *tilted = make_loss_of(spec, question_table, K);
+        for (int64_t i = 0; i < K; i++) {
+            const double *S = question_table + i * K;
+            double sum_labels = 0;
+            double sum_q = 0;
+            double sum_tilted = 0;
+            for (int64_t k = 0; k < K; k++) {
+                sum_labels += exp(S[k] / T);
+                sum_q += exp(z[k]);
+                sum_tilted += exp(z[k] + (S[k] - best[i]) / T);
+            }
+            for (int64_t k = 0; k < K; k++) {
+                assert_true(is_close(merit_loss_targets(soft)[i * K + k],
+                                     exp(S[k] / T) / sum_labels, 1e-14));
+            }
+            double expected = fmax(1, T / 3) * log(sum_q / sum_tilted);
+            assert_true(
+                is_close(merit_loss_row(tilted, z, i, 0, NULL), expected, 1e-13));
+        }
+        merit_loss_free(soft);
+        merit_loss_free(tilted);
+    }
+}
+
+/* Scores in another unit change nothing but the unit of a value that is in scores; a
+ * parameter that is in scores goes along. */
+static void units_of_the_scores_cancel(void **state)
+{
+    (void)state;
+    enum { K = 5 };
+    static const double unit = 1000;
+    static const struct {
+        const char *loss, *scaled;
+        double value; // of the scaled table, for 1 of the other
+    } cases[] = {
+        {"affine-labels", "affine-labels", 1},
+        {"cross-entropy", "cross-entropy", 1},
+        {"cross-entropy-plus-cost", "cross-entropy-plus-cost", 1},
+        {"expected-score", "expected-score", unit},
+        {"soft-labels", "soft-labels", 1},
+        {"soft-labels(temperature=0.7)", "soft-labels(temperature=700)", 1},
+        {"softmax-margin", "softmax-margin(scale=0.001)", 1},
+        {"tilted-score", "tilted-score", 1},
+        {"tilted-score(temperature=0.1..9)", "tilted-score(temperature=100..9000)", 1},
+    };
+    double values[K * K];
+    double scaled[K * K];
+    double z[K];
+    double before[K];
+    double after[K];
+    fill_table(values, TABLE_NEGATIVE, K, 6);
+    fill_logits(z, LOGITS_NORMAL, K, 8);
+    for (int64_t k = 0; k < K * K; k++) {
+        scaled[k] = unit * values[k];
+    }
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        merit_loss *loss = make_loss_of(cases[c].loss, values, K);
+        merit_loss *other = make_loss_of(cases[c].scaled, scaled, K);
+        for (int64_t i = 0; i < 3 * K; i++) {
+            const double progress = (double)(i / K) / 2;
+            double a = merit_loss_row(loss, z, i % K, progress, before);
+            double b = merit_loss_row(other, z, i % K, progress, after);
+            if (!is_close(cases[c].value * a, b, 1e-13)) {
+                fail_msg("%s: %.17g becomes %.17g", cases[c].loss, a, b);
+            }
+            for (int64_t k = 0; k < K; k++) {
+                assert_true(is_close(cases[c].value * before[k], after[k], 1e-13));
+            }
+        }
+        merit_loss_free(loss);
+        merit_loss_free(other);
+    }
 }
 
 /* The margins are the costs as they stand in the table, and the class that softmax
@@ -210,8 +302,10 @@ static void parameters_move(void **state)
         {"tilted-score(temperature=0.05..3.2)", "tilted-score(temperature=0.4)", 0.5},
         {"tilted-score(temperature=0.05..3.2)", "tilted-score(temperature=3.2)", 1},
         {"tilted-score(temperature=2..0.5)", "tilted-score(temperature=1)", 0.5},
-        {"tilted-score", "tilted-score(temperature=0.05)", 0},
-        {"tilted-score", "tilted-score(temperature=2)", 1},
+        // The range of the question's table is 3.
+        {"tilted-score", "tilted-score(temperature=0.15)", 0},
+        {"tilted-score", "tilted-score(temperature=6)", 1},
+        {"soft-labels", "soft-labels(temperature=0.15)", 1},
         {"tilted-score(temperature=0.05)", "tilted-score(temperature=0.05)", 1},
         {"softmax-margin", "softmax-margin(scale=1)", 1},
     };
@@ -273,6 +367,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(identity_gives_cross_entropy),
         cmocka_unit_test(known_values),
+        cmocka_unit_test(temperatures_count_in_scores),
+        cmocka_unit_test(units_of_the_scores_cancel),
         cmocka_unit_test(softmax_margin_draws_to_the_best_answer),
         cmocka_unit_test(row_shifts_change_no_gradient),
         cmocka_unit_test(convex_losses_are_convex),

@@ -77,9 +77,8 @@ static void specifications_are_read(void **state)
         {"softmax-margin", " softmax-margin ( scale = 1 ) "},
         {"softmax-margin", "softmax-margin()"},
         {"softmax-margin(scale=0.5)", "softmax-margin(scale=5e-1)"},
-        {"soft-labels", "soft-labels(temperature=0.05)"},
+        {"soft-labels(temperature=0.15)", "soft-labels(temperature=15e-2)"},
         {"cross-entropy-plus-cost", "cross-entropy-plus-cost(lambda=10)"},
-        {"tilted-score", "tilted-score(temperature=0.05..2)"},
         {"tilted-score(temperature=.1..1.)", "tilted-score(temperature= 0.1 .. 1 )"},
     };
     for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++) {
@@ -161,6 +160,8 @@ static void bad_specifications_are_refused(void **state)
         {"soft-labels(temperature=1..2)", "temperature does not move"},
         {"tilted-score(temperature=0..1)", "temperature is \"0\", expected a number"},
         {"tilted-score(temperature=1..)", "temperature is \"\""},
+        {"soft-labels(temperature=0)", "expected a number from 1e-12 to 1e+15"},
+        {"soft-labels(temperature=1e16)", "expected a number from 1e-12 to 1e+15"},
         {"tilted-score(temperature=1..2..3)", "temperature is \"2..3\""},
         {"softmax-margin(scale=1", "expected a ) at the end"},
         {"softmax-margin(scale=1) x", "expected a ) at the end"},
@@ -224,6 +225,35 @@ static void constant_tables_are_refused(void **state)
         }
     }
     merit_scores_free(scores);
+}
+
+/* A temperature that is as nothing to the range of a table, or the other way round, is
+ * taken as it is unless their ratio is no number. */
+static void temperatures_far_from_the_range(void **state)
+{
+    (void)state;
+    static const double tiny[] = {0, -1e-300, -1e-300, 0};
+    static const double huge[] = {1e15, -1e15, -1e15, 1e15};
+    static const char *const extremes[] = {"1e-12", "1e15"};
+    merit_scores *scores = make_scores(tiny, 2, 2);
+    check_refused(create_loss, "soft-labels(temperature=1e15)", scores, MERIT_EINVAL,
+                  "soft-labels: temperature is too large for this table, whose scores "
+                  "differ by 1e-300 at most");
+    check_refused(create_loss, "tilted-score(temperature=1..1e15)", scores,
+                  MERIT_EINVAL, "tilted-score: temperature is too large");
+    assert_int_equal(create_loss("soft-labels(temperature=1)", scores, NULL), MERIT_OK);
+    assert_int_equal(create_loss("tilted-score", scores, NULL), MERIT_OK);
+    merit_scores_free(scores);
+    for (int k = 0; k < 4; k++) {
+        char spec[64];
+        double gradient[2];
+        snprintf(spec, sizeof spec, "%s(temperature=%s)",
+                 k < 2 ? "soft-labels" : "tilted-score", extremes[k % 2]);
+        merit_loss *loss = make_loss_of(spec, huge, 2);
+        assert_true(isfinite(merit_loss_row(loss, z, 0, 0, gradient)));
+        assert_true(isfinite(gradient[0]) && isfinite(gradient[1]));
+        merit_loss_free(loss);
+    }
 }
 
 /* At a fraction of the training: which loss, and how far its stage has come. */
@@ -325,6 +355,7 @@ int main(void)
         cmocka_unit_test(bad_specifications_are_refused),
         cmocka_unit_test(missing_arguments_are_refused),
         cmocka_unit_test(constant_tables_are_refused),
+        cmocka_unit_test(temperatures_far_from_the_range),
         cmocka_unit_test(stages_follow_each_other),
         cmocka_unit_test(bad_stages_are_refused),
     };

@@ -26,11 +26,11 @@ typedef struct merit_loss merit_loss;
  * written as a range, `tilted-score(temperature=0.05..2)`, and goes from the first
  * to the last value geometrically as merit_loss_batch.progress goes from 0 to 1.
  * The loss keeps its own copy of the K x K part of the table.
+ * Temperatures are in the units of the scores, as in softmax(S / temperature).
  * Fails with EINVAL (unknown name or parameter, with the nearest one; a value out
  * of range) or EUNSUPPORTED (the table forbids this loss, and why). */
 MERIT_API merit_status merit_loss_create(merit_loss **out, const char *spec,
-                                         const merit_scores *scores,
-                                         merit_error *err);
+                                         const merit_scores *scores, merit_error *err);
 
 /* Frees it; NULL is allowed. */
 MERIT_API void merit_loss_free(merit_loss *loss);
@@ -80,6 +80,8 @@ typedef struct merit_loss_parameter {
     const char *meaning;
     double initial, low, high; // default; inclusive range
     int32_t moves;             // non-zero: may be a range
+    int32_t initial_in_range;  // non-zero: the default is initial times the table's
+                               // largest score difference R, within a row
 } merit_loss_parameter;
 
 /* What the catalogue says of a loss. Static storage. */
@@ -88,8 +90,8 @@ typedef struct merit_loss_info {
     const char *formula; // one line of plain text
     const char *use;     // one sentence: when to use it
     merit_rule rule;
-    int32_t convex;             // in the logits
-    int32_t exact;              // the rule is the Bayes decision at the optimum
+    int32_t convex;              // in the logits
+    int32_t exact;               // the rule is the Bayes decision at the optimum
     int32_t row_shift_invariant; // S_ik + c_i gives the same gradient
     int64_t n_parameters;
     const merit_loss_parameter *parameters;

@@ -6,9 +6,10 @@
  *     merit_model_decide(model, MERIT_RULE_AUTO, logits, n, &results, &err);
  *     merit_model_free(model);
  *
- * The file is in the safetensors format: data, never code. Its metadata holds the net,
- * the input shape, the score table, the rule, the temperature, the provenance and a
- * SHA-256 of all of it; any safetensors reader can open it. */
+ * The file is in the safetensors format: data, never code; any safetensors reader can
+ * open it. Its tensors are the parameters of the net, the normalisation of the input
+ * and the score table; its metadata holds the net, the input shape, the names of the
+ * answers, the rule, the temperature, the provenance and a SHA-256 of all of it. */
 #ifndef MERIT_MODEL_H
 #define MERIT_MODEL_H
 

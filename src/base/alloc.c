@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,10 +30,12 @@ void *merit__alloc_array(size_t n, size_t size)
     size_t n_bytes = 0;
     if (must_fail() || __builtin_mul_overflow(n, size, &n_bytes) ||
         n_bytes > PTRDIFF_MAX) {
+        errno = ENOMEM;
         return NULL;
     }
     void *memory = NULL;
     if (posix_memalign(&memory, ALIGNMENT_BYTES, n_bytes == 0 ? 1 : n_bytes) != 0) {
+        errno = ENOMEM; // posix_memalign returns it and need not set it
         return NULL;
     }
     return memset(memory, 0, n_bytes);

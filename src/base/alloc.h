@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-/* n * size zeroed bytes, 64-byte aligned; NULL when that overflows or there is no
- * memory. n * size == 0 gives a unique pointer. Free with merit__free. */
+/* n * size zeroed bytes, 64-byte aligned; NULL, and errno ENOMEM as after malloc, when
+ * that overflows or there is no memory. n * size == 0 gives a unique pointer. Free with
+ * merit__free. */
 void *merit__alloc_array(size_t n, size_t size);
 
 /* Grows *array (NULL allowed) to at least n_wanted elements, at least doubling, and

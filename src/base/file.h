@@ -23,14 +23,15 @@ merit_status merit__new_file_open(merit__new_file **out, const char *path,
 merit_status merit__new_file_write(merit__new_file *file, const void *bytes,
                                    size_t n_bytes, merit_error *err);
 
-/* Syncs the file, renames it over `path` and syncs the directory; or removes it.
- * Both free the object. After any failure the old file is untouched and the
- * temporary one is gone; only when the directory itself cannot be synced is the new
- * file in place already. */
+/* Syncs the file, reads it back (up to 1 GB) and compares, renames it over `path` and
+ * syncs the directory; or removes it. Both free the object. After any failure the old
+ * file is untouched and the temporary one is gone; only when the directory itself
+ * cannot be synced is the new file in place already. */
 merit_status merit__new_file_commit(merit__new_file *file, merit_error *err);
 void merit__new_file_discard(merit__new_file *file);
 
-/* All of it in one call. */
+/* All of it in one call, and once more with another file when the bytes of the first
+ * one could not be synced or came back changed. */
 merit_status merit__file_replace(const char *path, const void *bytes, size_t n_bytes,
                                  merit_error *err);
 

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/logits.h"
 #include "decide/posterior.h"
 
 struct merit_decision {

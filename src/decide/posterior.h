@@ -2,11 +2,7 @@
 #ifndef MERIT_DECIDE_POSTERIOR_H
 #define MERIT_DECIDE_POSTERIOR_H
 
-#include "merit/error.h"
-
-/* ENUMERIC naming `row` when one of its logits [K] is not finite. */
-merit_status merit__logits_check(const float *logits, size_t K, size_t row,
-                                 merit_error *err);
+#include <stddef.h>
 
 /* q [K] = softmax(logits / temperature), in double, for finite logits of any size. */
 void merit__softmax(double *q, const float *logits, size_t K, double temperature);

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/logits.h"
 #include "decide/posterior.h"
 
 /* The log loss of softmax(b z) is convex in b = 1/T. Its slope in b, the weighted sum

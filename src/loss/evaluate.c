@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/logits.h"
 
 enum { SCRATCH_ROWS = 4, ALIGNMENT = 64 };
 
@@ -83,17 +84,15 @@ static merit_status sum_weights(double *sum, const merit_loss_batch *batch,
 
 static merit_status read_logits(const evaluation *run, int64_t n, merit_error *err)
 {
+    merit_status status = MERIT_OK;
     const int64_t K = run->loss->n_classes;
     const float *logits = run->batch->logits + n * K;
+    MERIT_TRY(merit__logits_check(logits, (size_t)K, (size_t)n, err));
     for (int64_t j = 0; j < K; j++) {
-        if (!isfinite(logits[j])) {
-            return merit__fail(err, MERIT_ENUMERIC,
-                               "logits[%lld][%lld] is %g, expected a finite number",
-                               (long long)n, (long long)j, (double)logits[j]);
-        }
         run->logits[j] = logits[j];
     }
-    return MERIT_OK;
+fail:
+    return status;
 }
 
 static merit_status eval_label(const evaluation *run, int64_t n, double *value,

@@ -53,6 +53,26 @@ static merit_status copy_table(merit_loss *loss, const merit_scores *scores,
     return MERIT_OK;
 }
 
+// The table is known: counts what is given in R where its default counts in R.
+static merit_status count_in_range(merit_loss *loss, merit_error *err)
+{
+    const merit_loss_info *info = &loss->def->info;
+    for (int64_t i = 0; i < info->n_parameters; i++) {
+        if (!info->parameters[i].initial_in_range || (loss->given >> i & 1) == 0) {
+            continue;
+        }
+        loss->first[i] /= loss->range;
+        loss->last[i] /= loss->range;
+        if (!isfinite(loss->first[i]) || !isfinite(loss->last[i])) {
+            return merit__fail(err, MERIT_EINVAL,
+                               "%s: %s is too large for this table, whose scores "
+                               "differ by %g at most",
+                               info->name, info->parameters[i].name, loss->range);
+        }
+    }
+    return MERIT_OK;
+}
+
 merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
                                 const merit_scores *scores, merit_error *err)
 {
@@ -69,6 +89,7 @@ merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
     MERIT_TRY(alloc_rows(loss, err));
     if (loss->def->table != MERIT__TABLE_NONE) {
         MERIT_TRY(copy_table(loss, scores, err));
+        MERIT_TRY(count_in_range(loss, err));
     }
     if (loss->def->prepare != NULL) {
         MERIT_TRY(loss->def->prepare(loss, err));

@@ -21,8 +21,11 @@ typedef enum merit__loss_table {
 
 struct merit_loss {
     const merit_loss_def *def;
-    double first[MERIT__LOSS_PARAMETERS]; // parameters at progress 0
-    double last[MERIT__LOSS_PARAMETERS];  // and at progress 1
+    // Parameters at progress 0 and 1. Those with initial_in_range are kept over R, so
+    // that what rows compute does not depend on the unit of the scores.
+    double first[MERIT__LOSS_PARAMETERS];
+    double last[MERIT__LOSS_PARAMETERS];
+    unsigned given; // a bit for each parameter that the specification sets
     merit_rule rule;
     int64_t n_classes; // K
     int64_t n_answers; // A of the score table
@@ -39,7 +42,8 @@ typedef struct merit__loss_row {
     const double *target;     // [K] p: sums to 1; the truth's row of the table for
                               // TABLE_TARGETS, else one-hot at `hot`
     const double *table;      // [K] the truth's row of the table, or NULL
-    const double *parameters; // in the order of info.parameters, at this progress
+    const double *parameters; // in the order of info.parameters, at this progress;
+                              // over R where initial_in_range
 } merit__loss_row;
 
 struct merit_loss_def {
@@ -50,7 +54,8 @@ struct merit_loss_def {
     // with both mixed. Else a mixture of truths is a mixture of rows.
     int32_t linear;
 
-    // [n_parameters] where parameters go that move by default; NULL: none does.
+    // [n_parameters] where parameters go that move by default, in the units of
+    // `initial`; NULL: none does.
     const double *last;
 
     // Turns loss->table, which holds the scores, into what the rows need; may set
@@ -65,7 +70,8 @@ struct merit_loss_def {
 merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
                                 const merit_scores *scores, merit_error *err);
 
-/* Reads a specification into def, first and last. */
+/* Reads a specification into def, first, last and given. What is given is not yet
+ * over R. */
 merit_status merit__loss_parse(merit_loss *loss, const char *spec, size_t n,
                                merit_error *err);
 

@@ -1,16 +1,16 @@
 /* Tilted score: from cross entropy to the expected score with one knob, the temperature
- * t, in units of the table's range R = max C_ij.
+ * T, in the units of S.
  *
- *     s_j = -C_ij / (t R), C_ij = max_k S_ik - S_ij
- *     L = max(1, t) (-log sum_j q_j exp(s_j)) = max(1, t) (LSE(z) - LSE(z + s))
- *     dL/dz = max(1, t) (q - softmax(z + s))
+ *     s_j = -C_ij / T, C_ij = max_k S_ik - S_ij, R = max C_ij
+ *     L = max(1, T/R) (-log sum_j q_j exp(s_j)) = max(1, T/R) (LSE(z) - LSE(z + s))
+ *     dL/dz = max(1, T/R) (q - softmax(z + s))
  *
- * Any S that is not constant; a shift of a row cancels. Not convex. t -> 0: cross
- * entropy to the best answers (to the truth at S = I). t -> oo: the expected score over
- * R, and max(1, t) keeps its gradient from fading. A wrong class gets its whole
- * gradient while its margin is below (score lost) / (t R), so t starts small: it moves
- * from 0.05 to 2 unless set. Argmax is exact as t -> oo and for truths that are
- * certain. Ding and Soricut 2017, arXiv 1709.09346 (softmax policy gradient). */
+ * Any S that is not constant; a shift of a row cancels. Not convex. T -> 0: cross
+ * entropy to the best answers (to the truth at S = I). T -> oo: the expected cost over
+ * R, and max(1, T/R) keeps its gradient from fading. A wrong class gets its whole
+ * gradient while its margin is below (score lost) / T, so T starts small: it moves from
+ * R/20 to 2R unless set. Argmax is exact as T -> oo and for truths that are certain.
+ * Ding and Soricut 2017, arXiv 1709.09346 (softmax policy gradient). */
 #include "loss/loss_def.h"
 
 #include <math.h>
@@ -24,14 +24,33 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
     return MERIT_OK;
 }
 
+// 1 - exp(s_j), exact also next to 0. `factor` is -R / T.
+static double missing(const merit__loss_row *row, double factor, int64_t j)
+{
+    return -expm1(factor * row->table[j]);
+}
+
 static double eval_row(const merit__loss_row *row, double *dlogits)
 {
-    const double temperature = row->parameters[0];
+    const int64_t K = row->n_classes;
+    const double temperature = row->parameters[0]; // over R, as the costs are
     const double weight = fmax(1, temperature);
     const double factor = -1 / temperature;
     merit__log_sum before = merit__loss_softmax(dlogits, row, NULL, 0);
+    double lost = 0;
+    for (int64_t j = 0; j < K; j++) {
+        lost += merit__loss_belief(row, &before, dlogits, j) * missing(row, factor, j);
+    }
+    if (lost < 0.5) {
+        // 1 - lost is the sum of q exp(s). A large weight comes with small s: the
+        // difference of two logarithms would be rounding and little else.
+        for (int64_t j = 0; dlogits != NULL && j < K; j++) {
+            dlogits[j] *= weight * (missing(row, factor, j) - lost) / (1 - lost);
+        }
+        return -weight * log1p(-lost);
+    }
     merit__log_sum after = merit__loss_softmax(NULL, row, row->table, factor);
-    for (int64_t j = 0; dlogits != NULL && j < row->n_classes; j++) {
+    for (int64_t j = 0; dlogits != NULL && j < K; j++) {
         double x = row->logits[j] + factor * row->table[j];
         dlogits[j] = weight * (dlogits[j] - exp(x - after.largest) / after.total);
     }
@@ -40,19 +59,20 @@ static double eval_row(const merit__loss_row *row, double *dlogits)
 
 static const merit_loss_parameter parameters[] = {
     {.name = "temperature",
-     .meaning = "in units of the table's largest score difference; small is cross "
-                "entropy, large the expected score; moves from 0.05 to 2 unless set",
+     .meaning = "in the units of the scores; small is cross entropy, large the "
+                "expected score; moves to 2R unless set",
      .initial = 0.05,
-     .low = 0.001,
-     .high = 100,
-     .moves = 1},
+     .low = 1e-12,
+     .high = 1e15,
+     .moves = 1,
+     .initial_in_range = 1},
 };
 
-static const double last[] = {2};
+static const double last[] = {2}; // in R
 
 const merit_loss_def merit_loss_tilted_score = {
     .info = {.name = "tilted-score",
-             .formula = "-max(1, t) log sum_k q_k exp(-C_ik / (t R)), t = temperature",
+             .formula = "-max(1, t/R) log sum_k q_k exp(-C_ik / t), t = temperature",
              .use = "One stage that begins like cross entropy and ends like the "
                     "expected score; good with wrong labels.",
              .rule = MERIT_RULE_ARGMAX,

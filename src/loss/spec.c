@@ -135,9 +135,8 @@ static merit_status parse_number(double *out, const merit_loss_info *info,
     return MERIT_OK;
 }
 
-// One `name=value` or `name=first..last`; *given has a bit for each parameter so far.
-static merit_status parse_parameter(merit_loss *loss, piece text, unsigned *given,
-                                    merit_error *err)
+// One `name=value` or `name=first..last`.
+static merit_status parse_parameter(merit_loss *loss, piece text, merit_error *err)
 {
     merit_status status = MERIT_OK;
     const merit_loss_info *info = &loss->def->info;
@@ -155,11 +154,11 @@ static merit_status parse_parameter(merit_loss *loss, piece text, unsigned *give
         return fail_parameter(info, name, err);
     }
     const merit_loss_parameter *parameter = &info->parameters[i];
-    if ((*given >> i & 1) != 0) {
+    if ((loss->given >> i & 1) != 0) {
         return merit__fail(err, MERIT_EINVAL, "%s: %s is given twice", info->name,
                            parameter->name);
     }
-    *given |= 1u << i;
+    loss->given |= 1u << i;
     if (!cut(value, "..", &first, &last)) {
         last = first;
     } else if (!parameter->moves) {
@@ -195,7 +194,6 @@ merit_status merit__loss_parse(merit_loss *loss, const char *spec, size_t n,
 {
     merit_status status = MERIT_OK;
     char word[WORD_BYTES];
-    unsigned given = 0;
     piece whole = trim((piece){spec, n});
     piece name, rest, parameter;
     int has_parameters = cut(whole, "(", &name, &rest);
@@ -211,7 +209,7 @@ merit_status merit__loss_parse(merit_loss *loss, const char *spec, size_t n,
     rest = trim(rest);
     while (rest.n > 0) {
         cut(rest, ",", &parameter, &rest);
-        MERIT_TRY(parse_parameter(loss, parameter, &given, err));
+        MERIT_TRY(parse_parameter(loss, parameter, err));
     }
 fail:
     return status;

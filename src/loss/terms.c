@@ -57,13 +57,18 @@ double merit__loss_cross_entropy_row(const merit__loss_row *row, double *dlogits
     return merit__loss_cross_entropy(dlogits, row, NULL, 0);
 }
 
+double merit__loss_belief(const merit__loss_row *row, const merit__log_sum *sum,
+                          const double *q, int64_t j)
+{
+    return q != NULL ? q[j] : exp(row->logits[j] - sum->largest) / sum->total;
+}
+
 double merit__loss_mean(const merit__loss_row *row, const merit__log_sum *sum,
                         const double *q)
 {
     double mean = 0;
     for (int64_t j = 0; j < row->n_classes; j++) {
-        double qj = q != NULL ? q[j] : exp(row->logits[j] - sum->largest) / sum->total;
-        mean += row->table[j] * qj;
+        mean += row->table[j] * merit__loss_belief(row, sum, q, j);
     }
     return mean;
 }

@@ -24,8 +24,12 @@ double merit__loss_cross_entropy(double *dlogits, const merit__loss_row *row,
 /* The whole row function of a loss that is the cross entropy to its target. */
 double merit__loss_cross_entropy_row(const merit__loss_row *row, double *dlogits);
 
-/* The mean of row->table under softmax(logits), whose log-sum-exp is `sum`; q is that
- * softmax where it is at hand, or NULL. */
+/* Entry j of softmax(logits), whose log-sum-exp is `sum`; q is that softmax where it is
+ * at hand, or NULL. */
+double merit__loss_belief(const merit__loss_row *row, const merit__log_sum *sum,
+                          const double *q, int64_t j);
+
+/* The mean of row->table under softmax(logits); sum and q as above. */
 double merit__loss_mean(const merit__loss_row *row, const merit__log_sum *sum,
                         const double *q);
 

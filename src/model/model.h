@@ -24,8 +24,33 @@ typedef struct merit__model_parts {
 merit_status merit__model_save(const char *path, const merit__model_parts *parts,
                                char hash[65], merit_error *err);
 
-/* logits [N,K] of all examples of `data` with a net and canonical parameters: the last
- * slice is padded, so each row depends on nothing but its example. */
+/* Whether a model file can hold this net, the names in this table and this provenance:
+ * ENOMEM names the limit and what takes the room. To ask before training; there is room
+ * for a loss, and for a provenance that grows, of 16 kB together. */
+merit_status merit__model_check(const merit_net *net, const merit_scores *scores,
+                                const char *provenance, merit_error *err);
+
+/* What computes logits: a net, its canonical parameters, how to run it. Borrowed. */
+typedef struct merit__inference {
+    const merit__engine *engine;
+    const merit_net *net;
+    const float *parameters; // [net->n_arena]
+    const merit__normalisation *normalisation;
+    int64_t slice; // examples in a slice
+    int32_t exact; // as merit__plan_options
+} merit__inference;
+
+/* Runs a loaded model with oneDNN; the caller may change the engine. */
+void merit__model_inference(merit__inference *out, const merit_model *model);
+
+/* logits [N,K] of all examples of `data`, on n_threads threads of its own (0: all
+ * processors). The last slice is padded, so each row depends on nothing but its
+ * example, and never on the number of threads. EFORMAT when the examples have another
+ * shape than the net reads. */
+merit_status merit__infer(const merit__inference *inference, const merit_dataset *data,
+                          int64_t n_threads, float *logits, merit_error *err);
+
+/* merit__infer with oneDNN. */
 merit_status merit__net_logits(const merit_net *net, const float *parameters,
                                const merit__normalisation *normalisation, int64_t slice,
                                int32_t exact, const merit_dataset *data,

@@ -39,11 +39,6 @@ def one_hot(K, i):
     return np.eye(K)[i]
 
 
-def labels_of_exponent(S, temperature):
-    P = np.exp(-costs_of(S) / (temperature * costs_of(S).max()))
-    return P / P.sum(axis=1, keepdims=True)
-
-
 def labels_affine(S):
     K = len(S)
     mean = S.mean(axis=1, keepdims=True)
@@ -75,7 +70,7 @@ def expected_score(S, z, i, _):
 
 
 def soft_labels(S, z, i, temperature):
-    p = labels_of_exponent(S, temperature)[i]
+    p = softmax(S[i] / temperature)
     return logsumexp(z) - p @ z, softmax(z) - p
 
 
@@ -85,31 +80,39 @@ def softmax_margin(S, z, i, scale):
 
 
 def tilted_score(S, z, i, temperature):
-    s = -costs_of(S)[i] / (temperature * costs_of(S).max())
-    weight = max(1, temperature)
+    s = -costs_of(S)[i] / temperature
+    weight = max(1, temperature / costs_of(S).max())
     value = weight * (logsumexp(z) - logsumexp(z + s))
     return value, weight * (softmax(z) - softmax(z + s))
 
 
-# Specification: the function, and its parameter at progress 0 and 1.
+# Specification: the function, and its parameter at progress 0 and 1; "R" behind a number
+# is the table's largest cost.
 LOSSES = {
     "affine-labels": (affine_labels, 0, 0),
     "cross-entropy": (cross_entropy, 0, 0),
     "cross-entropy-plus-cost": (cross_entropy_plus_cost, 10, 10),
     "cross-entropy-plus-cost(lambda=0.5)": (cross_entropy_plus_cost, 0.5, 0.5),
     "expected-score": (expected_score, 0, 0),
-    "soft-labels": (soft_labels, 0.05, 0.05),
+    "soft-labels": (soft_labels, "0.05R", "0.05R"),
     "soft-labels(temperature=0.4)": (soft_labels, 0.4, 0.4),
     "softmax-margin": (softmax_margin, 1, 1),
     "softmax-margin(scale=0.25)": (softmax_margin, 0.25, 0.25),
-    "tilted-score": (tilted_score, 0.05, 2),
+    "tilted-score": (tilted_score, "0.05R", "2R"),
     "tilted-score(temperature=0.5)": (tilted_score, 0.5, 0.5),
     "tilted-score(temperature=8..0.5)": (tilted_score, 8, 0.5),
 }
 
 
+def number_of(parameter, S):
+    if isinstance(parameter, str):
+        return float(parameter.removesuffix("R")) * costs_of(S).max()
+    return parameter
+
+
 def evaluate(spec, S, z, i, progress):
-    function, first, last = LOSSES[spec]
+    function, *ends = LOSSES[spec]
+    first, last = (number_of(end, S) for end in ends)
     parameter = first if first == last else first ** (1 - progress) * last ** progress
     return function(S, z, i, parameter)
 
