@@ -1,0 +1,42 @@
+# A thin front of CMake; the builds themselves are in CMakePresets.json.
+#
+#   make          the program and the libraries, optimised, in build/
+#   make test     every test, optimised and under the sanitizers
+#   make demo     trains on Fashion-MNIST and answers the question merit is about
+#   make bench    measures speed and learning
+#   make install  into $(PREFIX), and under $(DESTDIR) where one is set
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+PYTHON ?= /usr/bin/python3
+BENCHMARKS ?= bench/question.py bench/speed.py bench/earnings.py
+MAKEFLAGS += --no-print-directory
+
+.PHONY: all packages test demo bench format install clean
+
+all: packages
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS)
+
+packages:
+	@scripts/install-packages
+
+test: packages
+	@JOBS=$(JOBS) scripts/run-tests
+
+demo: all
+	@MERIT=build/merit sh examples/demo.sh
+
+bench: all
+	@for script in bench/speed.py bench/question.py bench/earnings.py; do \
+	    MERIT=build/merit MERIT_BUILD=build $(PYTHON) "$$script" || exit 1; \
+	done
+
+format:
+	@command -v clang-format >/dev/null || { echo "make format needs clang-format"; exit 1; }
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: all
+	@cmake --install build --prefix "$(PREFIX)"
+
+clean:
+	@rm -rf build build-*

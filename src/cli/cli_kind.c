@@ -1,0 +1,86 @@
+#include "cli_kind.h"
+
+#include "cli_message.h"
+#include "merit/data.h"
+#include "merit/scores.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 512 };
+static const size_t gzip_limit_bytes = (size_t)64 << 20;
+
+// A safetensors file begins with the length of its header, which begins with a brace.
+static int is_model(const unsigned char *head, size_t n)
+{
+    return n > 8 && head[8] == '{' && head[5] == 0 && head[6] == 0 && head[7] == 0;
+}
+
+// A stray control character or two is the table's to refuse, with its line.
+static int is_text(const unsigned char *head, size_t n)
+{
+    size_t n_control = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (head[i] == '\0') {
+            return 0;
+        }
+        n_control +=
+            head[i] == 0x7f || (head[i] < 0x20 && strchr("\t\n\f\r", head[i]) == NULL);
+    }
+    return n > 0 && 10 * n_control < n;
+}
+
+static enum merit__kind kind_of_bytes(const unsigned char *head, size_t n)
+{
+    return is_model(head, n)  ? MERIT__KIND_MODEL
+           : is_text(head, n) ? MERIT__KIND_SCORES
+                              : MERIT__KIND_DATA;
+}
+
+// What is in a gzip file; one that cannot be read whole is left to the readers of data.
+static enum merit__kind kind_of_gzip(const char *path)
+{
+    char *text = NULL;
+    size_t n = 0;
+    enum merit__kind kind = MERIT__KIND_DATA;
+    if (merit_text_read(&text, &n, path, gzip_limit_bytes, NULL) == MERIT_OK) {
+        kind =
+            kind_of_bytes((const unsigned char *)text, n < HEAD_BYTES ? n : HEAD_BYTES);
+    }
+    merit_text_free(text);
+    return kind == MERIT__KIND_MODEL ? MERIT__KIND_DATA : kind;
+}
+
+merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error *err)
+{
+    unsigned char head[HEAD_BYTES];
+    struct stat info;
+    ssize_t n = 0;
+    merit_status status = MERIT_OK;
+    *out = MERIT__KIND_DATA;
+    // O_NONBLOCK: opening a pipe without a writer must not wait.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        status = merit__refuse_system(err, path, "open");
+        goto fail;
+    }
+    if (S_ISDIR(info.st_mode)) {
+        *out = MERIT__KIND_RUN;
+    } else if (S_ISREG(info.st_mode)) {
+        n = read(fd, head, sizeof head);
+        if (n < 0) {
+            status = merit__refuse_system(err, path, "read");
+            goto fail;
+        }
+        int is_gzip = n > 1 && head[0] == 0x1f && head[1] == 0x8b;
+        *out = is_gzip ? kind_of_gzip(path) : kind_of_bytes(head, (size_t)n);
+    }
+
+fail:
+    if (fd >= 0) {
+        close(fd);
+    }
+    return status;
+}

@@ -1,0 +1,40 @@
+/* What one way of deciding earned on a data set. */
+#ifndef MERIT_CLI_OUTCOME_H
+#define MERIT_CLI_OUTCOME_H
+
+#include "cli_predictions.h"
+#include "merit/metrics.h"
+
+typedef struct merit__outcome {
+    char name[64]; // "bayes", "always Bag"
+    int is_stored; // the rule stored with the model
+    merit_metrics metrics;
+    int32_t *answers;  // [N]
+    double *expected;  // [N]; NULL for a constant answer
+    double *posterior; // [N,K]; NULL likewise
+} merit__outcome;
+
+/* Decides by a rule and measures. */
+merit_status merit__outcome_of_rule(merit__outcome *out,
+                                    const merit__predictions *predictions,
+                                    merit_rule rule, merit_error *err);
+
+/* Measures the one answer that earns the most if it is always given. */
+merit_status merit__outcome_of_constant(merit__outcome *out,
+                                        const merit__predictions *predictions,
+                                        int64_t answer, merit_error *err);
+
+/* The answers as the functions of merit/metrics.h want them. */
+merit_answers merit__outcome_answers(const merit__outcome *outcome,
+                                     const merit__predictions *predictions);
+
+/* By how much `a` earns more than `b` per example: the 95 % interval of a paired
+ * bootstrap. */
+merit_status merit__outcome_compare(merit_interval *out, const merit__outcome *a,
+                                    const merit__outcome *b,
+                                    const merit__predictions *predictions,
+                                    merit_error *err);
+
+void merit__outcome_dispose(merit__outcome *outcome);
+
+#endif

@@ -1,0 +1,65 @@
+#include "cli_predictions.h"
+
+#include "cli_message.h"
+#include "cli_number.h"
+#include "cli_options.h"
+
+#include <stdlib.h>
+
+merit_status merit__predictions_option(merit__predictions_source *source, int key,
+                                       const char *value, merit_error *err)
+{
+    switch (key) {
+    case MERIT__ARGUMENT:
+        return merit__take_argument(source->arguments, 2, value, err);
+    case MERIT__OPTION_RULE:
+        return merit_rule_parse(&source->rule, value, err);
+    case 'j':
+        return merit__read_count(&source->n_threads, "--threads", value, 1, 256, err);
+    default:
+        return merit__data_option(&source->data, key, value, err);
+    }
+}
+
+merit_status merit__predictions_load(merit__predictions *out,
+                                     const merit__predictions_source *source,
+                                     const char *usage, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    *out = (merit__predictions){0};
+    if (source->arguments[1] == NULL) {
+        return merit__refuse(err, MERIT_EINVAL, "%s is missing: %s",
+                             source->arguments[0] == NULL ? "RUN" : "DATA", usage);
+    }
+    MERIT_TRY(merit_model_load(&out->model, source->arguments[0], err));
+    MERIT_TRY(merit_dataset_load(&out->data, source->arguments[1], &source->data, err));
+    const merit_scores *scores = merit_model_scores(out->model);
+    out->n = merit_dataset_n(out->data);
+    out->n_classes = merit_scores_n_truths(scores);
+    out->n_answers = merit_scores_n_answers(scores);
+    out->rule =
+        source->rule == MERIT_RULE_AUTO ? merit_model_rule(out->model) : source->rule;
+
+fail:
+    return status;
+}
+
+merit_status merit__predictions_compute(merit__predictions *predictions,
+                                        int64_t n_threads, merit_error *err)
+{
+    merit_status status =
+        merit__new_array(&predictions->logits, predictions->n,
+                         (size_t)predictions->n_classes * sizeof(float), err);
+    return status != MERIT_OK
+               ? status
+               : merit_model_logits(predictions->model, predictions->data, n_threads,
+                                    predictions->logits, err);
+}
+
+void merit__predictions_dispose(merit__predictions *predictions)
+{
+    free(predictions->logits);
+    merit_dataset_free(predictions->data);
+    merit_model_free(predictions->model);
+    *predictions = (merit__predictions){0};
+}

@@ -1,0 +1,52 @@
+/* What a model says of a data set; common to the commands that use a model. */
+#ifndef MERIT_CLI_PREDICTIONS_H
+#define MERIT_CLI_PREDICTIONS_H
+
+#include "cli_data.h"
+#include "merit/model.h"
+
+enum { MERIT__OPTION_RULE = 0x220 };
+
+// clang-format off
+#define MERIT__MODEL_OPTIONS                                                           \
+    {"rule", MERIT__OPTION_RULE, "RULE", 0,                                            \
+     "auto, argmax, bayes or decode (default: auto, the one stored with the model)",   \
+     1},                                                                               \
+    {"threads", 'j', "N", 0, "How many; the answers are the same for any number", 5}
+// clang-format on
+
+/* What was asked for. Zero is nothing. */
+typedef struct merit__predictions_source {
+    const char *arguments[2]; // RUN, DATA
+    merit_dataset_options data;
+    merit_rule rule;
+    int64_t n_threads;
+} merit__predictions_source;
+
+typedef struct merit__predictions {
+    merit_model *model;
+    merit_dataset *data;
+    float *logits; // [N,K]
+    int64_t n;     // N
+    int64_t n_classes;
+    int64_t n_answers;
+    merit_rule rule; // never AUTO
+} merit__predictions;
+
+/* Takes an argument, one of the model's or one of the data's options. */
+merit_status merit__predictions_option(merit__predictions_source *source, int key,
+                                       const char *value, merit_error *err);
+
+/* Loads model and data. `usage` is told when an argument is missing. Dispose of *out
+ * in any case. */
+merit_status merit__predictions_load(merit__predictions *out,
+                                     const merit__predictions_source *source,
+                                     const char *usage, merit_error *err);
+
+/* Computes the logits. */
+merit_status merit__predictions_compute(merit__predictions *predictions,
+                                        int64_t n_threads, merit_error *err);
+
+void merit__predictions_dispose(merit__predictions *predictions);
+
+#endif

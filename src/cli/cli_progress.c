@@ -1,0 +1,161 @@
+#include "cli_progress.h"
+
+#include "cli_message.h"
+#include "cli_terminal.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_BYTES = 256, BAR_WIDTH = 20 };
+
+// What a line leaves out, step by step, until it fits.
+enum detail { WITHOUT_LEFT, WITHOUT_BEST, WITHOUT_RATE, WITHOUT_BAR, WITH_ALL };
+
+struct line {
+    char text[LINE_BYTES];
+    size_t n;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *line,
+                                                      const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(line->text + line->n, LINE_BYTES - line->n, format, arguments);
+    va_end(arguments);
+    line->n += n > 0 ? (size_t)n : 0;
+    line->n = line->n < LINE_BYTES ? line->n : LINE_BYTES - 1;
+}
+
+void merit__print_seconds(char *out, size_t out_bytes, double seconds)
+{
+    double minutes = ceil(seconds / 60);
+    if (!isfinite(seconds) || seconds < 0) {
+        snprintf(out, out_bytes, "some time");
+    } else if (seconds < 100) {
+        snprintf(out, out_bytes, "%.0f s", ceil(seconds));
+    } else if (minutes < 100) {
+        snprintf(out, out_bytes, "%.0f min", minutes);
+    } else {
+        snprintf(out, out_bytes, "%.0f h %.0f min", floor(minutes / 60),
+                 fmod(minutes, 60));
+    }
+}
+
+static void add_bar(struct line *line, double fraction)
+{
+    char bar[BAR_WIDTH + 1];
+    int n = (int)(fraction * BAR_WIDTH);
+    for (int i = 0; i < BAR_WIDTH; i++) {
+        bar[i] = i < n ? '=' : i == n ? '>' : ' ';
+    }
+    bar[BAR_WIDTH] = '\0';
+    add(line, "  [%s]", bar);
+}
+
+// "7,120"
+static void add_rate(struct line *line, double rate, const char *unit)
+{
+    int64_t n = (int64_t)fmin(rate + 0.5, 1e15);
+    char digits[24];
+    int n_digits = snprintf(digits, sizeof digits, "%lld", (long long)n);
+    add(line, "  ");
+    for (int i = 0; i < n_digits; i++) {
+        add(line, "%s%c", i > 0 && (n_digits - i) % 3 == 0 ? "," : "", digits[i]);
+    }
+    add(line, " %s/s", unit);
+}
+
+static void compose(struct line *line, const merit_train_event *event, const char *unit,
+                    enum detail detail, int in_place)
+{
+    char left[32];
+    double fraction = event->kind == MERIT_TRAIN_EPOCH ? 1 : event->fraction;
+    fraction = fmin(fmax(fraction, 0), 1);
+    line->n = 0;
+    add(line, "epoch %lld/%lld", (long long)event->epoch, (long long)event->n_epochs);
+    if (in_place) {
+        if (detail > WITHOUT_BAR) {
+            add_bar(line, fraction);
+        }
+        add(line, "  %3.0f %%", floor(100 * fraction));
+    }
+    if (detail > WITHOUT_RATE && event->examples_per_s > 0) {
+        add_rate(line, event->examples_per_s, unit);
+    }
+    add(line, "  loss %.4g", event->loss);
+    if (!isnan(event->score)) {
+        add(line, "  score %.3f", event->score);
+        if (detail > WITHOUT_BEST) {
+            add(line, " (best %.3f)", event->best_score);
+        }
+    }
+    if (detail > WITHOUT_LEFT && isfinite(event->seconds_left)) {
+        merit__print_seconds(left, sizeof left, event->seconds_left);
+        add(line, "  %s left", left);
+    }
+}
+
+void merit__progress_init(merit__progress *progress, const char *unit)
+{
+    *progress = (merit__progress){.unit = unit, .in_place = merit__terminal_is(stderr)};
+}
+
+void merit__progress_end(merit__progress *progress)
+{
+    if (progress->is_open) {
+        fputc('\n', stderr);
+        progress->is_open = 0;
+    }
+}
+
+static void show_epoch(merit__progress *progress, const merit_train_event *event)
+{
+    struct line line;
+    int width = progress->in_place ? merit__terminal_width(stderr) : LINE_BYTES;
+    int detail = WITH_ALL;
+    do {
+        compose(&line, event, progress->unit, (enum detail)detail, progress->in_place);
+        detail--;
+    } while (detail >= (int)WITHOUT_LEFT && line.n >= (size_t)width);
+    if (progress->in_place) {
+        fprintf(stderr, "\r%.*s\033[K", width - 1, line.text);
+        progress->is_open = 1;
+    } else {
+        fprintf(stderr, "%s\n", line.text);
+    }
+}
+
+void merit__progress_report(const merit_train_event *event, void *payload)
+{
+    merit__progress *progress = payload;
+    int is_new = event->candidate != NULL && event->candidate[0] != '\0' &&
+                 strncmp(event->candidate, progress->candidate,
+                         sizeof progress->candidate - 1) != 0;
+    switch (event->kind) {
+    case MERIT_TRAIN_STARTED:
+        merit__tell("merit train", event->message);
+        break;
+    case MERIT_TRAIN_NOTE:
+    case MERIT_TRAIN_WARNING:
+        merit__progress_end(progress);
+        merit__tell(event->kind == MERIT_TRAIN_NOTE ? "note" : "warning",
+                    event->message);
+        break;
+    case MERIT_TRAIN_PROGRESS:
+    case MERIT_TRAIN_EPOCH:
+        if (event->kind == MERIT_TRAIN_PROGRESS && !progress->in_place) {
+            break;
+        }
+        if (is_new) {
+            merit__progress_end(progress);
+            snprintf(progress->candidate, sizeof progress->candidate, "%s",
+                     event->candidate);
+            merit__tell("loss", event->candidate);
+        }
+        show_epoch(progress, event);
+        break;
+    }
+}

@@ -1,0 +1,81 @@
+#include "cli_scores.h"
+
+#include "cli_message.h"
+#include "merit/data.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const size_t limit_bytes = (size_t)1 << 30;
+
+merit_status merit__scores_option(merit__scores_source *source, int key,
+                                  const char *value, merit_error *err)
+{
+    int costs = key == MERIT__OPTION_COSTS;
+    if (source->n_given > 0 && source->costs != costs) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--scores and --costs exclude each other");
+    }
+    source->spec = value;
+    source->costs = costs;
+    source->n_given++;
+    return MERIT_OK;
+}
+
+static int is_generator(const char *spec)
+{
+    return strcmp(spec, "identity") == 0 || strcmp(spec, "ordinal") == 0 ||
+           strncmp(spec, "ordinal:", strlen("ordinal:")) == 0 ||
+           strncmp(spec, "groups:", strlen("groups:")) == 0;
+}
+
+merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,
+                                int64_t n_classes, merit_error *err)
+{
+    merit_scores_options options = {.costs = source->costs};
+    merit_status status = MERIT_OK;
+    char *text = NULL;
+    size_t n_bytes = 0;
+    *out = NULL;
+    if (is_generator(source->spec)) {
+        options.n_classes = n_classes;
+        return merit_scores_load(out, source->spec, &options, err);
+    }
+    MERIT_TRY(merit_text_read(&text, &n_bytes, source->spec, limit_bytes, err));
+    const char *origin =
+        strcmp(source->spec, "-") == 0 ? "standard input" : source->spec;
+    MERIT_TRY(merit_scores_parse(out, text, n_bytes, origin, &options, err));
+
+fail:
+    merit_text_free(text);
+    return status;
+}
+
+void merit__scores_tell(const merit_scores *scores)
+{
+    for (int64_t i = 0; i < merit_scores_n_notes(scores); i++) {
+        merit__tell("note", merit_scores_note(scores, i));
+    }
+}
+
+merit_status merit__labels_check(const merit_scores *scores, const int32_t *labels,
+                                 int64_t n, const char *name, merit_error *err)
+{
+    int64_t n_classes = merit_scores_n_truths(scores);
+    int64_t first = -1;
+    int64_t n_bad = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (labels[i] < 0 || labels[i] >= n_classes) {
+            first = first < 0 ? i : first;
+            n_bad++;
+        }
+    }
+    if (n_bad == 0) {
+        return MERIT_OK;
+    }
+    return merit__refuse(
+        err, MERIT_EFORMAT,
+        "%.100s: example %" PRId64 " has label %" PRId32 ", expected 0 to %" PRId64
+        " (the classes of the score table); %" PRId64 " labels are out of range",
+        name, first, labels[first], n_classes - 1, n_bad);
+}

@@ -1,0 +1,41 @@
+/* -s/--scores and --costs: the score table of a command. */
+#ifndef MERIT_CLI_SCORES_H
+#define MERIT_CLI_SCORES_H
+
+#include "merit/scores.h"
+
+enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200 };
+
+// clang-format off
+#define MERIT__SCORES_OPTIONS                                                          \
+    {"scores", MERIT__OPTION_SCORES, "SCORES", 0,                                      \
+     "What each answer is worth for each truth: a file, - for standard input, "        \
+     "or identity, ordinal, ordinal:POWER, groups:FILE", 1},                           \
+    {"costs", MERIT__OPTION_COSTS, "COSTS", 0,                                         \
+     "As --scores, for a table of what each answer costs", 1}
+// clang-format on
+
+/* Which table was asked for. Zero is none. */
+typedef struct merit__scores_source {
+    const char *spec; // borrowed
+    int costs;
+    int n_given; // options seen in this pass
+} merit__scores_source;
+
+/* Takes one of the two options; EINVAL when both are given. */
+merit_status merit__scores_option(merit__scores_source *source, int key,
+                                  const char *value, merit_error *err);
+
+/* Loads the table; its class i is label i. Generators make n_classes classes. */
+merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,
+                                int64_t n_classes, merit_error *err);
+
+/* Tells the table's notes on standard error. */
+void merit__scores_tell(const merit_scores *scores);
+
+/* EFORMAT when a label is none of the table's classes: the first such label and where,
+ * and how many there are. `name` is the file they are from. */
+merit_status merit__labels_check(const merit_scores *scores, const int32_t *labels,
+                                 int64_t n, const char *name, merit_error *err);
+
+#endif

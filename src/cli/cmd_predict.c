@@ -1,0 +1,118 @@
+#include "command.h"
+
+#include "cli_message.h"
+#include "cli_options.h"
+#include "cli_output.h"
+#include "cli_predictions.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const struct argp_option table[] = {
+    {"output", 'o', "FILE", 0, "Write there (default: standard output)", 1},
+    MERIT__MODEL_OPTIONS,
+    MERIT__DATA_OPTIONS,
+    MERIT__LAST_OPTIONS,
+};
+
+struct settings {
+    merit__predictions_source source;
+    const char *output;
+};
+
+static merit_status set(void *payload, int key, const char *value, merit_error *err)
+{
+    struct settings *settings = payload;
+    if (key == 'o') {
+        settings->output = value;
+        return MERIT_OK;
+    }
+    return merit__predictions_option(&settings->source, key, value, err);
+}
+
+static const merit__options options = {
+    .program = "merit predict",
+    .arguments = "RUN DATA",
+    .text = "Answers every example of DATA with the model in RUN (a run directory or a "
+            "model file).\vPrints tab-separated text: id (the place in DATA, from 0), "
+            "answer, expected_score, and p_<class>, the belief in each class.",
+    .table = table,
+    .set = set,
+};
+
+static void write_table(FILE *stream, const merit_scores *scores, int64_t n, int64_t k,
+                        const merit_decision_results *results)
+{
+    char name[256];
+    fprintf(stream, "id\tanswer\texpected_score");
+    for (int64_t j = 0; j < k; j++) {
+        fprintf(stream, "\tp_%s",
+                merit__visible(name, sizeof name, merit_scores_name(scores, j)));
+    }
+    fputc('\n', stream);
+    for (int64_t i = 0; i < n && !ferror(stream); i++) {
+        const char *answer = merit_scores_name(scores, results->answers[i]);
+        fprintf(stream, "%" PRId64 "\t%s\t%.7g", i,
+                merit__visible(name, sizeof name, answer), results->expected[i]);
+        for (int64_t j = 0; j < k; j++) {
+            fprintf(stream, "\t%.7g", results->posterior[i * k + j]);
+        }
+        fputc('\n', stream);
+    }
+}
+
+static merit_status predict(const merit__predictions *predictions,
+                            const struct settings *settings, merit_error *err)
+{
+    int64_t n = predictions->n;
+    int64_t k = predictions->n_classes;
+    merit_decision_results results = {0};
+    merit__output output = {0};
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit__new_array(&results.answers, n, sizeof *results.answers, err));
+    MERIT_TRY(merit__new_array(&results.expected, n, sizeof *results.expected, err));
+    MERIT_TRY(merit__new_array(&results.posterior, n,
+                               (size_t)k * sizeof *results.posterior, err));
+    MERIT_TRY(merit_model_decide(predictions->model, predictions->rule,
+                                 predictions->logits, n, &results, err));
+    MERIT_TRY(merit__output_open(&output, settings->output, err));
+    write_table(output.stream, merit_model_scores(predictions->model), n, k, &results);
+    MERIT_TRY(merit__output_close(&output, err));
+
+fail:
+    merit__output_discard(&output);
+    free(results.answers);
+    free(results.expected);
+    free(results.posterior);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    merit_error err = {0};
+    struct settings settings = {.source.data.no_labels = 1};
+    merit__predictions predictions = {0};
+    int helped = 0;
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit__options_read(&options, argc, argv, &settings, &helped, &err));
+    if (helped) {
+        goto fail;
+    }
+    MERIT_TRY(
+        merit__not_same_file(settings.output, settings.source.arguments[1], &err));
+    MERIT_TRY(merit__predictions_load(&predictions, &settings.source,
+                                      "merit predict RUN DATA", &err));
+    MERIT_TRY(
+        merit__predictions_compute(&predictions, settings.source.n_threads, &err));
+    MERIT_TRY(predict(&predictions, &settings, &err));
+
+fail:
+    merit__predictions_dispose(&predictions);
+    return merit__finish(status, &err);
+}
+
+const merit__command merit__command_predict = {
+    .name = "predict",
+    .summary = "answer examples with a model",
+    .run = run,
+};
