@@ -369,6 +369,40 @@ def test_loss_value_and_gradient(place, tmp_path):
     assert f"{record['value']:.9g}" in text and "12 examples" in text
 
 
+def test_loss_of_distributions_and_weights(place, tmp_path):
+    """The loss is linear in the distribution and in the weights of the examples."""
+    y = np.load(place / "y.npy")
+    mixed = np.random.default_rng(5).dirichlet(np.ones(3), len(y))
+    weights = np.arange(len(y)) % 4
+
+    def value(targets, *more):
+        np.save(tmp_path / "p.npy", targets.astype("f4"))
+        out = merit("loss", "softmax-margin", "--logits", place / "logits.npy", "--targets",
+                    tmp_path / "p.npy", "-s", place / "table.tsv", "--json", *more).out
+        return json.loads(out)["value"]
+
+    sure = merit("loss", "softmax-margin", "--logits", place / "logits.npy", "--labels",
+                 place / "y.npy", "-s", place / "table.tsv", "--json").out
+    assert value(np.eye(3)[y]) == json.loads(sure)["value"]
+    one_row = [value(np.eye(3)[np.full(len(y), k)] * 1.0) for k in range(3)]
+    even = value(np.full((len(y), 3), 1 / 3))
+    assert even == pytest.approx(np.mean(one_row), rel=1e-6)
+
+    def weighed(w):
+        np.save(tmp_path / "w.npy", w.astype("f4"))
+        return value(mixed, "--weights", tmp_path / "w.npy")
+
+    rows = [weighed(np.eye(len(y))[n]) for n in range(len(y))]
+    assert weighed(weights) == pytest.approx(weights @ rows / weights.sum(), rel=1e-6)
+    common = ["loss", "softmax-margin", "--logits", place / "logits.npy", "-s",
+              place / "table.tsv"]
+    assert "not both" in refused(*common, "--labels", place / "y.npy", "--targets",
+                                 tmp_path / "p.npy")
+    refused(*common, "--targets", place / "y.npy", expect=3)
+    refused(*common, "--targets", tmp_path / "p.npy", "--weights", tmp_path / "p.npy",
+            expect=3)
+
+
 def test_loss_reads_the_table_from_anywhere(place):
     options = ["loss", "softmax-margin", "--logits", place / "logits.npy", "--labels",
                place / "y.npy", "--json"]

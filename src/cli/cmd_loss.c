@@ -13,13 +13,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_LOGITS = 0x300, OPTION_PARAM, OPTION_GRADIENT, OPTION_JSON };
+enum {
+    OPTION_LOGITS = 0x300,
+    OPTION_TARGETS,
+    OPTION_WEIGHTS,
+    OPTION_PARAM,
+    OPTION_GRADIENT,
+    OPTION_JSON
+};
 enum { SPEC_BYTES = 512 };
 
 static const struct argp_option table[] = {
     MERIT__SCORES_OPTIONS,
     {"logits", OPTION_LOGITS, "Z.npy", 0, "Logits [N,K]", 1},
-    {"labels", MERIT__OPTION_LABELS, "Y.npy", 0, "Labels [N], from 0", 1},
+    {"labels", MERIT__OPTION_LABELS, "Y.npy", 0, "Labels [N], from 0; or", 1},
+    {"targets", OPTION_TARGETS, "P.npy", 0,
+     "the truth of each example as a distribution over the classes [N,K]", 1},
+    {"weights", OPTION_WEIGHTS, "W.npy", 0, "Weights of the examples [N]", 1},
     {"param", OPTION_PARAM, "NAME=VALUE", 0, "A parameter of the loss; may be repeated",
      1},
     {"gradient", OPTION_GRADIENT, "G.npy", 0,
@@ -33,6 +43,8 @@ struct settings {
     const char *name;
     const char *logits;
     const char *labels;
+    const char *targets;
+    const char *weights;
     const char *gradient;
     char parameters[SPEC_BYTES]; // "scale=0.5,temperature=1"
     int json;
@@ -67,6 +79,12 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
     case MERIT__OPTION_LABELS:
         settings->labels = value;
         return MERIT_OK;
+    case OPTION_TARGETS:
+        settings->targets = value;
+        return MERIT_OK;
+    case OPTION_WEIGHTS:
+        settings->weights = value;
+        return MERIT_OK;
     case OPTION_GRADIENT:
         settings->gradient = value;
         return MERIT_OK;
@@ -86,7 +104,8 @@ static const merit__options options = {
     .text =
         "Computes a loss and its gradient for given logits, to check another "
         "implementation against. Without NAME it lists the losses.\v"
-        "The value is the mean over the examples; the gradient is that of the mean.",
+        "The value is the (weighted) mean over the examples; the gradient is that of "
+        "the mean. With --targets the loss is its expectation over each distribution.",
     .table = table,
     .set = set,
 };
@@ -173,20 +192,25 @@ static merit_status list_losses(int json, merit_error *err)
 
 static merit_status check_settings(const struct settings *settings, merit_error *err)
 {
-    const char *missing = settings->logits == NULL        ? "--logits Z.npy"
-                          : settings->labels == NULL      ? "--labels Y.npy"
+    int has_truth = settings->labels != NULL || settings->targets != NULL;
+    const char *missing = settings->logits == NULL ? "--logits Z.npy"
+                          : !has_truth             ? "--labels Y.npy or --targets P.npy"
                           : settings->scores.spec == NULL ? "--scores SCORES"
                                                           : NULL;
     if (missing != NULL) {
         return merit__refuse(err, MERIT_EINVAL, "merit loss %.60s also needs %s",
                              settings->name, missing);
     }
+    if (settings->labels != NULL && settings->targets != NULL) {
+        return merit__refuse(err, MERIT_EINVAL, "give --labels or --targets, not both");
+    }
     if (settings->parameters[0] != '\0' && strchr(settings->name, '(') != NULL) {
         return merit__refuse(
             err, MERIT_EINVAL,
             "give the parameters in the name or with --param, not both");
     }
-    const char *inputs[] = {settings->logits, settings->labels, settings->scores.spec};
+    const char *inputs[] = {settings->logits, settings->labels, settings->targets,
+                            settings->weights, settings->scores.spec};
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
         merit_status status = merit__not_same_file(settings->gradient, inputs[i], err);
         if (status != MERIT_OK) {
@@ -198,8 +222,10 @@ static merit_status check_settings(const struct settings *settings, merit_error 
 
 // What a loss is computed for.
 struct inputs {
-    merit_array logits; // [N,K]
-    merit_array labels; // [N]
+    merit_array logits;  // [N,K]
+    merit_array labels;  // [N]; or
+    merit_array targets; // [N,K]
+    merit_array weights; // [N], or nothing
     merit_scores *scores;
     merit_loss *loss;
 };
@@ -216,6 +242,23 @@ static merit_status check_shapes(const struct inputs *inputs,
                              " logits to an example, expected %" PRId64
                              ", the classes of %.80s",
                              settings->logits, k, n_classes, settings->scores.spec);
+    }
+    if (settings->weights != NULL &&
+        (inputs->weights.n_dims != 1 || inputs->weights.dims[0] != n)) {
+        return merit__refuse(err, MERIT_EFORMAT,
+                             "%.80s: expected %" PRId64
+                             " weights, one for each row of %.80s",
+                             settings->weights, n, settings->logits);
+    }
+    if (settings->targets != NULL) {
+        const merit_array *targets = &inputs->targets;
+        if (targets->n_dims == 2 && targets->dims[0] == n && targets->dims[1] == k) {
+            return MERIT_OK;
+        }
+        return merit__refuse(err, MERIT_EFORMAT,
+                             "%.80s: expected %" PRId64 " x %" PRId64
+                             " numbers, a distribution for each row of %.80s",
+                             settings->targets, n, k, settings->logits);
     }
     if (inputs->labels.n_dims != 1 || inputs->labels.dims[0] != n) {
         return merit__refuse(err, MERIT_EFORMAT,
@@ -250,7 +293,14 @@ static merit_status load_inputs(struct inputs *inputs, const struct settings *se
                           settings->logits, inputs->logits.n_dims);
         goto fail;
     }
-    MERIT_TRY(merit_labels_load(&inputs->labels, settings->labels, err));
+    if (settings->targets != NULL) {
+        MERIT_TRY(merit_array_load(&inputs->targets, settings->targets, err));
+    } else {
+        MERIT_TRY(merit_labels_load(&inputs->labels, settings->labels, err));
+    }
+    if (settings->weights != NULL) {
+        MERIT_TRY(merit_array_load(&inputs->weights, settings->weights, err));
+    }
     MERIT_TRY(merit__scores_open(&inputs->scores, &settings->scores,
                                  inputs->logits.dims[1], err));
     MERIT_TRY(check_shapes(inputs, settings, err));
@@ -264,6 +314,8 @@ static void free_inputs(struct inputs *inputs)
 {
     merit_loss_free(inputs->loss);
     merit_scores_free(inputs->scores);
+    merit_array_dispose(&inputs->weights);
+    merit_array_dispose(&inputs->targets);
     merit_array_dispose(&inputs->labels);
     merit_array_dispose(&inputs->logits);
 }
@@ -272,8 +324,11 @@ static merit_status evaluate(const struct inputs *inputs,
                              const struct settings *settings, merit_error *err)
 {
     const int64_t *dims = inputs->logits.dims;
-    merit_loss_batch batch = {
-        .n = dims[0], .logits = inputs->logits.values, .labels = inputs->labels.labels};
+    merit_loss_batch batch = {.n = dims[0],
+                              .logits = inputs->logits.values,
+                              .labels = inputs->labels.labels,
+                              .targets = inputs->targets.values,
+                              .weights = inputs->weights.values};
     float *gradient = NULL;
     double value = 0;
     merit_status status = MERIT_OK;
