@@ -1,5 +1,5 @@
 /* Everything that merit offers. libmerit: error, scores, loss, decide, metrics.
- * libmerit-train: data, net, model, train. */
+ * libmerit-train: data, net, model, train, report. */
 #ifndef MERIT_MERIT_H
 #define MERIT_MERIT_H
 
@@ -10,6 +10,7 @@
 #include "merit/metrics.h"
 #include "merit/model.h"
 #include "merit/net.h"
+#include "merit/report.h"
 #include "merit/scores.h"
 #include "merit/train.h"
 

@@ -1,0 +1,239 @@
+#include "report/curves.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/number.h"
+
+enum { MAX_FILE_BYTES = 1 << 28 };
+
+merit_status merit__curve_read_file(char **text, size_t *n_bytes,
+                                    const merit__curve *run, const char *name,
+                                    merit_error *err)
+{
+    *text = NULL;
+    *n_bytes = 0;
+    char *path = merit__path_join(run->path, name);
+    if (path == NULL) {
+        return merit__fail_memory(err, strlen(run->path), "a path");
+    }
+    merit_status status =
+        access(path, F_OK) == 0
+            ? merit__file_read(text, n_bytes, path, MAX_FILE_BYTES, err)
+            : MERIT_OK;
+    merit__free(path);
+    return status;
+}
+
+const merit_curve_row *merit__curve_kept(const merit_curve_row *rows, int64_t n)
+{
+    const merit_curve_row *kept = rows;
+    for (int64_t i = 1; i < n; i++) {
+        if (rows[i].mean_score > kept->mean_score || isnan(kept->mean_score)) {
+            kept = &rows[i];
+        }
+    }
+    return kept;
+}
+
+/* The share in "softmax-margin:45%"; 0 when it has none. */
+static double share_of_stage(const char *stage, size_t n)
+{
+    double percent = 0;
+    size_t colon = n;
+    while (colon > 0 && stage[colon - 1] != ':') {
+        colon--;
+    }
+    if (colon == 0 || stage[n - 1] != '%' ||
+        merit__parse_double(stage + colon, n - 1 - colon, &percent) != 0) {
+        return 0;
+    }
+    return percent / 100;
+}
+
+const char *merit__curve_last_stage(const char *candidate, double *share)
+{
+    const char *stage = candidate;
+    int depth = 0;
+    *share = 0;
+    for (const char *at = candidate; *at != '\0'; at++) {
+        depth += (*at == '(') - (*at == ')');
+        if (*at == ',' && depth == 0) {
+            *share += share_of_stage(stage, (size_t)(at - stage));
+            stage = at + 1;
+        }
+    }
+    return stage;
+}
+
+/* Counts every step in epochs: a whole epoch has the most steps for each. */
+static void count_epochs(merit__curve *run)
+{
+    double steps = 0;
+    for (size_t i = 0; i < run->n_rows; i++) {
+        steps = fmax(steps, (double)run->rows[i].step / (double)run->rows[i].epoch);
+    }
+    for (size_t i = 0; i < run->n_rows; i++) {
+        run->rows[i].epochs = (double)run->rows[i].step / steps;
+    }
+}
+
+/* The rows of the kept candidate, after those of the first one from before it began. */
+static merit_status find_line(merit__curve *run, merit_error *err)
+{
+    int64_t begin = INT64_MAX; // of the kept candidate
+    run->line = merit__alloc_array(run->n_rows, sizeof *run->line);
+    if (run->line == NULL) {
+        return merit__fail_memory(err, run->n_rows * sizeof *run->line, run->path);
+    }
+    if (run->n_rows == 0) {
+        return MERIT_OK;
+    }
+    int64_t kept = merit__curve_kept(run->rows, (int64_t)run->n_rows)->candidate;
+    for (size_t i = run->n_rows; i-- > 0;) {
+        begin = run->rows[i].candidate == kept ? run->rows[i].step : begin;
+    }
+    for (size_t i = 0; i < run->n_rows; i++) {
+        const merit_curve_row *row = &run->rows[i];
+        if (row->candidate == kept || (row->candidate == 0 && row->step < begin)) {
+            run->line[run->n_line++] = *row;
+        }
+    }
+    return MERIT_OK;
+}
+
+static void show(merit__curve *run)
+{
+    run->shown = (merit_curve_run){
+        .path = run->path,
+        .name = run->name,
+        .loss = run->loss,
+        .scores = run->scores,
+        .candidates = (const char *const *)run->candidates,
+        .n_candidates = (int64_t)run->n_candidates,
+        .rows = run->rows,
+        .n_rows = (int64_t)run->n_rows,
+        .line = run->line,
+        .n_line = (int64_t)run->n_line,
+        .kept =
+            run->n_line > 0 ? merit__curve_kept(run->line, (int64_t)run->n_line) : NULL,
+        .n_epochs = run->n_epochs,
+        .n_classes = run->n_classes,
+        .n_answers = run->n_answers,
+        .seconds = run->seconds,
+        .best_constant = run->best_constant,
+    };
+}
+
+static merit_status load_run(merit__curve *run, const char *path, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    run->path = merit__copy_string(path, strlen(path));
+    run->seconds = NAN;
+    run->best_constant = NAN;
+    if (run->path == NULL) {
+        return merit__fail_memory(err, strlen(path), "a path");
+    }
+    MERIT_TRY(merit__curve_read_config(run, err));
+    MERIT_TRY(merit__curve_read_metrics(run, err));
+    MERIT_TRY(merit__curve_read_log(run, err));
+    count_epochs(run);
+    MERIT_TRY(find_line(run, err));
+fail:
+    return status;
+}
+
+/* What to call a run as long as nobody says otherwise. */
+static const char *default_name(const merit_curves *curves, int64_t run)
+{
+    const char *loss = curves->runs[run].loss;
+    for (int64_t i = 0; i < curves->n_runs; i++) {
+        if (i != run && strcmp(curves->runs[i].loss, loss) == 0) {
+            return curves->runs[run].path;
+        }
+    }
+    return strcmp(loss, "auto") == 0 ? "merit (auto)" : loss;
+}
+
+merit_status merit_curves_load(merit_curves **out, const char *const *paths,
+                               int64_t n_runs, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    *out = NULL;
+    if (n_runs < 1 || paths == NULL) {
+        return merit__fail(err, MERIT_EINVAL, "no run, expected at least 1");
+    }
+    merit_curves *curves = merit__alloc_array(1, sizeof *curves);
+    if (curves == NULL) {
+        return merit__fail_memory(err, sizeof *curves, "curves");
+    }
+    curves->runs = merit__alloc_array((size_t)n_runs, sizeof *curves->runs);
+    if (curves->runs == NULL) {
+        MERIT_TRY(merit__fail_memory(err, sizeof *curves->runs, "curves"));
+    }
+    curves->n_runs = n_runs;
+    for (int64_t i = 0; i < n_runs; i++) {
+        MERIT_TRY(load_run(&curves->runs[i], paths[i], err));
+    }
+    for (int64_t i = 0; i < n_runs; i++) {
+        show(&curves->runs[i]);
+        MERIT_TRY(merit_curves_rename(curves, i, default_name(curves, i), err));
+    }
+    *out = curves;
+    curves = NULL;
+fail:
+    merit_curves_free(curves);
+    return status;
+}
+
+void merit_curves_free(merit_curves *curves)
+{
+    if (curves == NULL) {
+        return;
+    }
+    for (int64_t i = 0; i < curves->n_runs; i++) {
+        merit__curve *run = &curves->runs[i];
+        for (size_t j = 0; j < run->n_candidates; j++) {
+            merit__free(run->candidates[j]);
+        }
+        merit__free(run->candidates);
+        merit__free(run->rows);
+        merit__free(run->line);
+        merit__free(run->path);
+        merit__free(run->name);
+        merit__free(run->loss);
+        merit__free(run->scores);
+    }
+    merit__free(curves->runs);
+    merit__free(curves);
+}
+
+int64_t merit_curves_n_runs(const merit_curves *curves)
+{
+    return curves->n_runs;
+}
+
+const merit_curve_run *merit_curves_run(const merit_curves *curves, int64_t run)
+{
+    return &curves->runs[run].shown;
+}
+
+merit_status merit_curves_rename(merit_curves *curves, int64_t run, const char *name,
+                                 merit_error *err)
+{
+    if (run < 0 || run >= curves->n_runs || name == NULL) {
+        return merit__fail(err, MERIT_EINVAL, "no such run, or no name");
+    }
+    char *copy = merit__copy_string(name, strlen(name));
+    if (copy == NULL) {
+        return merit__fail_memory(err, strlen(name), "a name");
+    }
+    merit__free(curves->runs[run].name);
+    curves->runs[run].name = copy;
+    curves->runs[run].shown.name = copy;
+    return MERIT_OK;
+}

@@ -1,0 +1,314 @@
+/* The picture of the curves. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "report/chart.h"
+#include "report/curves.h"
+#include "report/decimal.h"
+
+enum { MAX_RUNS = 16, MAX_DOTS = 24 };
+
+// Colours by Okabe and Ito, which people with any colour vision tell apart; on dark
+// paper the dark ones are lighter. Never colour alone: the dashes differ too.
+static const char style[] =
+    "<style>\n"
+    "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,"
+    "sans-serif;font-size:12px;fill:#59636e}\n"
+    ".paper{fill:#ffffff}.grid{stroke:#e4e8ec}.base{stroke:#8c959f}\n"
+    ".head{font-size:16px;font-weight:600;fill:#1f2328}\n"
+    ".name{font-size:13px;font-weight:600;fill:#1f2328}\n"
+    ".long{font-size:10.5px}.value{font-weight:400;fill:#59636e}.note{font-size:11px}\n"
+    ".line,.thin,.hair,.constant{fill:none;stroke:currentColor}\n"
+    ".line{stroke-width:2.6;stroke-linecap:round;stroke-linejoin:round}\n"
+    ".thin{stroke-width:1.1;stroke-linejoin:round}\n"
+    ".hair{color:#afb8c1;stroke-width:.8}\n"
+    ".constant{color:#59636e;stroke-width:1.3;stroke-dasharray:1.3 4}\n"
+    ".dot{fill:currentColor;stroke:#ffffff;stroke-width:1.2}\n"
+    ".c0{color:#d55e00}.c1{color:#0072b2}.c2{color:#009e73}.c3{color:#cc79a7}"
+    ".c4{color:#e69f00}.c5{color:#56b4e9}.c6{color:#1f2328}\n"
+    "@media (prefers-color-scheme:dark){\n"
+    "text,.value{fill:#9aa4af}.head,.name{fill:#f0f6fc}\n"
+    ".paper{fill:#0d1117}.grid{stroke:#21262d}.base{stroke:#6e7681}\n"
+    ".hair{color:#484f58}.constant{color:#9aa4af}.dot{stroke:#0d1117}\n"
+    ".c0{color:#f07a28}.c1{color:#56b4e9}.c2{color:#2ac194}.c5{color:#3d8fd1}"
+    ".c6{color:#f0f6fc}\n"
+    "}\n"
+    "</style>\n";
+
+const char *merit__chart_dashes(const merit__chart *chart,
+                                const merit__chart_line *line)
+{
+    static const char *const dashes[CHART_DASHES] = {
+        "",
+        " stroke-dasharray=\"8 6\"",
+        " stroke-dasharray=\"0.1 5.5\"",
+        " stroke-dasharray=\"9 5 0.1 5\"",
+    };
+    int64_t from_last = merit_curves_n_runs(chart->curves) - 1 - line->run_index;
+    return line->candidate >= 0 ? "" : dashes[from_last % CHART_DASHES];
+}
+
+/* The candidates of each run before its kept line, which is drawn over them. */
+static merit_status find_lines(merit__chart *chart, merit_error *err)
+{
+    size_t n = 0;
+    int64_t n_runs = merit_curves_n_runs(chart->curves);
+    for (int64_t i = 0; i < n_runs; i++) {
+        n += (size_t)merit_curves_run(chart->curves, i)->n_candidates;
+    }
+    chart->lines = merit__alloc_array(n, sizeof *chart->lines);
+    if (chart->lines == NULL) {
+        return merit__fail_memory(err, n * sizeof *chart->lines, "a picture");
+    }
+    for (int64_t i = n_runs; i-- > 0;) {
+        const merit_curve_run *run = merit_curves_run(chart->curves, i);
+        for (int64_t c = 0; c < run->n_candidates; c++) {
+            if (c != run->kept->candidate) {
+                chart->lines[chart->n_lines++] =
+                    (merit__chart_line){.run = run, .run_index = i, .candidate = c};
+            }
+        }
+        if (run->n_candidates > 0) {
+            chart->lines[chart->n_lines++] =
+                (merit__chart_line){.run = run, .run_index = i, .candidate = -1};
+        }
+    }
+    return MERIT_OK;
+}
+
+/* What the best constant answer earns, when the runs that know it agree. */
+static double common_constant(const merit_curves *curves)
+{
+    double common = NAN;
+    for (int64_t i = 0; i < merit_curves_n_runs(curves); i++) {
+        double own = merit_curves_run(curves, i)->best_constant;
+        if (isnan(common)) {
+            common = own;
+        } else if (fabs(own - common) > 1e-9 * (1 + fabs(common))) {
+            return NAN;
+        }
+    }
+    return common;
+}
+
+static void find_axes(merit__chart *chart)
+{
+    double x_low = INFINITY, x_high = -INFINITY;
+    double y_low = chart->best_constant, y_high = chart->best_constant;
+    for (int64_t i = 0; i < merit_curves_n_runs(chart->curves); i++) {
+        const merit_curve_run *run = merit_curves_run(chart->curves, i);
+        for (int64_t j = 0; j < run->n_rows; j++) {
+            const merit_curve_row *row = &run->rows[j];
+            x_low = fmin(x_low, row->epochs);
+            x_high = fmax(x_high, row->epochs);
+            if (merit__chart_can_draw(row->mean_score)) {
+                y_low = fmin(y_low, row->mean_score); // fmin(NaN, x) is x
+                y_high = fmax(y_high, row->mean_score);
+            }
+        }
+    }
+    if (!(x_low <= x_high)) {
+        x_low = x_high = 1;
+    }
+    if (!merit__chart_can_draw(y_low)) {
+        y_low = 0;
+        y_high = 1;
+    }
+    chart->x = merit__axis_whole(x_low, x_high, 10);
+    chart->x.from = CHART_LEFT + 14;
+    chart->x.to = CHART_RIGHT - 6;
+    chart->y = merit__axis_round(y_low, y_high, 5);
+    chart->y.from = CHART_BOTTOM;
+    chart->y.to = CHART_TOP;
+}
+
+/* A score in words: more exactly than the axis tells, or that there is none. */
+static merit__decimal score_of(const merit__chart *chart, double value)
+{
+    return merit__chart_can_draw(value) ? merit__decimal_of(value, chart->y.fine)
+                                        : (merit__decimal){.text = "no number"};
+}
+
+/* What a reader hears who does not see the picture. */
+static void describe(merit__chart *chart)
+{
+    merit__xml *xml = &chart->xml;
+    merit__xml_add(xml, "<title id=\"title\">Mean score on held-out data after each "
+                        "epoch of training</title>\n<desc id=\"desc\">");
+    for (int64_t i = 0; i < merit_curves_n_runs(chart->curves); i++) {
+        const merit_curve_run *run = merit_curves_run(chart->curves, i);
+        merit__xml_text(xml, run->name, 200);
+        if (run->n_line == 0) {
+            merit__xml_add(xml, ": not measured yet. ");
+            continue;
+        }
+        const merit_curve_row *first = run->line, *last = first + run->n_line - 1;
+        merit__xml_add(xml, ": %s after epoch %" PRId64,
+                       score_of(chart, first->mean_score).text, first->epoch);
+        if (last > first) {
+            merit__xml_add(xml, ", %s after epoch %" PRId64,
+                           score_of(chart, last->mean_score).text, last->epoch);
+        }
+        merit__xml_add(xml, ". ");
+    }
+    if (merit__chart_can_draw(chart->best_constant)) {
+        merit__xml_add(xml, "Always giving the same answer, the best one: %s.",
+                       score_of(chart, chart->best_constant).text);
+    }
+    merit__xml_add(xml, "</desc>\n");
+}
+
+static void draw_axes(merit__chart *chart)
+{
+    merit__xml *xml = &chart->xml;
+    for (int64_t i = merit__axis_first(&chart->y); i <= merit__axis_last(&chart->y);
+         i++) {
+        double value = (double)i * chart->y.step;
+        double y = merit__axis_pixel(&chart->y, value);
+        merit__xml_add(xml, "<path class=\"%s\" d=\"M%d %sH%d\"/>\n",
+                       i == merit__axis_first(&chart->y) ? "base" : "grid", CHART_LEFT,
+                       merit__decimal_of(y, 1).text, CHART_RIGHT);
+        merit__xml_add(xml, "<text x=\"%d\" y=\"%s\" text-anchor=\"end\">%s</text>\n",
+                       CHART_LEFT - 8, merit__decimal_of(y + 4, 1).text,
+                       merit__decimal_of(value, chart->y.decimals).text);
+    }
+    for (int64_t i = merit__axis_first(&chart->x); i <= merit__axis_last(&chart->x);
+         i++) {
+        double value = (double)i * chart->x.step;
+        merit__decimal x = merit__decimal_of(merit__axis_pixel(&chart->x, value), 1);
+        merit__xml_add(xml, "<path class=\"base\" d=\"M%s %dv5\"/>\n", x.text,
+                       CHART_BOTTOM);
+        merit__xml_add(xml,
+                       "<text x=\"%s\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+                       x.text, CHART_BOTTOM + 20, merit__decimal_of(value, 0).text);
+    }
+    merit__xml_add(xml, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>\n",
+                   (CHART_LEFT + CHART_RIGHT) / 2, CHART_BOTTOM + 38);
+    if (merit__chart_can_draw(chart->best_constant)) {
+        double y = merit__axis_pixel(&chart->y, chart->best_constant);
+        merit__xml_add(xml, "<path class=\"constant\" d=\"M%d %sH%d\"/>\n", CHART_LEFT,
+                       merit__decimal_of(y, 1).text, CHART_RIGHT);
+    }
+}
+
+/* The line through points[0..n), broken where one cannot be drawn. Points closer than
+ * the eye tells apart are passed over. */
+static void draw_path(merit__chart *chart, const merit__chart_line *line,
+                      const merit__chart_point *points, size_t n)
+{
+    static const double least = 0.3;
+    double last = -INFINITY; // x of the point before; -infinity: none to draw from
+    merit__xml_add(&chart->xml, "<path class=\"%s c%d\"%s d=\"",
+                   line->candidate < 0 ? "line" : "thin",
+                   (int)(line->run_index % CHART_COLOURS),
+                   merit__chart_dashes(chart, line));
+    for (size_t i = 0; i < n; i++) {
+        double x = merit__axis_pixel(&chart->x, points[i].x);
+        if (!merit__chart_can_draw(points[i].y)) {
+            last = -INFINITY;
+        } else if (x - last >= least || i + 1 == n) {
+            double y = merit__axis_pixel(&chart->y, points[i].y);
+            merit__xml_add(&chart->xml, "%s%s %s", isinf(last) ? "M" : "L",
+                           merit__decimal_of(x, 1).text, merit__decimal_of(y, 1).text);
+            last = x;
+        }
+    }
+    merit__xml_add(&chart->xml, "\"/>\n");
+}
+
+/* A dot for each validation; a point between whole epochs is where a candidate branched
+ * off, and was not measured. */
+static void draw_dots(merit__chart *chart, const merit__chart_line *line)
+{
+    const merit_curve_run *run = line->run;
+    for (int64_t i = 0; i < run->n_line; i++) {
+        const merit_curve_row *row = &run->line[i];
+        if (merit__chart_can_draw(row->mean_score)) {
+            double x = merit__axis_pixel(&chart->x, row->epochs);
+            double y = merit__axis_pixel(&chart->y, row->mean_score);
+            merit__xml_add(&chart->xml,
+                           "<circle class=\"dot c%d\" cx=\"%s\" cy=\"%s\" r=\"4\"/>\n",
+                           (int)(line->run_index % CHART_COLOURS),
+                           merit__decimal_of(x, 1).text, merit__decimal_of(y, 1).text);
+        }
+    }
+}
+
+static merit_status draw_line(merit__chart *chart, const merit__chart_line *line,
+                              merit_error *err)
+{
+    merit__chart_point *points = NULL;
+    size_t n = 0;
+    merit_status status = merit__chart_points(&points, &n, line, err);
+    if (status == MERIT_OK) {
+        draw_path(chart, line, points, n);
+        if (line->candidate < 0 && n <= MAX_DOTS) {
+            draw_dots(chart, line);
+        }
+    }
+    merit__free(points);
+    return status;
+}
+
+static merit_status draw(merit__chart *chart, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit__xml *xml = &chart->xml;
+    MERIT_TRY(find_lines(chart, err));
+    find_axes(chart);
+    merit__xml_add(xml,
+                   "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
+                   "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
+                   "aria-labelledby=\"title desc\">\n",
+                   CHART_WIDTH, CHART_HEIGHT, CHART_WIDTH, CHART_HEIGHT);
+    describe(chart);
+    merit__xml_add(xml,
+                   "%s<rect class=\"paper\" width=\"%d\" height=\"%d\" rx=\"6\"/>\n",
+                   style, CHART_WIDTH, CHART_HEIGHT);
+    merit__xml_add(xml, "<text x=\"22\" y=\"34\" class=\"head\">Mean score on held-out "
+                        "data</text>\n<text x=\"22\" y=\"53\">what an answer earns on "
+                        "average, after each epoch of training</text>\n");
+    draw_axes(chart);
+    for (size_t i = 0; i < chart->n_lines; i++) {
+        MERIT_TRY(draw_line(chart, &chart->lines[i], err));
+    }
+    MERIT_TRY(merit__chart_labels(chart, err));
+    if (chart->n_lines == 0) {
+        merit__xml_add(xml,
+                       "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">nothing is "
+                       "measured yet</text>\n",
+                       (CHART_LEFT + CHART_RIGHT) / 2,
+                       (CHART_TOP + CHART_BOTTOM) / 2 - 8);
+    }
+    merit__xml_add(xml, "</svg>\n");
+    if (xml->out_of_memory) {
+        MERIT_TRY(merit__fail_memory(err, xml->n, "a picture"));
+    }
+fail:
+    return status;
+}
+
+merit_status merit_curves_svg(const merit_curves *curves, char **text, size_t *n_bytes,
+                              merit_error *err)
+{
+    *text = NULL;
+    *n_bytes = 0;
+    if (curves->n_runs > MAX_RUNS) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "%" PRId64 " runs, expected at most %d in a picture",
+                           curves->n_runs, MAX_RUNS);
+    }
+    merit__chart chart = {.curves = curves, .best_constant = common_constant(curves)};
+    merit_status status = draw(&chart, err);
+    merit__free(chart.lines);
+    if (status != MERIT_OK) {
+        merit__free(chart.xml.bytes);
+        return status;
+    }
+    *text = chart.xml.bytes;
+    *n_bytes = chart.xml.n;
+    return MERIT_OK;
+}

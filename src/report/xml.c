@@ -1,0 +1,95 @@
+#include "report/xml.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/utf8.h"
+
+enum { MAX_TEXT_BYTES = 1024 };
+
+/* Room for n more bytes and the end. */
+static int reserve(merit__xml *xml, size_t n)
+{
+    if (xml->out_of_memory || merit__grow_array((void **)&xml->bytes, &xml->capacity,
+                                                xml->n + n + 1, 1) != 0) {
+        xml->out_of_memory = 1;
+        return -1;
+    }
+    return 0;
+}
+
+static void append(merit__xml *xml, const char *bytes, size_t n)
+{
+    if (reserve(xml, n) == 0) {
+        memcpy(xml->bytes + xml->n, bytes, n);
+        xml->n += n;
+        xml->bytes[xml->n] = '\0';
+    }
+}
+
+void merit__xml_add(merit__xml *xml, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int n = vsnprintf(NULL, 0, format, arguments);
+    if (n >= 0 && reserve(xml, (size_t)n) == 0) {
+        vsnprintf(xml->bytes + xml->n, (size_t)n + 1, format, again);
+        xml->n += (size_t)n;
+    }
+    va_end(again);
+    va_end(arguments);
+}
+
+/* What stands for a character in XML; NULL for itself. */
+static const char *escape_of(uint32_t point)
+{
+    switch (point) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    case 0xfffe: // no characters of XML
+    case 0xffff:
+        return "&#xfffd;";
+    default:
+        return NULL;
+    }
+}
+
+static size_t count_characters(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++) {
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return n;
+}
+
+void merit__xml_text(merit__xml *xml, const char *text, size_t n_characters)
+{
+    char shown[MAX_TEXT_BYTES]; // valid UTF-8
+    uint32_t point = 0;
+    merit__printable(shown, sizeof shown, text);
+    int is_cut = count_characters(shown) > n_characters;
+    size_t n_left = is_cut ? n_characters - 1 : n_characters;
+    for (const char *at = shown; *at != '\0' && n_left > 0; n_left--) {
+        size_t n = merit__utf8_bytes(at, &point);
+        const char *escape = escape_of(point);
+        append(xml, escape != NULL ? escape : at, escape != NULL ? strlen(escape) : n);
+        at += n;
+    }
+    if (is_cut) {
+        append(xml, "\xe2\x80\xa6", 3);
+    }
+}

@@ -1,0 +1,682 @@
+/* Curves: what is read from run directories, what is refused, and the parts of the
+ * picture. The whole picture is looked at in test_curves.py. */
+#include "base/alloc.h"
+#include "merit/data.h"
+#include "merit/report.h"
+#include "merit/scores.h"
+#include "report/axis.h"
+#include "report/chart.h"
+#include "report/curves.h"
+#include "report/decimal.h"
+#include "report/label_places.h"
+#include "report/xml.h"
+#include "train/best_constant.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAMES                                                                          \
+    "loss\tepoch\tstep\trule\ttraining_loss\tmean_score\taccuracy\tlog_loss\t"         \
+    "temperature\targmax_score\tbayes_score\tclasses_answered\tgradient_survival\n"
+// The numbers of a row between its rule and its end.
+#define ROW(loss, epoch, step, score)                                                  \
+    loss "\t" epoch "\t" step "\tbayes\t0.5\t" score "\t0.75\t0.6\t1.5\t1\t1."         \
+         "25\t3\t1\n"
+
+static const char config[] = "{\"loss\": \"auto\", \"epochs\": 4, \"scores\": \"t\"}";
+static const char scores[] = "truth\ta\tb\tc\na\t2\t1\t0\nb\t1\t2\t0\nc\t0\t0\t2\n";
+static const char metrics[] = NAMES ROW("a", "1", "10", "1") ROW("a", "2", "20", "1.5")
+    ROW("a", "3", "30", "1.75") ROW("a", "4", "40", "1.5")
+        ROW("a:45%,b(x=1,y=2)", "2", "20", "1.25")
+            ROW("a:45%,b(x=1,y=2)", "3", "30", "2")
+                ROW("a:45%,b(x=1,y=2)", "4", "35", "1.75");
+static const char run_log[] = "{\"event\": \"start\", \"best_constant\": -0.5}\n"
+                              "{\"event\": \"epoch\", \"seconds\": 3.5}\n"
+                              "{\"event\": \"end\", \"score\": 2, \"seconds\": 7.25}\n";
+
+static char place[64]; // a directory of the test
+static char runs[2][80];
+
+static void put(const char *run, const char *name, const char *text, size_t n)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", run, name);
+    unlink(path);
+    if (text != NULL) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(text, 1, n, file), n);
+        assert_int_equal(fclose(file), 0);
+    }
+}
+
+static void put_text(const char *run, const char *name, const char *text)
+{
+    put(run, name, text, text == NULL ? 0 : strlen(text));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(place, sizeof place, "/tmp/merit-report-XXXXXX");
+    if (mkdtemp(place) == NULL) {
+        return -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        snprintf(runs[i], sizeof runs[i], "%s/run%d", place, i);
+        if (mkdir(runs[i], 0777) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const files[] = {"config.json", "scores.tsv", "metrics.tsv",
+                                        "log.jsonl"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        for (size_t j = 0; j < sizeof files / sizeof *files; j++) {
+            put_text(runs[i], files[j], NULL);
+        }
+        rmdir(runs[i]);
+    }
+    return rmdir(place);
+}
+
+static void put_run(const char *run)
+{
+    put_text(run, "config.json", config);
+    put_text(run, "scores.tsv", scores);
+    put_text(run, "metrics.tsv", metrics);
+    put_text(run, "log.jsonl", run_log);
+}
+
+static merit_curves *load(int64_t n)
+{
+    const char *paths[] = {runs[0], runs[1]};
+    merit_curves *curves = NULL;
+    merit_error err = {0};
+    merit_status status = merit_curves_load(&curves, paths, n, &err);
+    if (status != MERIT_OK) {
+        print_message("%s\n", err.message);
+    }
+    assert_int_equal(status, MERIT_OK);
+    return curves;
+}
+
+/* The picture of curves; the caller frees it. */
+static char *picture_of(const merit_curves *curves)
+{
+    char *text = NULL;
+    size_t n_bytes = 0;
+    assert_int_equal(merit_curves_svg(curves, &text, &n_bytes, NULL), MERIT_OK);
+    assert_int_equal(strlen(text), n_bytes);
+    return text;
+}
+
+static void test_a_run_is_read(void **state)
+{
+    (void)state;
+    put_run(runs[0]);
+    merit_curves *curves = load(1);
+    assert_int_equal(merit_curves_n_runs(curves), 1);
+    const merit_curve_run *run = merit_curves_run(curves, 0);
+    assert_string_equal(run->path, runs[0]);
+    assert_string_equal(run->name, "merit (auto)");
+    assert_string_equal(run->loss, "auto");
+    assert_string_equal(run->scores, "t");
+    assert_int_equal(run->n_candidates, 2);
+    assert_string_equal(run->candidates[1], "a:45%,b(x=1,y=2)");
+    assert_int_equal(run->n_rows, 7);
+    assert_int_equal(run->n_epochs, 4);
+    assert_int_equal(run->n_classes, 3);
+    assert_int_equal(run->n_answers, 3);
+    assert_true(run->seconds == 7.25);
+    assert_true(run->best_constant == -0.5);
+    const merit_curve_row *row = &run->rows[6];
+    assert_int_equal(row->candidate, 1);
+    assert_int_equal(row->epoch, 4);
+    assert_int_equal(row->step, 35);
+    assert_int_equal(row->rule, MERIT_RULE_BAYES);
+    assert_true(row->epochs == 3.5);
+    assert_true(row->training_loss == 0.5 && row->mean_score == 1.75);
+    assert_true(row->accuracy == 0.75 && row->log_loss == 0.6);
+    assert_true(row->temperature == 1.5 && row->argmax_score == 1);
+    assert_true(row->bayes_score == 1.25 && row->classes_answered == 3);
+    assert_true(row->gradient_survival == 1);
+    merit_curves_free(curves);
+    merit_curves_free(NULL);
+}
+
+static void test_the_way_to_the_kept_model(void **state)
+{
+    static const int64_t steps[] = {10, 20, 30, 35};
+    static const int64_t candidates[] = {0, 1, 1, 1};
+    (void)state;
+    put_run(runs[0]);
+    merit_curves *curves = load(1);
+    const merit_curve_run *run = merit_curves_run(curves, 0);
+    assert_int_equal(run->kept->step, 30);
+    assert_int_equal(run->kept->candidate, 1);
+    assert_int_equal(run->n_line, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(run->line[i].step, steps[i]);
+        assert_int_equal(run->line[i].candidate, candidates[i]);
+    }
+    merit_curves_free(curves);
+    // The first of equal scores is kept, as in training.
+    put_text(runs[0], "metrics.tsv",
+             NAMES ROW("a", "1", "10", "nan") ROW("a", "2", "20", "1.5")
+                 ROW("a", "3", "30", "1.5") ROW("b", "3", "30", "1.5"));
+    curves = load(1);
+    run = merit_curves_run(curves, 0);
+    assert_int_equal(run->kept->step, 20);
+    assert_int_equal(run->n_line, 3);
+    merit_curves_free(curves);
+}
+
+static void test_runs_are_named(void **state)
+{
+    (void)state;
+    put_run(runs[0]);
+    put_run(runs[1]);
+    merit_curves *curves = load(2);
+    assert_string_equal(merit_curves_run(curves, 0)->name, runs[0]);
+    assert_string_equal(merit_curves_run(curves, 1)->name, runs[1]);
+    assert_int_equal(merit_curves_rename(curves, 1, "x", NULL), MERIT_OK);
+    assert_string_equal(merit_curves_run(curves, 1)->name, "x");
+    assert_int_equal(merit_curves_rename(curves, 2, "x", NULL), MERIT_EINVAL);
+    assert_int_equal(merit_curves_rename(curves, -1, "x", NULL), MERIT_EINVAL);
+    assert_int_equal(merit_curves_rename(curves, 0, NULL, NULL), MERIT_EINVAL);
+    merit_curves_free(curves);
+    put_text(runs[1], "config.json",
+             "{\"loss\": \"b\", \"epochs\": 1, \"scores\": \"\"}");
+    curves = load(2);
+    assert_string_equal(merit_curves_run(curves, 0)->name, "merit (auto)");
+    assert_string_equal(merit_curves_run(curves, 1)->name, "b");
+    merit_curves_free(curves);
+}
+
+static void test_runs_that_have_just_begun(void **state)
+{
+    static const char *const metrics_texts[] = {
+        NULL, NAMES, NAMES ROW("a", "1", "7", "0.5"), NAMES ROW("a", "1", "7", "nan")};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        put_text(runs[0], "config.json", config);
+        put_text(runs[0], "scores.tsv", NULL);
+        put_text(runs[0], "metrics.tsv", metrics_texts[i]);
+        put_text(runs[0], "log.jsonl", NULL);
+        merit_curves *curves = load(1);
+        const merit_curve_run *run = merit_curves_run(curves, 0);
+        assert_int_equal(run->n_rows, i > 1);
+        assert_int_equal(run->n_line, i > 1);
+        assert_int_equal(run->kept != NULL, i > 1);
+        assert_int_equal(run->n_answers, 0);
+        assert_true(isnan(run->seconds) && isnan(run->best_constant));
+        char *text = picture_of(curves);
+        assert_int_equal(strstr(text, "<circle") != NULL, i == 2);
+        assert_null(strstr(text, "nan"));
+        merit_text_free(text);
+        merit_curves_free(curves);
+    }
+}
+
+static void test_a_log_may_be_torn(void **state)
+{
+    (void)state;
+    put_run(runs[0]);
+    put_text(runs[0], "log.jsonl",
+             "{\"seconds\": 2.5}\nnonsense\n[1]\n{\"seconds\": \"9\"}\n"
+             "{\"seconds\": 1e999}\n{\"best_constant\": true}\n\n{\"seconds\": 8");
+    merit_curves *curves = load(1);
+    assert_true(merit_curves_run(curves, 0)->seconds == 2.5);
+    assert_true(isnan(merit_curves_run(curves, 0)->best_constant));
+    merit_curves_free(curves);
+}
+
+/* One file of an otherwise good run, and what is said of it. */
+static const struct {
+    const char *file, *text, *message;
+    merit_status status;
+} refusals[] = {
+    {"metrics.tsv", "", "metrics.tsv:1: empty, expected the names", MERIT_EFORMAT},
+    {"metrics.tsv", "loss\tepoch\n", "metrics.tsv:1: step: no such column",
+     MERIT_EFORMAT},
+    {"metrics.tsv", NAMES "a\t1\n", "metrics.tsv:2: 2 fields, expected 13",
+     MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "1", "10", "1") "\n",
+     "metrics.tsv:3: 1 fields, expected 13", MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("", "1", "10", "1"), ":2: loss: expected a loss",
+     MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "0", "10", "1"),
+     ":2: epoch: expected a whole number above 0, found \"0\"", MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "1", "-1", "1"), ":2: step: expected",
+     MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "1", "9999999999999999999", "1"),
+     ":2: step: expected", MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "1", "10", "1,5"),
+     ":2: mean_score: expected a number, found \"1,5\"", MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "1", "10", "0x1"), ":2: mean_score: expected",
+     MERIT_EFORMAT},
+    {"metrics.tsv", NAMES "a\t1\t10\tauto\t1\t1\t1\t1\t1\t1\t1\t1\t1\n",
+     ":2: rule: expected argmax, bayes or decode, found \"auto\"", MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "1", "10", "1") ROW("a", "2", "10", "1"),
+     ":3: step: expected more than in the line before, found \"10\"", MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "2", "10", "1") ROW("a", "1", "20", "1"),
+     ":3: step: expected more", MERIT_EFORMAT},
+    {"metrics.tsv",
+     NAMES ROW("a", "1", "10", "1") ROW("b", "1", "10", "1") ROW("a", "2", "20", "1"),
+     ":4: loss: expected the lines of a loss together, found \"a\"", MERIT_EFORMAT},
+    {"config.json", NULL, "no config.json; is it a run", MERIT_EIO},
+    {"config.json", "", "config.json: byte", MERIT_EFORMAT},
+    {"config.json", "[]", "config.json: byte 0: expected an object", MERIT_EFORMAT},
+    {"config.json", "{\"epochs\": 4, \"scores\": \"\"}",
+     "config.json: loss: expected text", MERIT_EFORMAT},
+    {"config.json", "{\"loss\": \"a\", \"epochs\": 4}",
+     "config.json: scores: expected text", MERIT_EFORMAT},
+    {"config.json", "{\"loss\": \"a\", \"epochs\": 0, \"scores\": \"\"}",
+     "config.json: epochs: expected a whole number", MERIT_EFORMAT},
+    {"scores.tsv", "a\tb\na\t1\n", "scores.tsv:2", MERIT_EFORMAT},
+};
+
+static void test_broken_runs_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        const char *paths[] = {runs[0]};
+        merit_curves *curves = NULL;
+        merit_error err = {0};
+        put_run(runs[0]);
+        put_text(runs[0], refusals[i].file, refusals[i].text);
+        merit_status status = merit_curves_load(&curves, paths, 1, &err);
+        if (strstr(err.message, refusals[i].message) == NULL) {
+            print_message("%zu: \"%s\"\n", i, err.message);
+        }
+        assert_int_equal(status, refusals[i].status);
+        assert_non_null(strstr(err.message, refusals[i].message));
+        assert_null(curves);
+    }
+}
+
+static void test_wrong_calls_are_refused(void **state)
+{
+    merit_curves *curves = NULL;
+    const char *paths[] = {"/no/such/run"};
+    (void)state;
+    assert_int_equal(merit_curves_load(&curves, paths, 0, NULL), MERIT_EINVAL);
+    assert_int_equal(merit_curves_load(&curves, NULL, 1, NULL), MERIT_EINVAL);
+    assert_int_equal(merit_curves_load(&curves, paths, 1, NULL), MERIT_EIO);
+}
+
+static void test_odd_bytes_in_metrics(void **state)
+{
+    static const char zero[] = NAMES "a\0b\t1\t1\tbayes\t1\t1\t1\t1\t1\t1\t1\t1\t1\n";
+    const char *paths[] = {runs[0]};
+    merit_curves *curves = NULL;
+    merit_error err = {0};
+    (void)state;
+    put_run(runs[0]);
+    put(runs[0], "metrics.tsv", zero, sizeof zero - 1);
+    assert_int_equal(merit_curves_load(&curves, paths, 1, &err), MERIT_EFORMAT);
+    assert_non_null(strstr(err.message, ":2: loss: expected a loss"));
+    // Columns of a later version, in another order, and no newline at the end.
+    put_text(runs[0], "metrics.tsv",
+             "new\tgradient_survival\tclasses_answered\tbayes_score\targmax_score\t"
+             "temperature\tlog_loss\taccuracy\tmean_score\ttraining_loss\trule\tstep\t"
+             "epoch\tloss\n?\t0.5\t2\t-inf\tinf\t-nan\t1e3\t1\t-2\t7\tdecode\t9\t1\tz");
+    curves = load(1);
+    const merit_curve_row *row = merit_curves_run(curves, 0)->rows;
+    assert_true(row->gradient_survival == 0.5 && row->mean_score == -2);
+    assert_true(isnan(row->temperature) && row->bayes_score == -INFINITY);
+    assert_true(row->argmax_score == INFINITY && row->log_loss == 1000);
+    assert_int_equal(row->rule, MERIT_RULE_DECODE);
+    merit_curves_free(curves);
+}
+
+static void test_last_stages(void **state)
+{
+    static const struct {
+        const char *candidate, *stage;
+        double share;
+    } cases[] = {
+        {"a", "a", 0},
+        {"a:45%,b", "b", 0.45},
+        {"a:45%,b(x=1,y=2)", "b(x=1,y=2)", 0.45},
+        {"a(x=1,y=2):20%,b:12.5%,c", "c", 0.325},
+        {"a(x=1,y=2)", "a(x=1,y=2)", 0},
+        {"a,b", "b", 0},
+        {"a:x%,b", "b", 0},
+        {"%,b", "b", 0},
+        {",", "", 0},
+        {"", "", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double share = NAN;
+        const char *stage = merit__curve_last_stage(cases[i].candidate, &share);
+        assert_string_equal(stage, cases[i].stage);
+        assert_true(fabs(share - cases[i].share) < 1e-12);
+    }
+}
+
+static void test_candidates_begin_where_they_branch(void **state)
+{
+    (void)state;
+    put_run(runs[0]);
+    merit_curves *curves = load(1);
+    merit__chart_line line = {.run = merit_curves_run(curves, 0), .candidate = -1};
+    merit__chart_point *points = NULL;
+    size_t n = 0;
+    assert_int_equal(merit__chart_points(&points, &n, &line, NULL), MERIT_OK);
+    assert_int_equal(n, 5); // epoch 1, the branch, and three of the kept one
+    assert_true(fabs(points[1].x - 1.8) < 1e-12); // 45 % of 4 epochs
+    assert_true(fabs(points[1].y - 1.4) < 1e-12); // between 1 and 1.5
+    assert_true(points[4].x == 3.5 && points[4].y == 1.75);
+    merit__free(points);
+    line.candidate = 1;
+    assert_int_equal(merit__chart_points(&points, &n, &line, NULL), MERIT_OK);
+    assert_int_equal(n, 4);
+    assert_true(fabs(points[0].x - 1.8) < 1e-12);
+    merit__free(points);
+    line.candidate = 0;
+    assert_int_equal(merit__chart_points(&points, &n, &line, NULL), MERIT_OK);
+    assert_int_equal(n, 4);
+    merit__free(points);
+    merit_curves_free(curves);
+}
+
+static void test_ticks_are_round(void **state)
+{
+    static const struct {
+        double low, high, from, to, step;
+        int decimals;
+    } cases[] = {
+        {0.1, 1.9, 0, 2, 0.5, 1},
+        {0, 1, 0, 1, 0.2, 1},
+        {-0.33, -0.17, -0.35, -0.15, 0.05, 2},
+        {0, 1000, 0, 1000, 200, 0},
+        {1.871, 1.898, 1.87, 1.9, 0.01, 2},
+        {-1e300, 1e300, -1e300, 1e300, 5e299, 0},
+        {0, 0, -0.6, 0.6, 0.2, 1},
+        {0.5, 0.5, 0.47, 0.53, 0.01, 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit__axis axis = merit__axis_round(cases[i].low, cases[i].high, 5);
+        assert_true(fabs(axis.low - cases[i].from) <= 1e-9 * fabs(cases[i].step));
+        assert_true(fabs(axis.high - cases[i].to) <= 1e-9 * fabs(cases[i].step));
+        assert_true(fabs(axis.step - cases[i].step) <= 1e-9 * cases[i].step);
+        assert_int_equal(axis.decimals, cases[i].decimals);
+    }
+    // Hardly different numbers still get an axis with ticks that differ.
+    merit__axis axis = merit__axis_round(1e15, 1e15, 5);
+    int64_t n = merit__axis_last(&axis) - merit__axis_first(&axis);
+    assert_true(axis.low < 1e15 && axis.high > 1e15 && n >= 2 && n <= 12);
+    assert_int_equal(merit__axis_round(0, 2, 5).fine, 3);
+    axis = merit__axis_whole(1, 1, 10);
+    assert_true(axis.low == 0.5 && axis.high == 1.5);
+    assert_int_equal(merit__axis_first(&axis), 1);
+    assert_int_equal(merit__axis_last(&axis), 1);
+    axis = merit__axis_whole(1, 250, 10);
+    assert_true(axis.step == 50 && axis.low == 1 && axis.high == 250);
+    assert_int_equal(merit__axis_first(&axis), 1);
+    assert_int_equal(merit__axis_last(&axis), 5);
+}
+
+static void test_decimals(void **state)
+{
+    static const struct {
+        double value;
+        int decimals;
+        const char *text;
+    } cases[] = {
+        {0, 0, "0"},
+        {-0.0, 2, "0.00"},
+        {-0.001, 2, "0.00"},
+        {1.25, 1, "1.2"},
+        {-12.345, 2, "-12.35"},
+        {123456789, 0, "123456789"},
+        {0.05, 2, "0.05"},
+        {999.96, 1, "1000.0"},
+        {-1e300, 1, "-1e+300"},
+        {1234567890, 0, "1.235e+09"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_string_equal(merit__decimal_of(cases[i].value, cases[i].decimals).text,
+                            cases[i].text);
+    }
+}
+
+/* A locale with a decimal comma, compiled for the test. */
+static int use_german(void)
+{
+    char command[160];
+    snprintf(command, sizeof command,
+             "localedef -i de_DE -f UTF-8 %s/locale >/dev/null 2>&1", place);
+    int found = system(command) == 0 && setenv("LOCPATH", place, 1) == 0 &&
+                setlocale(LC_ALL, "locale") != NULL;
+    snprintf(command, sizeof command, "rm -rf %s/locale", place);
+    return system(command) == 0 && found;
+}
+
+static void test_the_locale_changes_nothing(void **state)
+{
+    (void)state;
+    put_run(runs[0]);
+    merit_curves *curves = load(1);
+    char *plain = picture_of(curves);
+    char text[16];
+    if (!use_german()) {
+        merit_text_free(plain);
+        merit_curves_free(curves);
+        skip();
+    }
+    snprintf(text, sizeof text, "%.1f", 1.5);
+    assert_string_equal(text, "1,5"); // or this test shows nothing
+    char *here = picture_of(curves);
+    setlocale(LC_ALL, "C");
+    assert_string_equal(plain, here);
+    merit_text_free(plain);
+    merit_text_free(here);
+    merit_curves_free(curves);
+}
+
+static void test_text_is_escaped(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t n_characters;
+        const char *xml;
+    } cases[] = {
+        {"<script>", 20, "&lt;script&gt;"},
+        {"a&b", 3, "a&amp;b"},
+        {"\"'", 2, "&quot;&#39;"},
+        {"&amp;", 9, "&amp;amp;"},
+        {"]]>", 3, "]]&gt;"},
+        {"abcdef", 6, "abcdef"},
+        {"abcdef", 5, "abcd\xe2\x80\xa6"},
+        {"\xc3\xa4\xc3\xb6\xc3\xbc", 3, "\xc3\xa4\xc3\xb6\xc3\xbc"},
+        {"\xc3\xa4\xc3\xb6\xc3\xbc", 2, "\xc3\xa4\xe2\x80\xa6"},
+        {"a\x1b[31m\xff", 20, "a\\x1b[31m\\xff"},
+        {"\xef\xbf\xbf", 2, "&#xfffd;"},
+        {"\xe2\x80\xae", 20, "\\xe2\\x80\\xae"},
+        {"", 5, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit__xml xml = {0};
+        merit__xml_add(&xml, "%s", "");
+        merit__xml_text(&xml, cases[i].text, cases[i].n_characters);
+        assert_string_equal(xml.bytes, cases[i].xml);
+        merit__free(xml.bytes);
+    }
+}
+
+static void check_places(merit__label_place *places, size_t n, double top,
+                         double bottom)
+{
+    double end = top;
+    merit__label_places_set(places, n, top, bottom);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(places[i].middle - places[i].height / 2 >= end - 1e-9);
+        end = places[i].middle + places[i].height / 2;
+    }
+    assert_true(end <= bottom + 1e-9);
+}
+
+static void test_labels_do_not_overlap(void **state)
+{
+    (void)state;
+    // Room for all: each where it wants to be.
+    merit__label_place apart[] = {{20, 10, 0}, {50, 10, 0}, {80, 20, 0}};
+    check_places(apart, 3, 0, 100);
+    assert_true(apart[0].middle == 20 && apart[1].middle == 50 &&
+                apart[2].middle == 80);
+    // Two that want the same place meet halfway; the third stays.
+    merit__label_place pair[] = {{40, 10, 0}, {40, 10, 0}, {90, 10, 0}};
+    check_places(pair, 3, 0, 100);
+    assert_true(pair[0].middle == 35 && pair[1].middle == 45 && pair[2].middle == 90);
+    // Pushed in from the edges.
+    merit__label_place edges[] = {{-50, 10, 0}, {0, 20, 0}, {200, 10, 0}};
+    check_places(edges, 3, 0, 100);
+    assert_true(edges[0].middle == 5 && edges[1].middle == 20 && edges[2].middle == 95);
+    // Exactly full, and none at all.
+    merit__label_place full[] = {{99, 50, 0}, {99, 50, 0}};
+    check_places(full, 2, 0, 100);
+    check_places(full, 0, 0, 100);
+    // A group of labels pushes the next one only as far as it must.
+    merit__label_place many[40];
+    for (int round = 0; round < 50; round++) {
+        for (int i = 0; i < 40; i++) {
+            int slot = (i * (7 + round)) % 41;
+            many[i] = (merit__label_place){.wanted = (double)(slot * slot % 300),
+                                           .height = 4 + (i + round) % 5};
+        }
+        check_places(many, 40, 0, 300);
+    }
+}
+
+static void test_too_many_runs_for_a_picture(void **state)
+{
+    enum { MANY = 17 };
+    const char *paths[MANY];
+    merit_curves *curves = NULL;
+    merit_error err = {0};
+    char *text = NULL;
+    size_t n_bytes = 0;
+    (void)state;
+    put_run(runs[0]);
+    for (int i = 0; i < MANY; i++) {
+        paths[i] = runs[0];
+    }
+    assert_int_equal(merit_curves_load(&curves, paths, MANY, &err), MERIT_OK);
+    assert_int_equal(merit_curves_svg(curves, &text, &n_bytes, &err), MERIT_EINVAL);
+    assert_non_null(strstr(err.message, "17 runs, expected at most 16"));
+    assert_null(text);
+    merit_curves_free(curves);
+}
+
+/* Every allocation fails once, and from there on: ENOMEM, nothing lost, nothing kept.
+ */
+static void test_memory_may_be_short(void **state)
+{
+    const char *paths[] = {runs[0], runs[1]};
+    (void)state;
+    put_run(runs[0]);
+    put_run(runs[1]);
+    for (int sticky = 0; sticky < 2; sticky++) {
+        merit_status status = MERIT_ENOMEM;
+        long n = 1;
+        for (; status != MERIT_OK; n++) {
+            merit_curves *curves = NULL;
+            char *text = NULL;
+            size_t n_bytes = 0;
+            merit__alloc_fail_at(n, sticky);
+            status = merit_curves_load(&curves, paths, 2, NULL);
+            if (status == MERIT_OK) {
+                status = merit_curves_svg(curves, &text, &n_bytes, NULL);
+            }
+            merit__alloc_fail_at(0, 0);
+            assert_true(status == MERIT_OK || (status == MERIT_ENOMEM && text == NULL));
+            merit_text_free(text);
+            merit_curves_free(curves);
+        }
+        assert_true(n > 40);
+    }
+}
+
+static void test_the_best_constant_answer(void **state)
+{
+    // .npy of 4 examples with one feature; labels 0 0 1 2.
+    static const char header[] = "{'descr': '|u1', 'fortran_order': False, 'shape': ";
+    static const struct {
+        const char *name, *shape, *values;
+    } files[] = {{"x.npy", "(4, 1), }", "\1\2\3\4"}, {"y.npy", "(4,), }", "\0\0\1\2"}};
+    char paths[2][96];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char bytes[160];
+        int n = snprintf(bytes + 10, sizeof bytes - 10, "%s%s", header, files[i].shape);
+        memset(bytes + 10 + n, ' ', sizeof bytes - 10 - (size_t)n);
+        memcpy(bytes, "\x93NUMPY\1\0\x76\0", 10);
+        bytes[127] = '\n';
+        memcpy(bytes + 128, files[i].values, 4);
+        put(place, files[i].name, bytes, 132);
+        snprintf(paths[i], sizeof paths[i], "%s/%s", place, files[i].name);
+    }
+    merit_dataset_options options = {.labels = paths[1]};
+    merit_dataset *data = NULL;
+    merit_scores *table = NULL;
+    assert_int_equal(merit_dataset_load(&data, paths[0], &options, NULL), MERIT_OK);
+    static const double values[] = {2, 1, 0, 1.75, -1, 2, 0, 1, -4, -1, 2, -3};
+    assert_int_equal(merit_scores_create(&table, 3, 4, values, NULL, NULL), MERIT_OK);
+    // Of the answers' means -0.25, 0.75, 0.5 and 0.375 the largest.
+    assert_true(merit__best_constant(table, data) == 0.75);
+    merit__alloc_fail_at(1, 1);
+    double without_memory = merit__best_constant(table, data);
+    merit__alloc_fail_at(0, 0);
+    assert_true(isnan(without_memory));
+    merit_scores_free(table);
+    merit_dataset_free(data);
+    put_text(place, "x.npy", NULL);
+    put_text(place, "y.npy", NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_run_is_read),
+        cmocka_unit_test(test_the_way_to_the_kept_model),
+        cmocka_unit_test(test_runs_are_named),
+        cmocka_unit_test(test_runs_that_have_just_begun),
+        cmocka_unit_test(test_a_log_may_be_torn),
+        cmocka_unit_test(test_broken_runs_are_refused),
+        cmocka_unit_test(test_wrong_calls_are_refused),
+        cmocka_unit_test(test_odd_bytes_in_metrics),
+        cmocka_unit_test(test_last_stages),
+        cmocka_unit_test(test_candidates_begin_where_they_branch),
+        cmocka_unit_test(test_ticks_are_round),
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_the_locale_changes_nothing),
+        cmocka_unit_test(test_text_is_escaped),
+        cmocka_unit_test(test_labels_do_not_overlap),
+        cmocka_unit_test(test_too_many_runs_for_a_picture),
+        cmocka_unit_test(test_memory_may_be_short),
+        cmocka_unit_test(test_the_best_constant_answer),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
