@@ -10,7 +10,8 @@
  * 3 * 0.55 = 2.1 times one training. */
 enum { SHARED_PERCENT = 45 };
 
-/* What auto tries after the shared cross entropy; docs/architecture.md says why these. */
+/* What auto tries after the shared cross entropy; docs/architecture.md says why these.
+ */
 static const char *const auto_losses[] = {
     "cross-entropy",
     "softmax-margin",
@@ -45,10 +46,13 @@ merit_status merit__candidates_create(merit__candidates *out, const char *loss,
                                   "the loss has %d characters, expected at most %zu", n,
                                   sizeof out->spec[0] - 1));
         }
+        // Stages may be apart by tabs, but the text becomes a field of a table.
+        for (char *at = strchr(out->spec[0], '\t'); at != NULL; at = strchr(at, '\t')) {
+            *at = ' ';
+        }
     }
     for (int64_t i = 0; i < out->n; i++) {
-        MERIT_TRY(
-            merit_loss_stages_create(&out->stages[i], out->spec[i], scores, err));
+        MERIT_TRY(merit_loss_stages_create(&out->stages[i], out->spec[i], scores, err));
     }
     return MERIT_OK;
 fail:

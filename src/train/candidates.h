@@ -17,9 +17,9 @@ enum { MERIT__MAX_CANDIDATES = 4 };
 
 typedef struct merit__candidates {
     int64_t n;
-    char spec[MERIT__MAX_CANDIDATES][192];              // stage list of each
-    merit_loss_stages *stages[MERIT__MAX_CANDIDATES];   // owned
-    int64_t n_steps;                                    // of each, from its beginning
+    char spec[MERIT__MAX_CANDIDATES][192];            // stage list of each
+    merit_loss_stages *stages[MERIT__MAX_CANDIDATES]; // owned
+    int64_t n_steps;                                  // of each, from its beginning
     int64_t branch; // candidates after the first start here; n_steps with one candidate
 } merit__candidates;
 

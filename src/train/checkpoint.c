@@ -12,16 +12,19 @@
 #include "model/safetensors.h"
 #include "train/config.h"
 
-enum { MAX_NUMBERS = 64, ROW_NUMBERS = 13, MAX_TENSORS = 16 };
+enum { MAX_NUMBERS = 32, ROW_NUMBERS = 13, MAX_TENSORS = 16 };
 static const char *const format_name = "merit-checkpoint";
 static const char *const format_version = "1.0";
 
-/* A walk over numbers: either way between a structure and an array of doubles. Whole
- * numbers of a state are below 2^53, so a double holds them. */
+// Whole numbers up to here have a double of their own.
+static const int64_t whole_limit = (int64_t)1 << 53;
+
+/* A walk over numbers: either way between a structure and an array of doubles. */
 typedef struct walk {
     double *number;
     size_t n;
     int loading;
+    int is_bad; // a whole number was out of its range; it is within now
 } walk;
 
 static void real(walk *w, double *value)
@@ -34,24 +37,30 @@ static void real(walk *w, double *value)
     w->n++;
 }
 
-static void whole(walk *w, int64_t *value)
+/* Whoever writes files by hand can write any number: what is no number of a state must
+ * not become an index. */
+static void whole(walk *w, int64_t *value, int64_t low, int64_t high)
 {
     double number = (double)*value;
     real(w, &number);
+    if (!(number >= (double)low && number <= (double)high)) {
+        w->is_bad = 1;
+        number = (double)low;
+    }
     *value = (int64_t)number;
 }
 
-static void position(walk *w, merit__position *at)
+static void position(walk *w, const merit__state_shape *shape, merit__position *at)
 {
-    whole(w, &at->step);
+    whole(w, &at->step, 0, shape->n_steps);
     real(w, &at->loss_sum);
-    whole(w, &at->n_losses);
+    whole(w, &at->n_losses, 0, whole_limit);
 }
 
 static void verdict(walk *w, merit__verdict *v)
 {
     int64_t rule = v->rule;
-    whole(w, &rule);
+    whole(w, &rule, MERIT_RULE_ARGMAX, MERIT_RULE_DECODE);
     v->rule = (merit_rule)rule;
     real(w, &v->temperature);
     real(w, &v->score);
@@ -63,29 +72,27 @@ static void verdict(walk *w, merit__verdict *v)
     real(w, &v->gradient_survival);
 }
 
-static void row_numbers(walk *w, merit__history_row *row)
+static void row_numbers(walk *w, const merit__state_shape *shape,
+                        merit__history_row *row)
 {
-    whole(w, &row->candidate);
-    whole(w, &row->epoch);
-    whole(w, &row->step);
+    whole(w, &row->candidate, 0, shape->n_candidates - 1);
+    whole(w, &row->epoch, 1, whole_limit);
+    whole(w, &row->step, 1, shape->n_steps);
     real(w, &row->loss);
     verdict(w, &row->verdict);
 }
 
 static void numbers(walk *w, merit__state *state)
 {
+    const merit__state_shape *shape = &state->shape;
     int64_t has_start = state->has_start;
-    whole(w, &state->candidate);
-    position(w, &state->at);
-    position(w, &state->good);
-    position(w, &state->start_at);
-    whole(w, &has_start);
-    state->has_start = has_start != 0;
-    whole(w, &state->kept_candidate);
-    whole(w, &state->kept_epoch);
-    verdict(w, &state->kept_verdict);
-    whole(w, &state->epochs_without_better);
-    whole(w, &state->retries);
+    whole(w, &state->candidate, 0, shape->n_candidates);
+    position(w, shape, &state->at);
+    position(w, shape, &state->good);
+    position(w, shape, &state->start_at);
+    whole(w, &has_start, 0, 1);
+    state->has_start = (int)has_start;
+    whole(w, &state->retries, 0, whole_limit);
     real(w, &state->rate_scale);
     real(w, &state->seconds);
 }
@@ -112,14 +119,15 @@ static size_t weights_arrays(named_array *out, const char *prefix,
 /* The arrays that a checkpoint of this state holds: not those that equal others. */
 static size_t arrays(named_array out[MAX_TENSORS], const merit__state *state)
 {
-    size_t n = weights_arrays(out, "now", &state->now_weights, state->n_moments);
+    int64_t n_moments = state->shape.n_moments;
+    size_t n = weights_arrays(out, "now", &state->now_weights, n_moments);
     if (state->good.step != state->at.step) {
-        n += weights_arrays(out + n, "good", &state->good_weights, state->n_moments);
+        n += weights_arrays(out + n, "good", &state->good_weights, n_moments);
     }
     if (state->has_start) {
-        n += weights_arrays(out + n, "start", &state->start, state->n_moments);
+        n += weights_arrays(out + n, "start", &state->start, n_moments);
     }
-    if (state->kept_candidate >= 0) {
+    if (state->n_history > 0) {
         snprintf(out[n].name, sizeof out[n].name, "kept");
         out[n++].values = state->kept;
     }
@@ -138,9 +146,9 @@ static merit__tensor_view view(const char *name, const char *dtype, const void *
     return v;
 }
 
-merit_status merit__checkpoint_save(merit__state *state, const merit__run_directory *run,
-                                    const char *config, const char *engine,
-                                    merit_error *err)
+merit_status merit__checkpoint_save(merit__state *state,
+                                    const merit__run_directory *run, const char *config,
+                                    const char *engine, merit_error *err)
 {
     merit_status status = MERIT_OK;
     double number[MAX_NUMBERS];
@@ -155,27 +163,26 @@ merit_status merit__checkpoint_save(merit__state *state, const merit__run_direct
     }
     walk history = {.number = rows};
     for (size_t i = 0; i < n_rows; i++) {
-        row_numbers(&history, &state->history[i]);
+        row_numbers(&history, &state->shape, &state->history[i]);
     }
     named_array array[MAX_TENSORS];
-    merit__tensor_view tensor[MAX_TENSORS + 3];
+    merit__tensor_view tensor[MAX_TENSORS + 2];
     size_t n = arrays(array, state);
     for (size_t i = 0; i < n; i++) {
-        tensor[i] =
-            view(array[i].name, "F32", array[i].values, state->n_arena, sizeof(float));
+        tensor[i] = view(array[i].name, "F32", array[i].values, state->shape.n_arena,
+                         sizeof(float));
     }
     tensor[n++] = view("numbers", "F64", number, (int64_t)w.n, sizeof *number);
     if (n_rows > 0) {
         tensor[n++] =
             view("history", "F64", rows, (int64_t)(n_rows * ROW_NUMBERS), sizeof *rows);
     }
-    tensor[n++] = view("decode", "F64", state->kept_decode, state->n_decode,
-                       sizeof *state->kept_decode);
     const merit__metadata_entry metadata[] = {{"format", format_name},
                                               {"format_version", format_version},
                                               {"merit", merit_version()},
                                               {"config", config},
                                               {"engine", engine}};
+    MERIT_TRY(merit__run_directory_make_checkpoints(run, err));
     MERIT_TRY(merit__safetensors_save(path, tensor, n, metadata,
                                       sizeof metadata / sizeof *metadata, NULL, err));
     state->generation++;
@@ -190,17 +197,32 @@ fail:
 static merit_status expect_text(const merit__safetensors *file, const char *path,
                                 const char *key, const char *expected, merit_error *err)
 {
+    char shown[96];
     const char *found = merit__safetensors_metadata(file, key);
     if (found != NULL && strcmp(found, expected) == 0) {
         return MERIT_OK;
     }
-    return merit__fail(err, MERIT_EMODEL, "%s: %s is \"%.60s\", expected \"%.60s\"", path,
-                       key, found == NULL ? "" : found, expected);
+    return merit__fail(err, MERIT_EMODEL, "%s: %s is \"%.60s\", expected \"%.60s\"",
+                       merit__printable_path(shown, sizeof shown, path), key,
+                       found == NULL ? "" : found, expected);
+}
+
+static merit_status expect_config(const merit__safetensors *file, const char *path,
+                                  const char *expected, merit_error *err)
+{
+    char difference[120], shown[96];
+    const char *found = merit__safetensors_metadata(file, "config");
+    if (merit__config_difference(difference, sizeof difference, expected,
+                                 found == NULL ? "" : found) == MERIT_OK) {
+        return MERIT_OK;
+    }
+    return merit__fail(err, MERIT_EMODEL, "%s: belongs to another run: %s",
+                       merit__printable_path(shown, sizeof shown, path), difference);
 }
 
 /* The rows of validations so far; a file without them has none yet. */
 static merit_status restore_history(merit__state *state, const merit__safetensors *file,
-                                    merit_error *err)
+                                    int *is_bad, merit_error *err)
 {
     merit_status status = MERIT_OK;
     state->n_history = 0;
@@ -217,44 +239,57 @@ static merit_status restore_history(merit__state *state, const merit__safetensor
                sizeof number);
         walk w = {.number = number, .loading = 1};
         merit__history_row row = {0};
-        row_numbers(&w, &row);
+        row_numbers(&w, &state->shape, &row);
+        *is_bad = *is_bad || w.is_bad;
         MERIT_TRY(merit__state_record(state, &row, err));
     }
 fail:
     return status;
 }
 
-/* Reads all arrays and numbers; the state is usable only when this succeeds. */
-static merit_status restore(merit__state *state, const merit__safetensors *file,
-                            merit_error *err)
+static merit_status restore_numbers(merit__state *state, const merit__safetensors *file,
+                                    const char *path, merit_error *err)
 {
     merit_status status = MERIT_OK;
     const merit__tensor_view *tensor;
     double number[MAX_NUMBERS] = {0};
     walk count = {.number = number};
-    merit__state blank = {0};
+    merit__state blank = {.shape = state->shape};
     numbers(&count, &blank);
     MERIT_TRY(merit__safetensors_expect(&tensor, file, "numbers", "F64",
                                         (int64_t)count.n, err));
     memcpy(number, tensor->data, count.n * sizeof *number);
     walk w = {.number = number, .loading = 1};
     numbers(&w, state);
+    MERIT_TRY(restore_history(state, file, &w.is_bad, err));
+    int is_done = state->candidate == state->shape.n_candidates;
+    if (w.is_bad || (is_done && state->n_history == 0)) {
+        char shown[96];
+        MERIT_TRY(merit__fail(err, MERIT_EMODEL, "%s: numbers that no run has",
+                              merit__printable_path(shown, sizeof shown, path)));
+    }
+fail:
+    return status;
+}
 
+/* Reads all numbers and arrays; the state is usable only when this succeeds. */
+static merit_status restore(merit__state *state, const merit__safetensors *file,
+                            const char *path, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const merit__tensor_view *tensor;
+    MERIT_TRY(restore_numbers(state, file, path, err));
+    int64_t n_arena = state->shape.n_arena;
     named_array array[MAX_TENSORS];
     size_t n = arrays(array, state);
     for (size_t i = 0; i < n; i++) {
         MERIT_TRY(merit__safetensors_expect(&tensor, file, array[i].name, "F32",
-                                            state->n_arena, err));
-        memcpy(array[i].values, tensor->data, (size_t)state->n_arena * sizeof(float));
+                                            n_arena, err));
+        memcpy(array[i].values, tensor->data, (size_t)n_arena * sizeof(float));
     }
     if (state->good.step == state->at.step) {
         merit__weights_copy(state, &state->good_weights, &state->now_weights);
     }
-    MERIT_TRY(merit__safetensors_expect(&tensor, file, "decode", "F64", state->n_decode,
-                                        err));
-    memcpy(state->kept_decode, tensor->data,
-           (size_t)state->n_decode * sizeof *state->kept_decode);
-    MERIT_TRY(restore_history(state, file, err));
 fail:
     return status;
 }
@@ -272,40 +307,45 @@ static merit_status load_one(merit__state *state, const merit__run_directory *ru
     MERIT_TRY(merit__safetensors_load(&file, path, err));
     MERIT_TRY(expect_text(file, path, "format", format_name, err));
     MERIT_TRY(expect_text(file, path, "format_version", format_version, err));
-    MERIT_TRY(expect_text(file, path, "config", config, err));
+    MERIT_TRY(expect_config(file, path, config, err));
     MERIT_TRY(expect_text(file, path, "engine", engine, err));
-    MERIT_TRY(restore(state, file, err));
-    state->generation = generation;
+    MERIT_TRY(restore(state, file, path, err));
 fail:
     merit__safetensors_free(file);
     merit__free(path);
     return status;
 }
 
-merit_status merit__checkpoint_load(merit__state *state, const merit__run_directory *run,
-                                    const char *config, const char *engine, int *found,
-                                    char *skipped, size_t skipped_bytes,
-                                    merit_error *err)
+merit_status merit__checkpoint_load(merit__state *state,
+                                    const merit__run_directory *run, const char *config,
+                                    const char *engine, int *found, char *skipped,
+                                    size_t skipped_bytes, merit_error *err)
 {
-    int64_t newest = merit__run_directory_newest(run, INT64_MAX);
     merit_status status = MERIT_OK;
-    *found = newest > 0;
+    int64_t newest, generation;
     skipped[0] = 0;
-    for (int64_t g = newest; g > 0; g = merit__run_directory_newest(run, g)) {
+    MERIT_TRY(merit__run_directory_newest(run, INT64_MAX, &newest, err));
+    *found = newest > 0;
+    // The next checkpoint gets a number that no damaged file has.
+    state->generation = newest;
+    for (generation = newest; generation > 0;) {
         merit_error why = {0};
-        status = load_one(state, run, g, config, engine, &why);
+        status = load_one(state, run, generation, config, engine, &why);
         if (status == MERIT_OK) {
-            // The next generation gets a number that no damaged file has.
-            state->generation = newest;
             return MERIT_OK;
+        }
+        if (status == MERIT_ENOMEM) {
+            MERIT_TRY(merit__fail(err, status, "%s", why.message));
         }
         if (skipped[0] == 0) {
             snprintf(skipped, skipped_bytes, "%s", why.message);
         }
+        MERIT_TRY(merit__run_directory_newest(run, generation, &generation, err));
     }
-    if (status != MERIT_OK) {
-        return merit__fail(err, MERIT_EMODEL, "no checkpoint can be continued: %s",
-                           skipped);
+    if (*found) {
+        MERIT_TRY(merit__fail(err, MERIT_EMODEL, "no checkpoint can be continued: %s",
+                              skipped));
     }
-    return MERIT_OK;
+fail:
+    return status;
 }

@@ -6,10 +6,10 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/processors.h"
 #include "train/json_text.h"
 
 static const char *const picture_net =
@@ -17,8 +17,8 @@ static const char *const picture_net =
 static const char *const vector_net = "dense 128, relu";
 
 /* EINVAL unless low <= value <= high. */
-static merit_status in_range(const char *option, int64_t value, int64_t low, int64_t high,
-                             merit_error *err)
+static merit_status in_range(const char *option, int64_t value, int64_t low,
+                             int64_t high, merit_error *err)
 {
     if (value >= low && value <= high) {
         return MERIT_OK;
@@ -60,12 +60,6 @@ static const char *default_net(const merit_dataset *data)
     return h >= 8 && w >= 8 ? picture_net : vector_net;
 }
 
-static int64_t n_processors(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n;
-}
-
 static merit_status check_ranges(const merit__config *c, merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -101,7 +95,7 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
         .batch = or_default(o->batch, 128),
         .slice = or_default(o->slice, 16),
         .groups = or_default(o->groups, 8),
-        .threads = or_default(o->threads, n_processors()),
+        .threads = or_default(o->threads, merit__processors()),
         .patience = o->patience,
         .shift = o->shift,
         .flip = o->flip != 0,
@@ -164,17 +158,18 @@ merit_status merit__config_json(char **json, const merit__config *c,
         return status;
     }
     json_t *record = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:f, s:f, "
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:f, "
+        "s:f, "
         "s:f, s:f, s:s, s:s, s:s, s:s}",
         "merit", merit_version(), "loss", c->loss, "net", c->net, "optimizer",
         c->optimizer_name, "schedule", c->schedule_name, "engine", c->engine->name,
         "epochs", (json_int_t)c->epochs, "batch", (json_int_t)c->batch, "slice",
         (json_int_t)c->slice, "groups", (json_int_t)c->groups, "patience",
-        (json_int_t)c->patience, "shift", (json_int_t)c->shift, "flip", c->flip, "exact",
-        c->exact, "learning_rate", c->learning_rate, "momentum", c->momentum,
+        (json_int_t)c->patience, "shift", (json_int_t)c->shift, "flip", c->flip,
+        "exact", c->exact, "learning_rate", c->learning_rate, "momentum", c->momentum,
         "weight_decay", c->weight_decay, "validation",
-        validation_data != NULL ? 0.0 : c->validation, "seed", seed, "data", fingerprint,
-        "validation_data", validation_fingerprint, "scores", table);
+        validation_data != NULL ? 0.0 : c->validation, "seed", seed, "data",
+        fingerprint, "validation_data", validation_fingerprint, "scores", table);
     *json = merit__json_text(record, JSON_SORT_KEYS);
     json_decref(record);
     return *json != NULL ? MERIT_OK
@@ -190,25 +185,54 @@ static void show(char *out, size_t out_bytes, const json_t *value)
     merit__free(text);
 }
 
-void merit__config_difference(char *out, size_t out_bytes, const char *now,
-                              const char *before)
+/* What cannot be shown, since the configuration only has its hash. */
+static const struct {
+    const char *key, *text;
+    merit_status status;
+} hashed[] = {
+    {"data", "the training data are not those it was started with", MERIT_EMODEL},
+    {"validation_data", "the validation data are not those it was started with",
+     MERIT_EMODEL},
+    {"scores", "the score table is not the one it was started with", MERIT_EINVAL},
+};
+enum { N_HASHED = sizeof hashed / sizeof *hashed };
+
+static merit_status describe(char *out, size_t out_bytes, const char *key,
+                             const json_t *now, const json_t *before)
 {
-    json_t *a = json_loads(now, 0, NULL), *b = json_loads(before, 0, NULL);
-    out[0] = 0;
-    const char *key;
-    json_t *value;
-    json_object_foreach(a, key, value) {
-        const json_t *old = json_object_get(b, key);
-        if (out[0] == 0 && !json_equal(value, old)) {
-            char new_text[64], old_text[64];
-            show(new_text, sizeof new_text, value);
-            show(old_text, sizeof old_text, old);
-            snprintf(out, out_bytes, "%s is %s, was %s", key, new_text, old_text);
+    for (int i = 0; i < N_HASHED; i++) {
+        if (strcmp(key, hashed[i].key) == 0) {
+            snprintf(out, out_bytes, "%s", hashed[i].text);
+            return hashed[i].status;
         }
     }
+    char now_text[64], before_text[64];
+    show(now_text, sizeof now_text, now);
+    show(before_text, sizeof before_text, before);
+    snprintf(out, out_bytes, "%s is %s, was %s", key, now_text, before_text);
+    return MERIT_EINVAL;
+}
+
+merit_status merit__config_difference(char *out, size_t out_bytes, const char *now,
+                                      const char *before)
+{
+    merit_status status = MERIT_OK;
+    json_t *a = json_loads(now, 0, NULL), *b = json_loads(before, 0, NULL);
+    out[0] = 0;
     if (a == NULL || b == NULL) {
         snprintf(out, out_bytes, "its configuration cannot be read");
+        status = MERIT_EINVAL;
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach(a, key, value)
+    {
+        const json_t *old = json_object_get(b, key);
+        if (status == MERIT_OK && !json_equal(value, old)) {
+            status = describe(out, out_bytes, key, value, old);
+        }
     }
     json_decref(a);
     json_decref(b);
+    return status;
 }

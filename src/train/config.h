@@ -19,22 +19,23 @@ typedef struct merit__config {
     uint64_t seed;
 } merit__config;
 
-/* Fills in defaults, checks ranges; EINVAL names the option, expected and found. Strings
- * are borrowed from the options. */
-merit_status merit__config_resolve(merit__config *out, const merit_train_options *options,
+/* Fills in defaults, checks ranges; EINVAL names the option, expected and found.
+ * Strings are borrowed from the options. */
+merit_status merit__config_resolve(merit__config *out,
+                                   const merit_train_options *options,
                                    const merit_dataset *data, merit_error *err);
 
-/* What determines the result, as JSON with sorted keys: the configuration without threads
- * and times, the SHA-256 of the data, of the validation data ("" for a split) and of the
- * score table's text. The caller frees *json with merit__free. */
+/* What determines the result, as JSON with sorted keys: the configuration without
+ * threads and times, the SHA-256 of the data, of the validation data ("" for a split)
+ * and of the score table's text. The caller frees *json with merit__free. */
 merit_status merit__config_json(char **json, const merit__config *config,
                                 const merit_dataset *data,
                                 const merit_dataset *validation_data,
                                 const merit_scores *scores, merit_error *err);
 
-/* The first difference between two such texts, for a message: `epochs is 6, was 4`; ""
- * when they say the same. */
-void merit__config_difference(char *out, size_t out_bytes, const char *now,
-                              const char *before);
+/* The first difference between two such texts, for a message: `epochs is 6, was 4`; OK
+ * and "" when they say the same, EMODEL when the data differ, EINVAL otherwise. */
+merit_status merit__config_difference(char *out, size_t out_bytes, const char *now,
+                                      const char *before);
 
 #endif

@@ -20,8 +20,8 @@ typedef struct merit__learner merit__learner;
 typedef struct merit__learner_options {
     const merit__engine *engine;
     const merit__optimizer *optimizer;
-    const merit_dataset *data;                   // borrowed
-    const merit__normalisation *normalisation;   // borrowed
+    const merit_dataset *data;                 // borrowed
+    const merit__normalisation *normalisation; // borrowed
     merit__augmentation augmentation;
     int64_t batch, slice, groups, threads;
     int32_t exact;
@@ -52,8 +52,10 @@ merit_status merit__learner_set(merit__learner *learner, const float *parameters
 merit_status merit__learner_get(merit__learner *learner, float *parameters,
                                 float *const moments[MERIT__MOMENTS], merit_error *err);
 
-/* One step. *loss is the mean over the minibatch. ENUMERIC names the layer (or the
- * example) where a number is not finite; then nothing has changed. Allocates nothing. */
+/* One step. *loss is the mean over the minibatch. ENUMERIC names the example or the
+ * layer where a number is not finite. Then nothing has changed, unless the step itself
+ * left the range of floats: after any ENUMERIC set the parameters again. Allocates
+ * nothing, but scratch when it first sees a loss that needs more of it. */
 merit_status merit__learner_step(merit__learner *learner,
                                  const merit__minibatch *minibatch, double *loss,
                                  merit_error *err);

@@ -6,7 +6,8 @@
 #include "train/optimizer.h"
 
 static void update(const merit__optimizer_step *step, float *parameters,
-                   const float *gradient, float *const moments[MERIT__MOMENTS], int64_t n)
+                   const float *gradient, float *const moments[MERIT__MOMENTS],
+                   int64_t n)
 {
     const float rate = (float)step->learning_rate;
     const float momentum = (float)step->momentum;

@@ -10,40 +10,60 @@
 #include "train/training.h"
 
 /* What made the model: the configuration, the candidate, the epoch. */
-static char *provenance(const merit__training *t, int64_t candidate, int64_t epoch,
-                        const merit__verdict *verdict)
+static char *provenance(const merit__training *t, const merit__history_row *row)
 {
-    json_t *record =
-        json_pack("{s:o, s:s, s:I, s:s, s:o, s:o}", "config",
-                  json_loads(t->config_json, 0, NULL), "candidate",
-                  t->candidates.spec[candidate], "epoch", (json_int_t)epoch, "engine",
-                  t->engine, "validation_score", merit__json_real(verdict->score),
-                  "validation_accuracy", merit__json_real(verdict->accuracy));
+    json_t *record = json_pack(
+        "{s:o, s:s, s:I, s:s, s:o, s:o}", "config", json_loads(t->config_json, 0, NULL),
+        "candidate", t->candidates.spec[row->candidate], "epoch",
+        (json_int_t)row->epoch, "engine", t->engine, "validation_score",
+        merit__json_real(row->verdict.score), "validation_accuracy",
+        merit__json_real(row->verdict.accuracy));
     char *text = merit__json_text(record, JSON_SORT_KEYS);
     json_decref(record);
     return text;
 }
 
+/* The decode matrix [K,A] of the loss that was in force; the caller frees it. */
+static merit_status make_decode(double **out, const merit__training *t,
+                                const merit__history_row *row, merit_error *err)
+{
+    double progress, residual;
+    const merit_loss *loss = merit__candidates_loss(&t->candidates, row->candidate,
+                                                    row->step - 1, &progress);
+    size_t n =
+        (size_t)(merit_scores_n_truths(t->scores) * merit_scores_n_answers(t->scores));
+    *out = merit__alloc_array(n, sizeof **out);
+    if (*out == NULL) {
+        return merit__fail_memory(err, n * sizeof **out, "a model");
+    }
+    return merit_decode_matrix(*out, &residual, merit_loss_targets(loss), t->scores,
+                               err);
+}
+
+/* `row` is the validation of the parameters. */
 static merit_status save_model(const merit__training *t, const char *name,
-                               const float *parameters, int64_t candidate, int64_t epoch,
-                               const merit__verdict *verdict, char hash[65],
-                               merit_error *err)
+                               const float *parameters, const merit__history_row *row,
+                               char hash[65], merit_error *err)
 {
     merit_status status = MERIT_OK;
+    double *decode = NULL;
     char *path = merit__run_directory_path(t->run, name);
-    char *origin = provenance(t, candidate, epoch, verdict);
+    char *origin = provenance(t, row);
     if (path == NULL || origin == NULL) {
         MERIT_TRY(merit__fail_memory(err, 4096, "a model"));
+    }
+    if (row->verdict.rule == MERIT_RULE_DECODE) {
+        MERIT_TRY(make_decode(&decode, t, row, err));
     }
     merit__model_parts parts = {
         .net = t->net,
         .parameters = parameters,
         .scores = t->scores,
         .normalisation = &t->normalisation,
-        .rule = verdict->rule,
-        .temperature = verdict->temperature,
-        .decode = verdict->rule == MERIT_RULE_DECODE ? t->state.kept_decode : NULL,
-        .loss = t->candidates.spec[candidate],
+        .rule = row->verdict.rule,
+        .temperature = row->verdict.temperature,
+        .decode = decode,
+        .loss = t->candidates.spec[row->candidate],
         .slice = t->config.slice,
         .exact = t->config.exact,
         .provenance = origin,
@@ -52,26 +72,21 @@ static merit_status save_model(const merit__training *t, const char *name,
 fail:
     merit__free(path);
     merit__free(origin);
+    merit__free(decode);
     return status;
 }
 
 merit_status merit__training_save_best(const merit__training *t, char hash[65],
                                        merit_error *err)
 {
-    const merit__state *s = &t->state;
-    return save_model(t, "best.safetensors", s->kept, s->kept_candidate, s->kept_epoch,
-                      &s->kept_verdict, hash, err);
+    return save_model(t, "best.safetensors", t->state.kept,
+                      merit__state_best(&t->state, -1), hash, err);
 }
 
 merit_status merit__training_save_last(const merit__training *t, merit_error *err)
 {
-    const merit__state *s = &t->state;
-    if (s->n_history == 0) {
-        return MERIT_OK;
-    }
-    const merit__history_row *row = &s->history[s->n_history - 1];
-    return save_model(t, "last.safetensors", s->now_weights.parameters, row->candidate,
-                      row->epoch, &row->verdict, NULL, err);
+    return save_model(t, "last.safetensors", t->state.now_weights.parameters,
+                      &t->state.history[t->state.n_history - 1], NULL, err);
 }
 
 /* One line of metrics.tsv; returns its length. */
@@ -79,10 +94,10 @@ static size_t print_row(char *out, size_t out_bytes, const merit__training *t,
                         const merit__history_row *row)
 {
     const merit__verdict *v = &row->verdict;
-    const double real[] = {row->loss,       v->score,       v->accuracy,
-                           v->log_loss,     v->temperature, v->argmax_score,
-                           v->bayes_score,  v->classes_answered,
-                           v->gradient_survival};
+    const double real[] = {
+        row->loss,           v->score,        v->accuracy,    v->log_loss,
+        v->temperature,      v->argmax_score, v->bayes_score, v->classes_answered,
+        v->gradient_survival};
     int n = snprintf(out, out_bytes, "%s\t%" PRId64 "\t%" PRId64 "\t%s",
                      t->candidates.spec[row->candidate], row->epoch, row->step,
                      merit_rule_name(v->rule));
@@ -112,7 +127,8 @@ merit_status merit__training_write_metrics(const merit__training *t, merit_error
     for (size_t i = 0; i < t->state.n_history; i++) {
         n += print_row(text + n, capacity - n, t, &t->state.history[i]);
     }
-    merit_status status = merit__run_directory_write(t->run, "metrics.tsv", text, n, err);
+    merit_status status =
+        merit__run_directory_write(t->run, "metrics.tsv", text, n, err);
     merit__free(text);
     return status;
 }

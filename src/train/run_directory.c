@@ -16,7 +16,6 @@
 
 static const char *const lock_name = ".merit.lock";
 static const char *const config_name = "config.json";
-static const char *const scores_name = "scores.tsv";
 static const char *const checkpoints_name = "checkpoints";
 static const char *const checkpoint_ending = ".safetensors";
 enum { KEPT_CHECKPOINTS = 3 };
@@ -26,13 +25,18 @@ struct merit__run_directory {
     int lock; // descriptor of the lock file
 };
 
-static merit_status fail_io(merit_error *err, const char *what, const char *path)
+/* Makes a new entry of `path/..` last through a power failure; a file system that
+ * cannot has done what it could. */
+static void sync_parent(const char *path)
 {
-    char shown[160];
-    int cause = errno;
-    return merit__fail(err, MERIT_EIO, "%s: cannot %s: %s",
-                       merit__printable(shown, sizeof shown, path), what,
-                       strerror(cause));
+    char *parent = merit__path_join(path, "..");
+    int directory =
+        parent == NULL ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory >= 0) {
+        fsync(directory);
+        close(directory);
+    }
+    merit__free(parent);
 }
 
 /* Makes the directory unless it is there. */
@@ -40,6 +44,7 @@ static merit_status make_directory(const char *path, merit_error *err)
 {
     struct stat about;
     if (mkdir(path, 0777) == 0) {
+        sync_parent(path);
         return MERIT_OK;
     }
     if (errno == EEXIST && stat(path, &about) == 0) {
@@ -48,25 +53,54 @@ static merit_status make_directory(const char *path, merit_error *err)
         }
         errno = ENOTDIR;
     }
-    return fail_io(err, "make the directory", path);
+    return merit__fail_system(err, errno, path, "make the directory");
 }
 
-/* Whether the directory holds nothing but hidden files and what a run makes before its
- * config.json, which a process killed at that moment leaves behind. */
-static int is_empty(const char *path)
+/* Calls visit for every name in a directory, open as descriptor `dir`. Returns 0, or
+ * the error's number. */
+static int for_each_name(const char *path,
+                         void (*visit)(void *context, int dir, const char *name),
+                         void *context)
 {
     DIR *dir = opendir(path);
-    int empty = 1;
-    const struct dirent *entry;
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        const char *name = entry->d_name;
-        empty = empty && (name[0] == '.' || strcmp(name, scores_name) == 0 ||
-                          strcmp(name, checkpoints_name) == 0);
+    if (dir == NULL) {
+        return errno;
     }
-    if (dir != NULL) {
-        closedir(dir);
+    errno = 0;
+    const struct dirent *entry = readdir(dir);
+    while (entry != NULL) {
+        visit(context, dirfd(dir), entry->d_name);
+        errno = 0;
+        entry = readdir(dir);
     }
-    return empty;
+    int failure = errno;
+    closedir(dir);
+    return failure;
+}
+
+static void count_visible(void *context, int dir, const char *name)
+{
+    (void)dir;
+    int64_t *n = context;
+    *n += name[0] != '.';
+}
+
+/* Refuses a directory that holds anything but our lock and hidden files. */
+static merit_status expect_empty(const char *path, merit_error *err)
+{
+    char shown[160];
+    int64_t n = 0;
+    int failure = for_each_name(path, count_visible, &n);
+    if (failure != 0) {
+        return merit__fail_system(err, failure, path, "read the directory");
+    }
+    if (n > 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "%s already exists and holds other files; choose another "
+                           "directory",
+                           merit__printable_path(shown, sizeof shown, path));
+    }
+    return MERIT_OK;
 }
 
 /* Takes the lock, which the kernel frees when this process ends, however it does. */
@@ -80,7 +114,7 @@ static merit_status take_lock(merit__run_directory *run, merit_error *err)
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (run->lock < 0) {
-        MERIT_TRY(fail_io(err, "open the lock", path));
+        MERIT_TRY(merit__fail_system(err, errno, path, "open"));
     }
     if (fcntl(run->lock, F_OFD_SETLK, &lock) != 0) {
         char owner[64] = "", shown[160];
@@ -88,13 +122,13 @@ static merit_status take_lock(merit__run_directory *run, merit_error *err)
         owner[n > 0 ? strcspn(owner, "\n") : 0] = 0;
         MERIT_TRY(merit__fail(err, MERIT_EBUSY,
                               "%s: another merit is training here (%s)",
-                              merit__printable(shown, sizeof shown, run->path),
+                              merit__printable_path(shown, sizeof shown, run->path),
                               owner[0] != 0 ? owner : "unknown process"));
     }
     char text[64];
     int n = snprintf(text, sizeof text, "process %ld\n", (long)getpid());
     if (ftruncate(run->lock, 0) != 0 || pwrite(run->lock, text, (size_t)n, 0) != n) {
-        MERIT_TRY(fail_io(err, "write the lock", path));
+        MERIT_TRY(merit__fail_system(err, errno, path, "write"));
     }
 fail:
     merit__free(path);
@@ -102,12 +136,13 @@ fail:
 }
 
 merit_status merit__run_directory_open(merit__run_directory **out, const char *path,
-                                       int *has_run, merit_error *err)
+                                       int must_exist, int *has_run, merit_error *err)
 {
     merit_status status = MERIT_OK;
+    char shown[160];
     *out = NULL;
     *has_run = 0;
-    char *config = NULL, *checkpoints = NULL;
+    char *config = NULL;
     merit__run_directory *run = merit__alloc_array(1, sizeof *run);
     if (run == NULL) {
         return merit__fail_memory(err, sizeof *run, "a run");
@@ -115,26 +150,23 @@ merit_status merit__run_directory_open(merit__run_directory **out, const char *p
     run->lock = -1;
     run->path = merit__copy_string(path, strlen(path));
     config = merit__path_join(path, config_name);
-    checkpoints = merit__path_join(path, checkpoints_name);
-    if (run->path == NULL || config == NULL || checkpoints == NULL) {
+    if (run->path == NULL || config == NULL) {
         MERIT_TRY(merit__fail_memory(err, strlen(path), "a path"));
+    }
+    if (must_exist && access(config, F_OK) != 0) {
+        MERIT_TRY(merit__fail(err, MERIT_EMODEL, "%s: there is no run to continue",
+                              merit__printable_path(shown, sizeof shown, path)));
     }
     MERIT_TRY(make_directory(path, err));
     MERIT_TRY(take_lock(run, err));
     *has_run = access(config, F_OK) == 0;
-    if (!*has_run && !is_empty(path)) {
-        char shown[160];
-        MERIT_TRY(merit__fail(err, MERIT_EINVAL,
-                              "%s already exists and holds other files; choose another "
-                              "directory",
-                              merit__printable(shown, sizeof shown, path)));
+    if (!*has_run) {
+        MERIT_TRY(expect_empty(path, err));
     }
-    MERIT_TRY(make_directory(checkpoints, err));
     *out = run;
     run = NULL;
 fail:
     merit__free(config);
-    merit__free(checkpoints);
     merit__run_directory_close(run);
     return status;
 }
@@ -182,20 +214,24 @@ merit_status merit__run_directory_read(const merit__run_directory *run,
     return status;
 }
 
-/* One write of one whole line, so that lines of a killed process are not torn apart by
- * the next one. */
+/* One write of one whole line; what did not fit on the disk is taken back, so that the
+ * next line does not begin in the midst of this one. */
 void merit__run_directory_log(const merit__run_directory *run, const char *line)
 {
     size_t n = strlen(line);
+    const int flags =
+        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     char *path = merit__run_directory_path(run, "log.jsonl");
     char *text = merit__alloc_array(n + 2, 1);
-    int file = path == NULL ? -1
-                            : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    int file = path == NULL ? -1 : open(path, flags, 0666);
     if (text != NULL && file >= 0) {
         memcpy(text, line, n);
         text[n] = '\n';
-        ssize_t written = write(file, text, n + 1);
-        (void)written;
+        ssize_t n_written = write(file, text, n + 1);
+        if (n_written > 0 && (size_t)n_written < n + 1) {
+            int failed = ftruncate(file, lseek(file, 0, SEEK_END) - n_written);
+            (void)failed;
+        }
     }
     if (file >= 0) {
         close(file);
@@ -219,30 +255,55 @@ static int64_t generation_of(const char *name)
     const char *dot = strchr(name, '.');
     int64_t generation = 0;
     if (dot == NULL || strcmp(dot, checkpoint_ending) != 0 ||
-        merit__parse_integer(name, (size_t)(dot - name), 1, INT64_MAX / 2, &generation) !=
-            0) {
+        merit__parse_integer(name, (size_t)(dot - name), 1, INT64_MAX / 2,
+                             &generation) != 0) {
         return 0;
     }
     return generation;
 }
 
-int64_t merit__run_directory_newest(const merit__run_directory *run, int64_t below)
+merit_status merit__run_directory_make_checkpoints(const merit__run_directory *run,
+                                                   merit_error *err)
 {
     char *path = merit__run_directory_path(run, checkpoints_name);
-    DIR *dir = path == NULL ? NULL : opendir(path);
-    int64_t newest = 0;
-    const struct dirent *entry;
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        int64_t generation = generation_of(entry->d_name);
-        if (generation > newest && generation < below) {
-            newest = generation;
-        }
+    if (path == NULL) {
+        return merit__fail_memory(err, strlen(run->path), "a path");
     }
-    if (dir != NULL) {
-        closedir(dir);
+    merit_status status = make_directory(path, err);
+    merit__free(path);
+    return status;
+}
+
+typedef struct search {
+    int64_t below, newest;
+} search;
+
+static void look_at(void *context, int dir, const char *name)
+{
+    (void)dir;
+    search *s = context;
+    int64_t generation = generation_of(name);
+    if (generation > s->newest && generation < s->below) {
+        s->newest = generation;
+    }
+}
+
+merit_status merit__run_directory_newest(const merit__run_directory *run, int64_t below,
+                                         int64_t *newest, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    search s = {.below = below};
+    char *path = merit__run_directory_path(run, checkpoints_name);
+    if (path == NULL) {
+        return merit__fail_memory(err, strlen(run->path), "a path");
+    }
+    int failure = for_each_name(path, look_at, &s);
+    if (failure != 0 && failure != ENOENT) {
+        status = merit__fail_system(err, failure, path, "read the directory");
     }
     merit__free(path);
-    return newest;
+    *newest = s.newest;
+    return status;
 }
 
 /* A temporary file of ours, named by base/new_file.c. */
@@ -254,29 +315,23 @@ static int is_temporary(const char *name)
            strcmp(name + n - n_end, end) == 0;
 }
 
-/* Removes temporary files and old checkpoints from one directory. */
-static void sweep(const char *path, int64_t newest)
+/* Removes the name when it is a temporary file or a checkpoint up to *context. */
+static void sweep(void *context, int dir, const char *name)
 {
-    DIR *dir = opendir(path);
-    const struct dirent *entry;
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        int64_t generation = generation_of(entry->d_name);
-        int old = generation > 0 && generation <= newest - KEPT_CHECKPOINTS;
-        if (old || is_temporary(entry->d_name)) {
-            unlinkat(dirfd(dir), entry->d_name, 0);
-        }
-    }
-    if (dir != NULL) {
-        closedir(dir);
+    const int64_t *last_old = context;
+    int64_t generation = generation_of(name);
+    if ((generation > 0 && generation <= *last_old) || is_temporary(name)) {
+        unlinkat(dir, name, 0);
     }
 }
 
 void merit__run_directory_tidy(const merit__run_directory *run, int64_t newest)
 {
+    int64_t last_old = newest - KEPT_CHECKPOINTS, none = 0;
     char *path = merit__run_directory_path(run, checkpoints_name);
     if (path != NULL) {
-        sweep(path, newest);
+        for_each_name(path, sweep, &last_old);
     }
-    sweep(run->path, 0);
+    for_each_name(run->path, sweep, &none);
     merit__free(path);
 }

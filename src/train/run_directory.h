@@ -15,10 +15,11 @@
 
 typedef struct merit__run_directory merit__run_directory;
 
-/* Creates the directory where it is missing and locks it. EBUSY names the owner; EINVAL
- * when it holds other files than a run's. *has_run: config.json is there. */
+/* Creates the directory where it is missing and locks it; with `must_exist` EMODEL when
+ * there is no run to continue. EBUSY names the owner; EINVAL when it holds other files
+ * than a run's. *has_run: config.json is there. */
 merit_status merit__run_directory_open(merit__run_directory **out, const char *path,
-                                       int *has_run, merit_error *err);
+                                       int must_exist, int *has_run, merit_error *err);
 
 /* Unlocks; NULL is allowed. */
 void merit__run_directory_close(merit__run_directory *run);
@@ -39,14 +40,22 @@ char *merit__run_directory_path(const merit__run_directory *run, const char *nam
 /* Appends a line to log.jsonl; failures are ignored, a log is not worth a run. */
 void merit__run_directory_log(const merit__run_directory *run, const char *line);
 
-/* Checkpoints by generation number, from 1. newest: the highest below `below`, 0 when
- * there is none. */
+/* The path of a checkpoint by its generation, from 1; free with merit__free; NULL
+ * without memory. */
 char *merit__run_directory_checkpoint(const merit__run_directory *run,
                                       int64_t generation);
-int64_t merit__run_directory_newest(const merit__run_directory *run, int64_t below);
 
-/* Removes checkpoints older than the newest three, and temporary files that a killed
- * process left. */
+/* Makes the folder of the checkpoints unless it is there. */
+merit_status merit__run_directory_make_checkpoints(const merit__run_directory *run,
+                                                   merit_error *err);
+
+/* *newest: the highest generation below `below`, 0 when there is none. EIO when that
+ * cannot be known. */
+merit_status merit__run_directory_newest(const merit__run_directory *run, int64_t below,
+                                         int64_t *newest, merit_error *err);
+
+/* Removes checkpoints older than the three up to `newest` (none when that is 0), and
+ * temporary files that a killed process left. */
 void merit__run_directory_tidy(const merit__run_directory *run, int64_t newest);
 
 #endif

@@ -25,21 +25,16 @@ static void weights_dispose(merit__weights *weights)
     *weights = (merit__weights){0};
 }
 
-merit_status merit__state_create(merit__state *out, int64_t n_arena, int64_t n_moments,
-                                 int64_t n_decode, merit_error *err)
+merit_status merit__state_create(merit__state *out, const merit__state_shape *shape,
+                                 merit_error *err)
 {
-    size_t n = (size_t)n_arena;
-    *out = (merit__state){.kept_candidate = -1,
-                          .rate_scale = 1,
-                          .n_arena = n_arena,
-                          .n_moments = n_moments,
-                          .n_decode = n_decode};
+    size_t n = (size_t)shape->n_arena;
+    *out = (merit__state){.shape = *shape, .rate_scale = 1};
     out->kept = merit__alloc_array(n, sizeof *out->kept);
-    out->kept_decode = merit__alloc_array((size_t)n_decode, sizeof *out->kept_decode);
-    if (out->kept == NULL || out->kept_decode == NULL ||
-        weights_create(&out->now_weights, n, n_moments) != 0 ||
-        weights_create(&out->good_weights, n, n_moments) != 0 ||
-        weights_create(&out->start, n, n_moments) != 0) {
+    if (out->kept == NULL ||
+        weights_create(&out->now_weights, n, shape->n_moments) != 0 ||
+        weights_create(&out->good_weights, n, shape->n_moments) != 0 ||
+        weights_create(&out->start, n, shape->n_moments) != 0) {
         merit__state_dispose(out);
         return merit__fail_memory(err, n * sizeof(float), "training");
     }
@@ -52,7 +47,6 @@ void merit__state_dispose(merit__state *state)
     weights_dispose(&state->good_weights);
     weights_dispose(&state->start);
     merit__free(state->kept);
-    merit__free(state->kept_decode);
     merit__free(state->history);
     *state = (merit__state){0};
 }
@@ -60,9 +54,9 @@ void merit__state_dispose(merit__state *state)
 void merit__weights_copy(const merit__state *state, merit__weights *to,
                          const merit__weights *from)
 {
-    size_t n_bytes = (size_t)state->n_arena * sizeof(float);
+    size_t n_bytes = (size_t)state->shape.n_arena * sizeof(float);
     memcpy(to->parameters, from->parameters, n_bytes);
-    for (int64_t i = 0; i < state->n_moments; i++) {
+    for (int64_t i = 0; i < state->shape.n_moments; i++) {
         memcpy(to->moments[i], from->moments[i], n_bytes);
     }
 }
@@ -76,4 +70,25 @@ merit_status merit__state_record(merit__state *state, const merit__history_row *
     }
     state->history[state->n_history++] = *row;
     return MERIT_OK;
+}
+
+const merit__history_row *merit__state_best(const merit__state *state,
+                                            int64_t candidate)
+{
+    const merit__history_row *best = NULL;
+    for (size_t i = 0; i < state->n_history; i++) {
+        const merit__history_row *row = &state->history[i];
+        if ((candidate < 0 || row->candidate == candidate) &&
+            (best == NULL || row->verdict.score > best->verdict.score)) {
+            best = row;
+        }
+    }
+    return best;
+}
+
+int64_t merit__state_epochs_without_better(const merit__state *state)
+{
+    const merit__history_row *best = merit__state_best(state, state->candidate);
+    // The rows of the candidate under way are the last ones.
+    return best == NULL ? 0 : state->history + state->n_history - 1 - best;
 }

@@ -7,6 +7,14 @@
 #include "train/run_directory.h"
 #include "train/validation.h"
 
+/* What the arrays and the numbers of a state must fit. */
+typedef struct merit__state_shape {
+    int64_t n_arena;      // numbers in a canonical arena
+    int64_t n_moments;    // that the optimiser keeps
+    int64_t n_candidates; // of the run
+    int64_t n_steps;      // of each candidate
+} merit__state_shape;
+
 /* Canonical parameters with the optimiser's moments, [n_arena] each. */
 typedef struct merit__weights {
     float *parameters;
@@ -28,32 +36,28 @@ typedef struct merit__history_row {
 } merit__history_row;
 
 typedef struct merit__state {
-    int64_t candidate; // the one being trained; as many as there are: all done
+    merit__state_shape shape;
+    int64_t candidate;        // the one being trained; as many as there are: all done
     merit__position at, good; // now, and at the beginning of this epoch
     merit__weights now_weights, good_weights;
     merit__weights start; // where the other candidates branch off; empty until then
     int has_start;
     merit__position start_at;
 
-    float *kept; // parameters that earned most so far
-    double *kept_decode; // [K,A] where the rule is DECODE
-    int64_t kept_candidate, kept_epoch; // -1 without
-    merit__verdict kept_verdict;
-
-    int64_t epochs_without_better; // for patience
-    int64_t retries;               // after divergence
-    double rate_scale;             // halved by each
-    double seconds;                // spent in earlier processes and this one
+    int64_t retries;   // after divergence
+    double rate_scale; // halved by each
+    double seconds;    // spent in earlier processes and this one
 
     merit__history_row *history;
     size_t n_history, history_capacity;
+    float *kept; // parameters of the best row of the history
 
-    int64_t n_arena, n_moments, n_decode;
     int64_t generation; // of the last checkpoint
 } merit__state;
 
-merit_status merit__state_create(merit__state *out, int64_t n_arena, int64_t n_moments,
-                                 int64_t n_decode, merit_error *err);
+/* A state at the beginning of a run. */
+merit_status merit__state_create(merit__state *out, const merit__state_shape *shape,
+                                 merit_error *err);
 void merit__state_dispose(merit__state *state);
 
 /* Copies parameters and moments. */
@@ -64,18 +68,27 @@ void merit__weights_copy(const merit__state *state, merit__weights *to,
 merit_status merit__state_record(merit__state *state, const merit__history_row *row,
                                  merit_error *err);
 
+/* The row of the history that earned most, the first one on a tie; of one candidate, or
+ * of all when that is -1. NULL without any. */
+const merit__history_row *merit__state_best(const merit__state *state,
+                                            int64_t candidate);
+
+/* Validations of the candidate under way since its best one. */
+int64_t merit__state_epochs_without_better(const merit__state *state);
+
 /* Writes the next generation of the checkpoint. `config` and `engine` are what it must
  * be continued with. */
-merit_status merit__checkpoint_save(merit__state *state, const merit__run_directory *run,
-                                    const char *config, const char *engine,
-                                    merit_error *err);
+merit_status merit__checkpoint_save(merit__state *state,
+                                    const merit__run_directory *run, const char *config,
+                                    const char *engine, merit_error *err);
 
 /* Loads the newest checkpoint that is whole, going back where one is damaged; `skipped`
- * (of skipped_bytes) tells about the newest damaged one, or is "". *found is 0 when there
- * is none at all. EMODEL when all are damaged or the engine differs. */
-merit_status merit__checkpoint_load(merit__state *state, const merit__run_directory *run,
-                                    const char *config, const char *engine, int *found,
-                                    char *skipped, size_t skipped_bytes,
-                                    merit_error *err);
+ * (of skipped_bytes) tells about the newest damaged one, or is "". *found is 0 when
+ * there is none at all. EMODEL when all are damaged or belong to another configuration
+ * or engine; then the state is of no use. */
+merit_status merit__checkpoint_load(merit__state *state,
+                                    const merit__run_directory *run, const char *config,
+                                    const char *engine, int *found, char *skipped,
+                                    size_t skipped_bytes, merit_error *err);
 
 #endif

@@ -1,11 +1,14 @@
 #include "merit/train.h"
 
+#include <fenv.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "model/model.h"
+#include "model/model.h"
 #include "train/training.h"
 
 static void dispose(merit__training *t)
@@ -32,8 +35,10 @@ static merit_status check_labels(const merit_dataset *data, const merit_scores *
     char shown[100];
     if (labels == NULL) {
         merit__printable(shown, sizeof shown, merit_dataset_path(data));
-        return merit__fail(err, MERIT_EFORMAT, "%s: no labels; name their file with "
-                           "--labels", shown);
+        return merit__fail(err, MERIT_EFORMAT,
+                           "%s: no labels; name their file with "
+                           "--labels",
+                           shown);
     }
     for (int64_t i = 0; i < merit_dataset_n(data); i++) {
         if (labels[i] >= n_classes) {
@@ -83,9 +88,10 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
         MERIT_TRY(check_same_shape(data, t->validation_data, err));
     } else {
         if (merit_dataset_n(data) < 2) {
-            MERIT_TRY(merit__fail(err, MERIT_EFORMAT,
-                                  "1 example, expected at least 2: one to learn from and "
-                                  "one to validate with"));
+            MERIT_TRY(
+                merit__fail(err, MERIT_EFORMAT,
+                            "1 example, expected at least 2: one to learn from and "
+                            "one to validate with"));
         }
         MERIT_TRY(merit_dataset_split(&t->owned_data, &t->owned_validation, data,
                                       t->config.validation, t->config.seed, err));
@@ -103,6 +109,7 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
     t->config.engine->describe(t->engine, sizeof t->engine);
     MERIT_TRY(merit__config_json(&t->config_json, &t->config, data, o->validation_data,
                                  t->scores, err));
+    MERIT_TRY(merit__model_check(t->net, t->scores, t->config_json, err));
 fail:
     return status;
 }
@@ -111,8 +118,6 @@ static merit_status create(merit__training *t, merit_error *err)
 {
     merit_status status = MERIT_OK;
     int64_t n = merit_dataset_n(t->data);
-    int64_t n_decode =
-        merit_scores_n_truths(t->scores) * merit_scores_n_answers(t->scores);
     MERIT_TRY(merit__normalisation_measure(&t->normalisation, t->data, err));
     MERIT_TRY(
         merit__validation_create(&t->validation, t->validation_data, t->scores, err));
@@ -130,8 +135,11 @@ static merit_status create(merit__training *t, merit_error *err)
         .seed = t->config.seed,
     };
     MERIT_TRY(merit__learner_create(&t->learner, t->net, &options, err));
-    MERIT_TRY(merit__state_create(&t->state, t->net->n_arena,
-                                  t->config.optimizer->n_moments, n_decode, err));
+    merit__state_shape shape = {.n_arena = t->net->n_arena,
+                                .n_moments = t->config.optimizer->n_moments,
+                                .n_candidates = t->candidates.n,
+                                .n_steps = t->candidates.n_steps};
+    MERIT_TRY(merit__state_create(&t->state, &shape, err));
     t->order_epoch = -1;
     t->order = merit__alloc_array((size_t)n, sizeof *t->order);
     if (t->order == NULL) {
@@ -145,20 +153,21 @@ fail:
 static merit_status compare_config(const merit__training *t, const char *directory,
                                    merit_error *err)
 {
-    char *before = NULL, difference[120], shown[80];
+    char *before = NULL, difference[120], shown[100];
     size_t n_bytes = 0;
     merit_status status =
         merit__run_directory_read(t->run, "config.json", &before, &n_bytes, err);
     if (status != MERIT_OK) {
         return status;
     }
-    merit__config_difference(difference, sizeof difference, t->config_json, before);
+    status =
+        merit__config_difference(difference, sizeof difference, t->config_json, before);
     merit__free(before);
-    if (difference[0] == 0) {
+    if (status == MERIT_OK) {
         return MERIT_OK;
     }
-    merit__printable(shown, sizeof shown, directory);
-    if (t->options->resume) {
+    merit__printable_path(shown, sizeof shown, directory);
+    if (t->options->resume || status == MERIT_EMODEL) {
         return merit__fail(err, MERIT_EMODEL, "%s: cannot be continued: %s", shown,
                            difference);
     }
@@ -167,27 +176,32 @@ static merit_status compare_config(const merit__training *t, const char *directo
                        difference);
 }
 
-/* Opens the directory; afterwards t->run is locked and config.json agrees with us. */
+/* Opens and locks the directory; a run in it must agree with us. */
 static merit_status open_run(merit__training *t, const char *directory, int *has_run,
                              merit_error *err)
 {
+    merit_status status =
+        merit__run_directory_open(&t->run, directory, t->options->resume, has_run, err);
+    if (status == MERIT_OK && *has_run) {
+        status = compare_config(t, directory, err);
+    }
+    return status;
+}
+
+/* Makes the directory a run's: config.json first, since what lies there without it is
+ * somebody else's. */
+static merit_status describe_run(merit__training *t, int has_run, merit_error *err)
+{
     merit_status status = MERIT_OK;
-    char shown[80], *table = NULL;
+    char *table = NULL;
     size_t n_bytes = 0;
-    merit__printable(shown, sizeof shown, directory);
-    MERIT_TRY(merit__run_directory_open(&t->run, directory, has_run, err));
-    if (*has_run) {
-        MERIT_TRY(compare_config(t, directory, err));
-    } else if (t->options->resume) {
-        MERIT_TRY(merit__fail(err, MERIT_EMODEL, "%s: there is no run to continue",
-                              shown));
-    } else {
-        // config.json last: with it the directory holds a run.
-        MERIT_TRY(merit_scores_print(t->scores, &table, &n_bytes, err));
-        MERIT_TRY(merit__run_directory_write(t->run, "scores.tsv", table, n_bytes, err));
+    if (!has_run) {
         MERIT_TRY(merit__run_directory_write(t->run, "config.json", t->config_json,
                                              strlen(t->config_json), err));
     }
+    MERIT_TRY(merit_scores_print(t->scores, &table, &n_bytes, err));
+    MERIT_TRY(merit__run_directory_write(t->run, "scores.tsv", table, n_bytes, err));
+    merit__run_directory_tidy(t->run, 0);
 fail:
     merit_text_free(table);
     return status;
@@ -200,118 +214,81 @@ static merit_status restore(merit__training *t, const char *directory, int has_r
     merit_status status = MERIT_OK;
     merit__state *s = &t->state;
     int found = 0;
-    char skipped[256] = "";
+    char skipped[256] = "", shown[100];
     if (has_run) {
         MERIT_TRY(merit__checkpoint_load(s, t->run, t->config_json, t->engine, &found,
                                          skipped, sizeof skipped, err));
     }
     if (skipped[0] != 0) {
-        char message[320];
-        snprintf(message, sizeof message, "went back to an older checkpoint: %s",
-                 skipped);
-        merit__training_tell(t, MERIT_TRAIN_WARNING, message);
+        merit__training_tell(t, MERIT_TRAIN_WARNING,
+                             "went back to an older checkpoint: %s", skipped);
     }
     if (!found) {
         merit__net_init(t->net, t->config.seed, s->now_weights.parameters);
-        memcpy(s->good_weights.parameters, s->now_weights.parameters,
-               (size_t)s->n_arena * sizeof(float));
+        merit__weights_copy(s, &s->good_weights, &s->now_weights);
     } else if (s->candidate == t->candidates.n && !t->options->resume) {
-        char shown[80];
         MERIT_TRY(merit__fail(err, MERIT_EINVAL,
                               "%s already exists and its training is finished; choose "
                               "another directory",
-                              merit__printable(shown, sizeof shown, directory)));
+                              merit__printable_path(shown, sizeof shown, directory)));
     }
     t->seconds_before = s->seconds;
     const float *moments[MERIT__MOMENTS] = {s->now_weights.moments[0],
                                             s->now_weights.moments[1]};
-    MERIT_TRY(
-        merit__learner_set(t->learner, s->now_weights.parameters, moments, err));
+    MERIT_TRY(merit__learner_set(t->learner, s->now_weights.parameters, moments, err));
 fail:
     return status;
 }
 
-static void tell_start(const merit__training *t, int resumed)
-{
-    int64_t c, h, w;
-    char message[400], from[64] = "";
-    merit_dataset_shape(t->data, &c, &h, &w);
-    if (resumed) {
-        snprintf(from, sizeof from, "; continued after step %" PRId64,
-                 t->state.at.step);
-    }
-    snprintf(message, sizeof message,
-             "%" PRId64 " examples %" PRId64 "x%" PRId64 "x%" PRId64 ", %" PRId64
-             " held out, %" PRId64 " classes; %" PRId64 " parameters; %" PRId64
-             " thread%s, seed %" PRIu64 "%s",
-             merit_dataset_n(t->data), c, h, w, merit_dataset_n(t->validation_data),
-             merit_scores_n_truths(t->scores), merit_net_n_parameters(t->net),
-             t->config.threads, t->config.threads == 1 ? "" : "s", t->config.seed, from);
-    merit__training_tell(t, MERIT_TRAIN_STARTED, message);
-    char line[480];
-    snprintf(line, sizeof line, "{\"event\": \"start\", \"message\": \"%s\"}", message);
-    merit__run_directory_log(t->run, line);
-}
-
-/* The best validated score of a candidate. */
-static double best_of(const merit__state *s, int64_t candidate)
-{
-    double best = -1e308;
-    for (size_t i = 0; i < s->n_history; i++) {
-        const merit__history_row *row = &s->history[i];
-        if (row->candidate == candidate && row->verdict.score > best) {
-            best = row->verdict.score;
-        }
-    }
-    return best;
-}
-
-/* Says which candidate was kept, and by how much. */
-static void tell_choice(const merit__training *t)
-{
-    const merit__state *s = &t->state;
-    char message[480];
-    size_t at = 0;
-    int n = snprintf(message, sizeof message,
-                     "kept %s with the %s rule: %.4f on held-out data",
-                     t->candidates.spec[s->kept_candidate],
-                     merit_rule_name(s->kept_verdict.rule), s->kept_verdict.score);
-    at = n > 0 ? (size_t)n : 0;
-    for (int64_t i = 0; i < t->candidates.n && at < sizeof message; i++) {
-        if (i != s->kept_candidate && best_of(s, i) > -1e308) {
-            n = snprintf(message + at, sizeof message - at, "; %s %+.4f",
-                         t->candidates.spec[i], best_of(s, i) - s->kept_verdict.score);
-            at += n > 0 ? (size_t)n : 0;
-        }
-    }
-    merit__training_tell(t, MERIT_TRAIN_NOTE, message);
-}
-
-/* Model first, then what can be repeated. */
+/* Model first, then what can be repeated; the checkpoint that says that all is done
+ * comes last, so that a run killed before it is continued. */
 static merit_status finish(merit__training *t, merit_train_result *result,
                            merit_error *err)
 {
     merit_status status = MERIT_OK;
-    const merit__state *s = &t->state;
-    merit_train_result r = {.rule = s->kept_verdict.rule,
-                            .temperature = s->kept_verdict.temperature,
-                            .score = s->kept_verdict.score,
-                            .accuracy = s->kept_verdict.accuracy,
-                            .epoch = s->kept_epoch,
-                            .seconds = s->seconds};
-    snprintf(r.loss, sizeof r.loss, "%s", t->candidates.spec[s->kept_candidate]);
+    const merit__history_row *best = merit__state_best(&t->state, -1);
+    merit_train_result r = {.rule = best->verdict.rule,
+                            .temperature = best->verdict.temperature,
+                            .score = best->verdict.score,
+                            .accuracy = best->verdict.accuracy,
+                            .epoch = best->epoch};
+    snprintf(r.loss, sizeof r.loss, "%s", t->candidates.spec[best->candidate]);
     MERIT_TRY(merit__training_save_best(t, r.sha256, err));
     MERIT_TRY(merit__training_save_last(t, err));
     MERIT_TRY(merit__training_write_metrics(t, err));
+    merit__training_checkpoint(t);
+    r.seconds = t->state.seconds;
     if (result != NULL) {
         *result = r;
     }
-    char line[160];
-    snprintf(line, sizeof line,
-             "{\"event\": \"end\", \"score\": %.9g, \"seconds\": %.3f}", r.score,
-             r.seconds);
-    merit__run_directory_log(t->run, line);
-    tell_choice(t);
+    merit__training_tell_end(t);
+fail:
+    return status;
+}
+
+static merit_status train(merit__training *t, const char *directory,
+                          const merit_dataset *data, merit_train_result *result,
+                          merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    int has_run = 0;
+    MERIT_TRY(prepare(t, data, err));
+    if (t->options->check) {
+        return MERIT_OK;
+    }
+    MERIT_TRY(open_run(t, directory, &has_run, err));
+    MERIT_TRY(create(t, err));
+    MERIT_TRY(restore(t, directory, has_run, err));
+    MERIT_TRY(describe_run(t, has_run, err));
+    merit__training_tell_start(t);
+    status = merit__training_run(t, err);
+    if (status == MERIT_ENUMERIC && t->state.n_history > 0) {
+        MERIT_TRY(merit__training_save_best(t, NULL, err));
+        return MERIT_ENUMERIC;
+    }
+    if (status == MERIT_OK) {
+        status = finish(t, result, err);
+    }
 fail:
     return status;
 }
@@ -321,30 +298,19 @@ merit_status merit_train(const char *directory, const merit_dataset *data,
                          merit_train_result *result, merit_error *err)
 {
     static const merit_train_options defaults = {0};
-    merit_status status = MERIT_OK;
-    int has_run = 0;
     merit__training t = {.options = options != NULL ? options : &defaults,
                          .scores = scores};
+    if (data == NULL || scores == NULL || (directory == NULL && !t.options->check)) {
+        return merit__fail(err, MERIT_EINVAL, "merit_train: an argument is NULL");
+    }
+    // The result must not depend on how the caller rounds; our threads inherit this.
+    fenv_t before;
+    fegetenv(&before);
+    fesetenv(FE_DFL_ENV);
     t.started = t.last_checkpoint = merit__training_now();
     t.last_save = t.options->save != NULL ? *t.options->save : 0;
-    MERIT_TRY(prepare(&t, data, err));
-    if (t.options->check) {
-        goto fail;
-    }
-    MERIT_TRY(open_run(&t, directory, &has_run, err));
-    MERIT_TRY(create(&t, err));
-    MERIT_TRY(restore(&t, directory, has_run, err));
-    tell_start(&t, t.state.at.step > 0);
-    status = merit__training_run(&t, err);
-    if (status == MERIT_ENUMERIC && t.state.kept_candidate >= 0) {
-        MERIT_TRY(merit__training_save_best(&t, NULL, err));
-        status = MERIT_ENUMERIC;
-    }
-    if (status != MERIT_OK) {
-        goto fail;
-    }
-    MERIT_TRY(finish(&t, result, err));
-fail:
+    merit_status status = train(&t, directory, data, result, err);
     dispose(&t);
+    fesetenv(&before);
     return status;
 }

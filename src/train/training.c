@@ -21,72 +21,27 @@ double merit__training_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static double seconds_spent(const merit__training *t)
+double merit__training_seconds(const merit__training *t)
 {
     return t->seconds_before + merit__training_now() - t->started;
 }
 
-/* Steps that all candidates together still need. */
-static int64_t steps_left(const merit__training *t)
-{
-    const merit__candidates *c = &t->candidates;
-    int64_t later = c->n - t->state.candidate - 1;
-    return c->n_steps - t->state.at.step + later * (c->n_steps - c->branch);
-}
-
-void merit__training_tell(const merit__training *t, merit_train_event_kind kind,
-                          const char *message)
-{
-    if (t->options->report == NULL) {
-        return;
-    }
-    const merit__state *s = &t->state;
-    int64_t candidate = s->candidate < t->candidates.n ? s->candidate : t->candidates.n - 1;
-    int64_t in_epoch = s->at.step % t->steps_per_epoch;
-    int64_t epoch = s->at.step / t->steps_per_epoch + (in_epoch > 0);
-    double elapsed = merit__training_now() - t->started;
-    double rate = elapsed > 0 ? (double)t->examples_done / elapsed : 0;
-    double examples_left = (double)steps_left(t) * (double)t->config.batch;
-    const merit__history_row *last =
-        s->n_history > 0 ? &s->history[s->n_history - 1] : NULL;
-    merit_train_event event = {
-        .kind = kind,
-        .message = message != NULL ? message : "",
-        .candidate = t->candidates.spec[candidate],
-        .epoch = epoch > 0 ? epoch : 1,
-        .n_epochs = t->config.epochs,
-        .fraction = in_epoch > 0 ? (double)in_epoch / (double)t->steps_per_epoch : 1,
-        .examples_per_s = rate,
-        .loss = s->at.n_losses > 0 ? s->at.loss_sum / (double)s->at.n_losses
-                                   : (last != NULL ? last->loss : (double)NAN),
-        .score = last != NULL ? last->verdict.score : (double)NAN,
-        .best_score =
-            s->kept_candidate >= 0 ? s->kept_verdict.score : (double)NAN,
-        .seconds_left = rate > 0 ? examples_left / rate : (double)NAN,
-    };
-    t->options->report(&event, t->options->payload);
-}
-
-/* A model that is not yet complete is worth less than the training: a failure to save is
- * told, and training goes on. */
-static void checkpoint(merit__training *t)
+void merit__training_checkpoint(merit__training *t)
 {
     merit_error why = {0};
     merit_status status =
         merit__learner_get(t->learner, t->state.now_weights.parameters,
                            t->state.now_weights.moments, &why);
-    t->state.seconds = seconds_spent(t);
+    t->state.seconds = merit__training_seconds(t);
     if (status == MERIT_OK) {
-        status = merit__checkpoint_save(&t->state, t->run, t->config_json, t->engine,
-                                        &why);
+        status =
+            merit__checkpoint_save(&t->state, t->run, t->config_json, t->engine, &why);
     }
     t->last_checkpoint = merit__training_now();
     t->unsaved = status != MERIT_OK;
     if (t->unsaved) {
-        char message[320];
-        snprintf(message, sizeof message, "the checkpoint could not be saved: %s",
-                 why.message);
-        merit__training_tell(t, MERIT_TRAIN_WARNING, message);
+        merit__training_tell(t, MERIT_TRAIN_WARNING,
+                             "the checkpoint could not be saved: %s", why.message);
     }
 }
 
@@ -151,43 +106,30 @@ static merit_status validate(merit__training *t, merit_error *err)
                               .epoch = (s->at.step + t->steps_per_epoch - 1) /
                                        t->steps_per_epoch,
                               .step = s->at.step,
-                              .loss = s->at.n_losses > 0
-                                          ? s->at.loss_sum / (double)s->at.n_losses
-                                          : 0};
+                              .loss = s->at.loss_sum / (double)s->at.n_losses};
     double progress;
-    const merit_loss *loss = merit__candidates_loss(&t->candidates, s->candidate,
-                                                    s->at.step - 1, &progress);
-    double *decode = merit__alloc_array((size_t)s->n_decode, sizeof *decode);
-    if (decode == NULL) {
-        return merit__fail_memory(err, (size_t)s->n_decode * sizeof *decode, "a rule");
-    }
-    MERIT_TRY(merit__learner_get(t->learner, s->now_weights.parameters,
-                                 s->now_weights.moments, err));
+    const merit_loss *loss =
+        merit__candidates_loss(&t->candidates, s->candidate, s->at.step - 1, &progress);
     merit__inference inference = {.engine = t->config.engine,
                                   .net = t->net,
                                   .parameters = s->now_weights.parameters,
                                   .normalisation = &t->normalisation,
                                   .slice = t->config.slice,
                                   .exact = t->config.exact};
+    MERIT_TRY(merit__learner_get(t->learner, s->now_weights.parameters,
+                                 s->now_weights.moments, err));
     MERIT_TRY(merit__infer(&inference, t->validation_data, t->config.threads,
                            merit__validation_logits(t->validation), err));
-    MERIT_TRY(merit__validation_measure(&row.verdict, t->validation, loss, progress,
-                                        decode, err));
+    MERIT_TRY(
+        merit__validation_measure(&row.verdict, t->validation, loss, progress, err));
     MERIT_TRY(merit__state_record(s, &row, err));
-    s->epochs_without_better++;
-    if (s->kept_candidate < 0 || row.verdict.score > s->kept_verdict.score) {
+    if (merit__state_best(s, -1) == &s->history[s->n_history - 1]) {
         memcpy(s->kept, s->now_weights.parameters,
-               (size_t)s->n_arena * sizeof *s->kept);
-        memcpy(s->kept_decode, decode, (size_t)s->n_decode * sizeof *decode);
-        s->kept_candidate = s->candidate;
-        s->kept_epoch = row.epoch;
-        s->kept_verdict = row.verdict;
-        s->epochs_without_better = 0;
+               (size_t)s->shape.n_arena * sizeof *s->kept);
     }
     s->at.loss_sum = 0;
     s->at.n_losses = 0;
 fail:
-    merit__free(decode);
     return status;
 }
 
@@ -198,18 +140,6 @@ static void remember_good(merit__training *t)
     merit__weights_copy(&t->state, &t->state.good_weights, &t->state.now_weights);
 }
 
-static void log_epoch(const merit__training *t)
-{
-    const merit__history_row *row = &t->state.history[t->state.n_history - 1];
-    char line[512];
-    snprintf(line, sizeof line,
-             "{\"event\": \"epoch\", \"candidate\": \"%.190s\", \"epoch\": %" PRId64
-             ", \"step\": %" PRId64 ", \"loss\": %.9g, \"score\": %.9g, \"seconds\": %.3f}",
-             t->candidates.spec[row->candidate], row->epoch, row->step, row->loss,
-             row->verdict.score, seconds_spent(t));
-    merit__run_directory_log(t->run, line);
-}
-
 /* The end of an epoch, or of the candidate in the midst of one. */
 static merit_status end_epoch(merit__training *t, merit_error *err)
 {
@@ -218,11 +148,10 @@ static merit_status end_epoch(merit__training *t, merit_error *err)
         return status;
     }
     remember_good(t);
-    log_epoch(t);
-    merit__training_tell(t, MERIT_TRAIN_EPOCH, NULL);
+    merit__training_tell_epoch(t);
     merit_error why = {0};
     if (merit__training_write_metrics(t, &why) != MERIT_OK) {
-        merit__training_tell(t, MERIT_TRAIN_WARNING, why.message);
+        merit__training_tell(t, MERIT_TRAIN_WARNING, "%s", why.message);
     }
     return MERIT_OK;
 }
@@ -231,8 +160,8 @@ static merit_status end_epoch(merit__training *t, merit_error *err)
 static merit_status remember_start(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
-    merit_status status = merit__learner_get(t->learner, s->start.parameters,
-                                             s->start.moments, err);
+    merit_status status =
+        merit__learner_get(t->learner, s->start.parameters, s->start.moments, err);
     s->start_at = s->at;
     s->has_start = status == MERIT_OK;
     return status;
@@ -243,8 +172,12 @@ static merit_status next_candidate(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
     s->candidate++;
-    s->epochs_without_better = 0;
-    if (s->candidate >= t->candidates.n || !s->has_start) {
+    if (s->candidate >= t->candidates.n || !s->has_start || t->out_of_time) {
+        if (s->candidate < t->candidates.n) {
+            merit__training_tell(t, MERIT_TRAIN_NOTE,
+                                 "training ends early: %s was not tried",
+                                 t->candidates.spec[s->candidate]);
+        }
         s->candidate = t->candidates.n;
         return MERIT_OK;
     }
@@ -260,22 +193,22 @@ static merit_status next_candidate(merit__training *t, merit_error *err)
 static merit_status retry(merit__training *t, const merit_error *why, merit_error *err)
 {
     merit__state *s = &t->state;
-    char message[400];
     if (s->retries >= MAX_RETRIES) {
         return merit__fail(err, MERIT_ENUMERIC,
-                           "training diverged at step %" PRId64 ": %.120s; %d retries "
+                           "training diverged after step %" PRId64 ": %.120s; %d retries "
                            "with smaller learning rates did not help",
-                           s->at.step + 1, why->message, MAX_RETRIES);
+                           s->at.step, why->message, MAX_RETRIES);
     }
     s->retries++;
     s->rate_scale /= 2;
-    snprintf(message, sizeof message,
-             "step %" PRId64 ": %s; going back to step %" PRId64
-             " with the learning rate %g",
-             s->at.step + 1, why->message, s->good.step,
-             t->config.learning_rate * s->rate_scale);
+    merit__training_tell(t, MERIT_TRAIN_WARNING,
+                         "after step %" PRId64 ": %s; going back to step %" PRId64
+                         " with the learning rate %g",
+                         s->at.step, why->message, s->good.step,
+                         t->config.learning_rate * s->rate_scale);
     s->at = s->good;
-    merit__training_tell(t, MERIT_TRAIN_WARNING, message);
+    // What was remembered after that step is not to be trusted either.
+    s->has_start = s->has_start && (s->candidate > 0 || s->start_at.step <= s->at.step);
     return learn_from(t, &s->good_weights, err);
 }
 
@@ -286,7 +219,7 @@ static merit_status attend(merit__training *t, merit_error *err)
     double now = merit__training_now();
     if (now - t->last_report >= report_interval_s) {
         t->last_report = now;
-        merit__training_tell(t, MERIT_TRAIN_PROGRESS, NULL);
+        merit__training_tell_progress(t);
     }
     int stop = o->stop != NULL && *o->stop != 0;
     int save = o->save != NULL && *o->save != t->last_save;
@@ -294,7 +227,7 @@ static merit_status attend(merit__training *t, merit_error *err)
         t->last_save = *o->save;
     }
     if (stop || save || now - t->last_checkpoint >= t->config.checkpoint_s) {
-        checkpoint(t);
+        merit__training_checkpoint(t);
     }
     if (stop) {
         return t->unsaved ? merit__fail(err, MERIT_EIO,
@@ -305,14 +238,15 @@ static merit_status attend(merit__training *t, merit_error *err)
                                         "; the state is saved",
                                         t->state.at.step);
     }
-    t->out_of_time = t->config.max_seconds > 0 && seconds_spent(t) >= t->config.max_seconds;
+    t->out_of_time = t->config.max_seconds > 0 &&
+                     merit__training_seconds(t) >= t->config.max_seconds;
     return MERIT_OK;
 }
 
 static int patience_is_over(const merit__training *t)
 {
     return t->config.patience > 0 &&
-           t->state.epochs_without_better >= t->config.patience;
+           merit__state_epochs_without_better(&t->state) >= t->config.patience;
 }
 
 /* One step, and what is due after it. */
@@ -321,14 +255,16 @@ static merit_status advance(merit__training *t, merit_error *err)
     merit_status status = MERIT_OK;
     merit__state *s = &t->state;
     MERIT_TRY(step(t, err));
-    if (s->candidate == 0 && t->candidates.n > 1 && s->at.step == t->candidates.branch) {
+    int is_end = s->at.step % t->steps_per_epoch == 0;
+    if (is_end) {
+        MERIT_TRY(end_epoch(t, err));
+    }
+    if (s->candidate == 0 && t->candidates.n > 1 &&
+        s->at.step == t->candidates.branch) {
         MERIT_TRY(remember_start(t, err));
     }
-    if (s->at.step % t->steps_per_epoch == 0) {
-        MERIT_TRY(end_epoch(t, err));
-        if (s->at.step < t->candidates.n_steps) {
-            checkpoint(t);
-        }
+    if (is_end && s->at.step < t->candidates.n_steps) {
+        merit__training_checkpoint(t);
     }
 fail:
     return status;
@@ -366,10 +302,9 @@ merit_status merit__training_run(merit__training *t, merit_error *err)
     while (t->state.candidate < t->candidates.n) {
         MERIT_TRY(run_candidate(t, err));
         MERIT_TRY(next_candidate(t, err));
-        if (t->out_of_time) {
-            t->state.candidate = t->candidates.n;
+        if (t->state.candidate < t->candidates.n) {
+            merit__training_checkpoint(t);
         }
-        checkpoint(t);
     }
 fail:
     return status;

@@ -33,29 +33,43 @@ typedef struct merit__training {
     int64_t steps_per_epoch;
     double started, last_checkpoint, last_report; // monotonic seconds
     double seconds_before;                        // spent in earlier processes
-    double loss_of_step;
-    int last_save;    // value of *options->save when it was last seen
-    int out_of_time;  // max_seconds is over
+    int last_save;         // value of *options->save when it was last seen
+    int out_of_time;       // max_seconds is over
     int64_t examples_done; // since this process began, for the rate
-    int unsaved;      // the last checkpoint could not be written
+    int unsaved;           // the last checkpoint could not be written
 } merit__training;
 
 /* Trains what is left. On ESTOPPED the state has been saved. */
 merit_status merit__training_run(merit__training *training, merit_error *err);
 
-/* Tells the caller's report function; message NULL means "". */
-void merit__training_tell(const merit__training *training, merit_train_event_kind kind,
-                          const char *message);
+/* Saves the state; a failure is told, not returned: a training is worth more than a
+ * checkpoint of it. */
+void merit__training_checkpoint(merit__training *training);
 
-/* Seconds since some fixed moment, unaffected by clock changes. */
+/* Seconds since some fixed moment, unaffected by clock changes; and those that this
+ * training has taken, over all its processes. */
 double merit__training_now(void);
+double merit__training_seconds(const merit__training *training);
 
-/* The model that is kept, as best.safetensors. */
+/* Tells the caller's report function a sentence. */
+void merit__training_tell(const merit__training *training, merit_train_event_kind kind,
+                          const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Tells how far it is. */
+void merit__training_tell_progress(const merit__training *training);
+
+/* Tells and logs what is trained, the last validation, which candidate was kept. */
+void merit__training_tell_start(const merit__training *training);
+void merit__training_tell_epoch(const merit__training *training);
+void merit__training_tell_end(const merit__training *training);
+
+/* The model that earned most, as best.safetensors; there must have been a validation.
+ */
 merit_status merit__training_save_best(const merit__training *training, char hash[65],
                                        merit_error *err);
 
-/* The last parameters of the last candidate, as last.safetensors; nothing before the
- * first validation. */
+/* The last parameters of the last candidate, as last.safetensors; as above. */
 merit_status merit__training_save_last(const merit__training *training,
                                        merit_error *err);
 

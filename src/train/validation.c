@@ -16,6 +16,7 @@ struct merit__validation {
     int32_t *answers;         // [N]
     double *posterior;        // [N,K]
     double *decode;           // [K,A]
+    unsigned char *is_given;  // [A] while answers are counted
 };
 
 merit_status merit__validation_create(merit__validation **out,
@@ -39,8 +40,9 @@ merit_status merit__validation_create(merit__validation **out,
     v->answers = merit__alloc_array(n, sizeof *v->answers);
     v->posterior = merit__alloc_array(n, k * sizeof *v->posterior);
     v->decode = merit__alloc_array(k, a * sizeof *v->decode);
+    v->is_given = merit__alloc_array(a, sizeof *v->is_given);
     if (v->logits == NULL || v->gradient == NULL || v->answers == NULL ||
-        v->posterior == NULL || v->decode == NULL) {
+        v->posterior == NULL || v->decode == NULL || v->is_given == NULL) {
         MERIT_TRY(merit__fail_memory(err, n * k * sizeof(double), "validation"));
     }
     MERIT_TRY(merit_loss_create(&v->cross_entropy, "cross-entropy", scores, err));
@@ -62,12 +64,25 @@ void merit__validation_free(merit__validation *v)
     merit__free(v->answers);
     merit__free(v->posterior);
     merit__free(v->decode);
+    merit__free(v->is_given);
     merit__free(v);
 }
 
 float *merit__validation_logits(merit__validation *validation)
 {
     return validation->logits;
+}
+
+/* How many different answers were given. */
+static double count_answers(merit__validation *v)
+{
+    double n = 0;
+    memset(v->is_given, 0, (size_t)v->n_answers);
+    for (int64_t i = 0; i < v->n; i++) {
+        n += !v->is_given[v->answers[i]];
+        v->is_given[v->answers[i]] = 1;
+    }
+    return n;
 }
 
 /* What one rule earns; fills the first fields of *out. */
@@ -92,15 +107,8 @@ static merit_status try_rule(merit__verdict *out, merit__validation *v, merit_ru
                             .score = metrics.mean_score,
                             .accuracy = metrics.accuracy,
                             // Checkpoints hold finite numbers only.
-                            .log_loss = fmin(metrics.log_loss, 1e30)};
-    // Answers are counted with a bit set of one byte each, in the posterior's place:
-    // it has been used.
-    unsigned char *seen = (unsigned char *)v->posterior;
-    memset(seen, 0, (size_t)v->n_answers);
-    for (int64_t i = 0; i < v->n; i++) {
-        out->classes_answered += !seen[v->answers[i]];
-        seen[v->answers[i]] = 1;
-    }
+                            .log_loss = fmin(metrics.log_loss, 1e30),
+                            .classes_answered = count_answers(v)};
 fail:
     merit_decision_free(decision);
     return status;
@@ -136,7 +144,7 @@ static void keep_better(merit__verdict *best, const merit__verdict *other,
 
 merit_status merit__validation_measure(merit__verdict *out, merit__validation *v,
                                        const merit_loss *loss, double progress,
-                                       double *decode, merit_error *err)
+                                       merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit_rule preferred = merit_loss_rule(loss);
@@ -154,10 +162,6 @@ merit_status merit__validation_measure(merit__verdict *out, merit__validation *v
         MERIT_TRY(merit_decode_matrix(v->decode, &residual, targets, v->scores, err));
         MERIT_TRY(try_rule(&decoded, v, MERIT_RULE_DECODE, 1, err));
         keep_better(out, &decoded, preferred);
-    }
-    if (decode != NULL && out->rule == MERIT_RULE_DECODE) {
-        memcpy(decode, v->decode,
-               (size_t)(v->n_classes * v->n_answers) * sizeof *decode);
     }
     out->argmax_score = argmax.score;
     out->bayes_score = bayes.score;

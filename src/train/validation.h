@@ -10,9 +10,9 @@
 typedef struct merit__verdict {
     merit_rule rule;
     double temperature;
-    double score, accuracy, log_loss;  // under that rule
-    double argmax_score, bayes_score;  // for comparison
-    double classes_answered;           // how many answers the rule ever gives
+    double score, accuracy, log_loss; // under that rule
+    double argmax_score, bayes_score; // for comparison
+    double classes_answered;          // how many answers the rule ever gives
     double gradient_survival; // |gradient of the loss| / |gradient of cross entropy|
 } merit__verdict;
 
@@ -29,11 +29,10 @@ float *merit__validation_logits(merit__validation *validation);
 
 /* Tries argmax, the Bayes decision at the fitted temperature and, where the loss has
  * targets of its own, their decode matrix; keeps the one that earns most, and on a tie
- * the one that is right for the loss. decode [K,A] (may be NULL) receives the decode
- * matrix when that rule wins. */
+ * the one that is right for the loss. */
 merit_status merit__validation_measure(merit__verdict *out,
                                        merit__validation *validation,
                                        const merit_loss *loss, double progress,
-                                       double *decode, merit_error *err);
+                                       merit_error *err);
 
 #endif

@@ -97,8 +97,8 @@ void merit__workers_free(merit__workers *workers)
     merit__free(workers);
 }
 
-void merit__workers_run(merit__workers *workers, void (*task)(void *context, int64_t worker),
-                        void *context)
+void merit__workers_run(merit__workers *workers,
+                        void (*task)(void *context, int64_t worker), void *context)
 {
     pthread_mutex_lock(&workers->mutex);
     workers->task = task;

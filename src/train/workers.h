@@ -14,7 +14,7 @@ void merit__workers_free(merit__workers *workers);
 
 /* Runs task(context, worker) on every thread, worker = 0 .. n - 1, and returns when all
  * have returned. Nothing runs on the calling thread. */
-void merit__workers_run(merit__workers *workers, void (*task)(void *context, int64_t worker),
-                        void *context);
+void merit__workers_run(merit__workers *workers,
+                        void (*task)(void *context, int64_t worker), void *context);
 
 #endif

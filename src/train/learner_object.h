@@ -1,0 +1,66 @@
+/* What a learner is made of; learner.c makes it, learner_step.c runs it. */
+#ifndef MERIT_TRAIN_LEARNER_OBJECT_H
+#define MERIT_TRAIN_LEARNER_OBJECT_H
+
+#include "train/learner.h"
+#include "train/workers.h"
+
+#include <stdatomic.h>
+
+/* A stretch of one segment of the arena. */
+typedef struct merit__chunk {
+    int64_t offset, n, segment;
+    float magnitude; // not finite when a number of it is not
+} merit__chunk;
+
+/* What a thread needs for itself. */
+typedef struct merit__hand {
+    merit__plan *plan;
+    float *x;        // [slice,C,H,W]
+    float *logits;   // [slice,K]
+    float *dlogits;  // [slice,K]
+    float *gradient; // [arena] of every slice of a group but the first
+    void *loss_scratch;
+    int64_t *index;  // [slice]
+    int32_t *labels; // [slice]
+    float *weights;  // [slice]
+    merit_status status;
+    merit_error error;
+    int64_t slice; // the one being run; where it failed
+} merit__hand;
+
+struct merit__learner {
+    const merit_net *net;
+    merit__learner_options options;
+    merit__workers *workers;
+    merit__hand *hands; // [threads]
+    int64_t n_arena;
+    float *parameters; // [arena]
+    float *moments[MERIT__MOMENTS];
+    float **gradients;  // [groups] of [arena]
+    double *slice_loss; // [slices of a minibatch]
+    merit__chunk *chunks;
+    int64_t n_chunks;
+    size_t scratch_bytes; // of each hand's loss_scratch
+
+    // The step under way.
+    const merit__minibatch *minibatch;
+    int64_t n_slices, n_groups, slices_per_group;
+    atomic_llong next; // group or chunk to take
+};
+
+static inline int64_t merit__smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t merit__ceil_divide(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* The first failure of any hand, by slice, so that it is the same for any number of
+ * threads: groups are taken in order, and a group is given up at its first failure. */
+merit_status merit__learner_failure(const merit__learner *learner, merit_error *err);
+
+#endif

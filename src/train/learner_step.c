@@ -1,0 +1,283 @@
+/* One step of a learner: slices, gradients, update. */
+#include "train/learner_object.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "data/dataset.h"
+
+/* How fast running statistics follow what slices observe. */
+static const float statistic_rate = 0.1f;
+
+/* Fixed counts inside loops, so that the compiler uses vectors. */
+enum { LANES = 16 };
+
+/* Fills the hand's slice with examples; the last slice is filled up with examples from
+ * the minibatch's front that weigh nothing. */
+static void gather(const merit__learner *learner, merit__hand *h, int64_t slice)
+{
+    const merit__minibatch *m = learner->minibatch;
+    const merit__learner_options *o = &learner->options;
+    const int32_t *labels = merit_dataset_labels(o->data);
+    for (int64_t i = 0; i < o->slice; i++) {
+        int64_t place = slice * o->slice + i;
+        h->index[i] = m->index[place % m->n];
+        h->labels[i] = labels[h->index[i]];
+        h->weights[i] = place < m->n ? 1.0f : 0.0f;
+    }
+    merit__batch_fill(h->x, o->data, h->index, o->slice, o->normalisation,
+                      &o->augmentation, o->seed, m->epoch);
+}
+
+/* ENUMERIC with the first example of the slice whose logits are not finite. */
+static merit_status name_example(const merit__learner *learner, merit__hand *h)
+{
+    int64_t K = learner->net->n_classes, i = 0;
+    while (i < learner->options.slice * K - 1 && isfinite(h->logits[i])) {
+        i++;
+    }
+    int64_t example = merit__dataset_place(learner->options.data, h->index[i / K]);
+    return merit__fail(&h->error, MERIT_ENUMERIC,
+                       "the logits of example %" PRId64 " are not finite", example);
+}
+
+static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t slice,
+                              float *gradient)
+{
+    const merit__minibatch *m = learner->minibatch;
+    const merit__engine *engine = learner->options.engine;
+    merit__slice_key key = {.seed = learner->options.seed,
+                            .step = (uint32_t)m->step,
+                            .slice = (uint32_t)slice};
+    gather(learner, h, slice);
+    merit_status status =
+        engine->forward(h->plan, learner->parameters, h->x, key, h->logits, &h->error);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    merit_loss_batch batch = {.n = learner->options.slice,
+                              .logits = h->logits,
+                              .labels = h->labels,
+                              .weights = h->weights,
+                              .scale = 1.0 / (double)m->n,
+                              .progress = m->progress,
+                              .scratch = h->loss_scratch};
+    status = merit_loss_eval(m->loss, &batch, &learner->slice_loss[slice], h->dlogits,
+                             &h->error);
+    if (status == MERIT_ENUMERIC) {
+        return name_example(learner, h);
+    }
+    if (status != MERIT_OK) {
+        return status;
+    }
+    return engine->backward(h->plan, learner->parameters, h->x, h->dlogits, gradient,
+                            &h->error);
+}
+
+static void add(float *restrict sum, const float *restrict more, int64_t n)
+{
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int64_t j = 0; j < LANES; j++) {
+            sum[i + j] += more[i + j];
+        }
+    }
+    for (; i < n; i++) {
+        sum[i] += more[i];
+    }
+}
+
+/* The sum of absolute values: not finite when one of them is not. */
+static float magnitude(const float *values, int64_t n)
+{
+    float lane[LANES] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int64_t j = 0; j < LANES; j++) {
+            lane[j] += fabsf(values[i + j]);
+        }
+    }
+    for (; i < n; i++) {
+        sum += fabsf(values[i]);
+    }
+    for (int64_t j = 0; j < LANES; j++) {
+        sum += lane[j];
+    }
+    return sum;
+}
+
+/* Takes groups until none is left. */
+static void learn(void *context, int64_t worker)
+{
+    merit__learner *learner = context;
+    merit__hand *h = &learner->hands[worker];
+    h->slice = 0;
+    h->status =
+        learner->options.engine->prepare(h->plan, learner->parameters, &h->error);
+    while (h->status == MERIT_OK) {
+        int64_t group = (int64_t)atomic_fetch_add(&learner->next, 1);
+        if (group >= learner->n_groups) {
+            return;
+        }
+        float *sum = learner->gradients[group];
+        int64_t begin = group * learner->slices_per_group;
+        int64_t end =
+            merit__smaller(begin + learner->slices_per_group, learner->n_slices);
+        for (int64_t s = begin; s < end && h->status == MERIT_OK; s++) {
+            float *gradient = s == begin ? sum : h->gradient;
+            h->slice = s;
+            h->status = run_slice(learner, h, s, gradient);
+            if (h->status == MERIT_OK && gradient != sum) {
+                add(sum, gradient, learner->n_arena);
+            }
+        }
+    }
+}
+
+/* Adds the groups' gradients into the first one, as a binary tree over the groups. */
+static void reduce(void *context, int64_t worker)
+{
+    (void)worker;
+    merit__learner *learner = context;
+    for (;;) {
+        int64_t i = (int64_t)atomic_fetch_add(&learner->next, 1);
+        if (i >= learner->n_chunks) {
+            return;
+        }
+        merit__chunk *c = &learner->chunks[i];
+        for (int64_t width = 1; width < learner->n_groups; width *= 2) {
+            for (int64_t g = 0; g + width < learner->n_groups; g += 2 * width) {
+                add(learner->gradients[g] + c->offset,
+                    learner->gradients[g + width] + c->offset, c->n);
+            }
+        }
+        c->magnitude = magnitude(learner->gradients[0] + c->offset, c->n);
+    }
+}
+
+/* Running statistics follow the mean of what the slices observed. */
+static void follow(float *statistics, const float *sums, int64_t n, int64_t n_slices)
+{
+    float share = 1.0f / (float)n_slices;
+    for (int64_t i = 0; i < n; i++) {
+        statistics[i] += statistic_rate * (sums[i] * share - statistics[i]);
+    }
+}
+
+static void update_chunk(const merit__learner *learner, merit__chunk *c)
+{
+    const merit__minibatch *m = learner->minibatch;
+    enum merit__tensor_kind kind = learner->hands[0].plan->segments[c->segment].kind;
+    float *parameters = learner->parameters + c->offset;
+    const float *gradient = learner->gradients[0] + c->offset;
+    float *moments[MERIT__MOMENTS] = {0};
+    int n_moments =
+        kind == MERIT__STATISTIC ? 0 : learner->options.optimizer->n_moments;
+    for (int i = 0; i < n_moments; i++) {
+        moments[i] = learner->moments[i] + c->offset;
+    }
+    merit__optimizer_step step = {.learning_rate = m->learning_rate,
+                                  .momentum = m->momentum,
+                                  .weight_decay =
+                                      kind == MERIT__WEIGHT ? m->weight_decay : 0,
+                                  .step = m->step + 1};
+    if (kind == MERIT__STATISTIC) {
+        follow(parameters, gradient, c->n, learner->n_slices);
+    } else {
+        learner->options.optimizer->update(&step, parameters, gradient, moments, c->n);
+    }
+    c->magnitude = magnitude(parameters, c->n);
+    for (int i = 0; i < n_moments; i++) {
+        c->magnitude += magnitude(moments[i], c->n);
+    }
+}
+
+static void update(void *context, int64_t worker)
+{
+    (void)worker;
+    merit__learner *learner = context;
+    for (;;) {
+        int64_t i = (int64_t)atomic_fetch_add(&learner->next, 1);
+        if (i >= learner->n_chunks) {
+            return;
+        }
+        update_chunk(learner, &learner->chunks[i]);
+    }
+}
+
+static void run(merit__learner *learner, void (*task)(void *, int64_t))
+{
+    atomic_store(&learner->next, 0);
+    merit__workers_run(learner->workers, task, learner);
+}
+
+/* ENUMERIC with the first layer where a chunk's numbers, which are `what`, are not all
+ * finite. */
+static merit_status check_chunks(const merit__learner *learner, const char *what,
+                                 merit_error *err)
+{
+    const merit_net *net = learner->net;
+    for (int64_t i = 0; i < learner->n_chunks; i++) {
+        if (!isfinite(learner->chunks[i].magnitude)) {
+            const merit__tensor *tensor = &net->tensors[learner->chunks[i].segment];
+            return merit__fail(
+                err, MERIT_ENUMERIC, "layer %" PRId64 " (%s): its %s are not finite",
+                tensor->layer + 1, net->layers[tensor->layer].text, what);
+        }
+    }
+    return MERIT_OK;
+}
+
+/* Scratch is made when a loss that needs more of it is first seen: once per stage. */
+static merit_status ensure_scratch(merit__learner *learner, const merit_loss *loss,
+                                   merit_error *err)
+{
+    size_t n_bytes = merit_loss_scratch_bytes(loss);
+    if (n_bytes <= learner->scratch_bytes) {
+        return MERIT_OK;
+    }
+    learner->scratch_bytes = 0;
+    for (int64_t i = 0; i < learner->options.threads; i++) {
+        merit__hand *h = &learner->hands[i];
+        merit__free(h->loss_scratch);
+        h->loss_scratch = merit__alloc_array(n_bytes, 1);
+        if (h->loss_scratch == NULL) {
+            return merit__fail_memory(err, n_bytes, "a loss");
+        }
+    }
+    learner->scratch_bytes = n_bytes;
+    return MERIT_OK;
+}
+
+merit_status merit__learner_step(merit__learner *learner,
+                                 const merit__minibatch *minibatch, double *loss,
+                                 merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    MERIT_TRY(ensure_scratch(learner, minibatch->loss, err));
+    learner->minibatch = minibatch;
+    learner->n_slices = merit__ceil_divide(minibatch->n, learner->options.slice);
+    learner->slices_per_group =
+        merit__ceil_divide(learner->n_slices, learner->options.groups);
+    learner->n_groups =
+        merit__ceil_divide(learner->n_slices, learner->slices_per_group);
+    run(learner, learn);
+    MERIT_TRY(merit__learner_failure(learner, err));
+    double sum = 0;
+    for (int64_t i = 0; i < learner->n_slices; i++) {
+        sum += learner->slice_loss[i];
+    }
+    run(learner, reduce);
+    if (!isfinite(sum)) {
+        MERIT_TRY(merit__fail(err, MERIT_ENUMERIC, "the loss is not finite"));
+    }
+    MERIT_TRY(check_chunks(learner, "gradients", err));
+    run(learner, update);
+    MERIT_TRY(check_chunks(learner, "parameters", err));
+    *loss = sum;
+    return MERIT_OK;
+fail:
+    return status;
+}

@@ -1,0 +1,164 @@
+/* What a training says: events to the caller's report function, lines of log.jsonl. */
+#include "train/training.h"
+
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "train/best_constant.h"
+#include "train/json_text.h"
+
+/* Steps that all candidates together still need. */
+static int64_t steps_left(const merit__training *t)
+{
+    const merit__candidates *c = &t->candidates;
+    int64_t later = c->n - t->state.candidate - 1;
+    return later < 0 ? 0
+                     : c->n_steps - t->state.at.step + later * (c->n_steps - c->branch);
+}
+
+static void report(const merit__training *t, merit_train_event_kind kind,
+                   const char *text)
+{
+    const merit__state *s = &t->state;
+    if (t->options->report == NULL) {
+        return;
+    }
+    int64_t candidate =
+        s->candidate < t->candidates.n ? s->candidate : t->candidates.n - 1;
+    int64_t in_epoch = s->at.step % t->steps_per_epoch;
+    int64_t epoch = s->at.step / t->steps_per_epoch + (in_epoch > 0);
+    double elapsed = merit__training_now() - t->started;
+    double rate = elapsed > 0 ? (double)t->examples_done / elapsed : 0;
+    double examples_left = (double)steps_left(t) * (double)t->config.batch;
+    const merit__history_row *best = merit__state_best(s, -1);
+    const merit__history_row *last =
+        s->n_history > 0 ? &s->history[s->n_history - 1] : NULL;
+    merit_train_event event = {
+        .kind = kind,
+        .message = text,
+        .candidate = t->candidates.spec[candidate],
+        .epoch = epoch > 0 ? epoch : 1,
+        .n_epochs = t->config.epochs,
+        .fraction = in_epoch > 0 ? (double)in_epoch / (double)t->steps_per_epoch : 1,
+        .examples_per_s = rate,
+        .loss = s->at.n_losses > 0 ? s->at.loss_sum / (double)s->at.n_losses
+                                   : (last != NULL ? last->loss : (double)NAN),
+        .score = last != NULL ? last->verdict.score : (double)NAN,
+        .best_score = best != NULL ? best->verdict.score : (double)NAN,
+        .seconds_left = rate > 0 ? examples_left / rate : (double)NAN,
+    };
+    t->options->report(&event, t->options->payload);
+}
+
+/* A sentence in the making; what does not fit is cut. */
+typedef struct message {
+    char text[512];
+    size_t n;
+} message;
+
+/* Appends, with a decimal point in every locale. */
+static void add_list(message *m, const char *format, va_list arguments)
+{
+    size_t room = sizeof m->text - m->n;
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = uselocale(plain);
+    int n = vsnprintf(m->text + m->n, room, format, arguments);
+    uselocale(before);
+    if (plain != (locale_t)0) {
+        freelocale(plain);
+    }
+    m->n += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
+}
+
+__attribute__((format(printf, 2, 3))) static void add(message *m, const char *format,
+                                                      ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_list(m, format, arguments);
+    va_end(arguments);
+}
+
+void merit__training_tell(const merit__training *t, merit_train_event_kind kind,
+                          const char *format, ...)
+{
+    message m = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    add_list(&m, format, arguments);
+    va_end(arguments);
+    report(t, kind, m.text);
+}
+
+void merit__training_tell_progress(const merit__training *t)
+{
+    report(t, MERIT_TRAIN_PROGRESS, "");
+}
+
+/* Appends a record to the log and frees it. */
+static void log_record(const merit__training *t, json_t *record)
+{
+    char *line = merit__json_text(record, 0);
+    if (line != NULL) {
+        merit__run_directory_log(t->run, line);
+    }
+    merit__free(line);
+    json_decref(record);
+}
+
+void merit__training_tell_start(const merit__training *t)
+{
+    const merit__state *s = &t->state;
+    int64_t c, h, w;
+    message m = {0};
+    merit_dataset_shape(t->data, &c, &h, &w);
+    add(&m, "%" PRId64 " examples %" PRId64 "x%" PRId64 "x%" PRId64,
+        merit_dataset_n(t->data), c, h, w);
+    add(&m, ", %" PRId64 " held out, %" PRId64 " classes",
+        merit_dataset_n(t->validation_data), merit_scores_n_truths(t->scores));
+    add(&m, "; %" PRId64 " parameters; %" PRId64 " thread%s, seed %" PRIu64,
+        merit_net_n_parameters(t->net), t->config.threads,
+        t->config.threads == 1 ? "" : "s", t->config.seed);
+    if (s->at.step > 0) {
+        add(&m, "; continued after step %" PRId64, s->at.step);
+    }
+    report(t, MERIT_TRAIN_STARTED, m.text);
+    double constant = merit__best_constant(t->scores, t->validation_data);
+    log_record(t, json_pack("{s:s, s:s, s:o}", "event", "start", "message", m.text,
+                            "best_constant", merit__json_real(constant)));
+}
+
+void merit__training_tell_epoch(const merit__training *t)
+{
+    const merit__history_row *row = &t->state.history[t->state.n_history - 1];
+    report(t, MERIT_TRAIN_EPOCH, "");
+    log_record(t, json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:f}", "event", "epoch",
+                            "candidate", t->candidates.spec[row->candidate], "epoch",
+                            (json_int_t)row->epoch, "step", (json_int_t)row->step,
+                            "loss", row->loss, "score", row->verdict.score, "seconds",
+                            merit__training_seconds(t)));
+}
+
+void merit__training_tell_end(const merit__training *t)
+{
+    const merit__history_row *best = merit__state_best(&t->state, -1);
+    message m = {0};
+    add(&m, "kept %s with the %s rule: %.4f on held-out data",
+        t->candidates.spec[best->candidate], merit_rule_name(best->verdict.rule),
+        best->verdict.score);
+    for (int64_t i = 0; i < t->candidates.n; i++) {
+        const merit__history_row *row = merit__state_best(&t->state, i);
+        if (i != best->candidate && row != NULL) {
+            add(&m, "; %s %+.4f", t->candidates.spec[i],
+                row->verdict.score - best->verdict.score);
+        }
+    }
+    log_record(t,
+               json_pack("{s:s, s:f, s:f}", "event", "end", "score",
+                         best->verdict.score, "seconds", merit__training_seconds(t)));
+    report(t, MERIT_TRAIN_NOTE, m.text);
+}

@@ -1,0 +1,176 @@
+/* Which losses a run trains with, and from which step on. */
+#include "train/candidates.h"
+
+#include "base/alloc.h"
+#include "loss/loss_def.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+static merit_scores *table;
+
+static int make_table(void **state)
+{
+    (void)state;
+    static const double values[9] = {2, 1, -1, 1, 2, -1, -1, 0, 2};
+    return merit_scores_create(&table, 3, 3, values, NULL, NULL) == MERIT_OK ? 0 : -1;
+}
+
+static int free_table(void **state)
+{
+    (void)state;
+    merit_scores_free(table);
+    return 0;
+}
+
+static merit__candidates create(const char *loss, int64_t n_steps)
+{
+    merit__candidates candidates;
+    merit_error err = {0};
+    if (merit__candidates_create(&candidates, loss, n_steps, table, &err) != MERIT_OK) {
+        fail_msg("%s: %s", loss, err.message);
+    }
+    return candidates;
+}
+
+static const char *loss_at(const merit__candidates *candidates, int64_t candidate,
+                           int64_t step, double *progress)
+{
+    return merit__candidates_loss(candidates, candidate, step, progress)
+        ->def->info.name;
+}
+
+static void test_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *loss, *name;
+    } plain[] = {
+        {"cross-entropy", "cross-entropy"},
+        {"auto:fast", "cross-entropy"},
+        {"softmax-margin(scale=0.5)", "softmax-margin"},
+    };
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        merit__candidates c = create(plain[i].loss, 10);
+        double progress = -1;
+        assert_int_equal(c.n, 1);
+        assert_int_equal(c.n_steps, 10);
+        assert_int_equal(c.branch, 10);
+        for (int64_t step = 0; step < 10; step++) {
+            assert_string_equal(loss_at(&c, 0, step, &progress), plain[i].name);
+            assert_true(fabs(progress - (double)step / 10) < 1e-12);
+        }
+        merit__candidates_dispose(&c);
+        merit__candidates_dispose(&c); // once more does no harm
+    }
+}
+
+/* A stage begins at the first step that is not before its share, and its progress goes
+ * from 0 towards 1. */
+static void test_stages(void **state)
+{
+    (void)state;
+    merit__candidates c = create("cross-entropy:60%,\texpected-score", 10);
+    double progress;
+    assert_string_equal(c.spec[0], "cross-entropy:60%, expected-score");
+    for (int64_t step = 0; step < 10; step++) {
+        assert_string_equal(loss_at(&c, 0, step, &progress),
+                            step < 6 ? "cross-entropy" : "expected-score");
+        double expected = step < 6 ? (double)step / 6 : (double)(step - 6) / 4;
+        assert_true(fabs(progress - expected) < 1e-12);
+    }
+    merit__candidates_dispose(&c);
+}
+
+/* Whatever the number of steps: before the branch all do the same, after it each its
+ * own, and the branch is where the shares say. */
+static void test_auto_shares_its_start(void **state)
+{
+    (void)state;
+    for (int64_t n_steps = 1; n_steps <= 240; n_steps++) {
+        merit__candidates c = create("auto", n_steps);
+        double first, other;
+        assert_int_equal(c.n, 3);
+        assert_true(c.n <= MERIT__MAX_CANDIDATES);
+        assert_true(c.branch >= 1 && c.branch <= n_steps);
+        assert_true(fabs((double)c.branch - 0.45 * (double)n_steps) < 1);
+        for (int64_t step = 0; step < n_steps; step++) {
+            assert_string_equal(loss_at(&c, 0, step, &first), "cross-entropy");
+            for (int64_t i = 1; i < c.n; i++) {
+                const char *name = loss_at(&c, i, step, &other);
+                assert_string_equal(name, step < c.branch ? "cross-entropy"
+                                                          : "softmax-margin");
+            }
+        }
+        merit__candidates_dispose(&c);
+    }
+    merit__candidates c = create("auto", 100);
+    assert_string_not_equal(c.spec[1], c.spec[2]);
+    merit__candidates_dispose(&c);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    char long_loss[400];
+    memset(long_loss, 'x', sizeof long_loss - 1);
+    long_loss[sizeof long_loss - 1] = 0;
+    const struct {
+        const char *loss, *said;
+    } wrong[] = {
+        {"", "unknown loss"},
+        {"crossentropy", "did you mean cross-entropy"},
+        {"auto:slow", "auto:slow"},
+        {"cross-entropy:60%", "60 %"},
+        {"cross-entropy,", "unknown loss"},
+        {"softmax-margin(scale=-1)", "scale"},
+        {long_loss, "399 characters"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        merit__candidates c;
+        merit_error err = {0};
+        assert_int_equal(merit__candidates_create(&c, wrong[i].loss, 10, table, &err),
+                         MERIT_EINVAL);
+        if (strstr(err.message, wrong[i].said) == NULL) {
+            fail_msg("%s: %s", wrong[i].loss, err.message);
+        }
+        for (int64_t j = 0; j < MERIT__MAX_CANDIDATES; j++) {
+            assert_null(c.stages[j]);
+        }
+    }
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    merit__candidates c;
+    merit_error err;
+    merit__alloc_fail_at(0, 0);
+    c = create("auto", 10);
+    long n = merit__alloc_count();
+    merit__candidates_dispose(&c);
+    assert_true(n >= 3);
+    for (long i = 1; i <= n; i++) {
+        merit__alloc_fail_at(i, 0);
+        merit_status status = merit__candidates_create(&c, "auto", 10, table, &err);
+        merit__alloc_fail_at(0, 0);
+        assert_int_equal(status, MERIT_ENOMEM);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one),
+        cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_auto_shares_its_start),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, make_table, free_table);
+}
