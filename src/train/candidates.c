@@ -1,31 +1,59 @@
 #include "train/candidates.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/number.h"
 
-/* The share that auto's candidates have in common. Three candidates then cost 0.45 +
- * 3 * 0.55 = 2.1 times one training. */
-enum { SHARED_PERCENT = 45 };
+/* The widest margin of auto's softmax-margin, in units of log K: wider ones teach the
+ * table at the expense of the probabilities that the Bayes decision needs. */
+static const double widest_margin = 1.5;
 
-/* What auto tries after the shared cross entropy; docs/architecture.md says why these.
- */
-static const char *const auto_losses[] = {
-    "cross-entropy",
-    "softmax-margin",
-    "softmax-margin(scale=0.5)",
-};
-enum { N_AUTO = sizeof auto_losses / sizeof *auto_losses };
-
-static void auto_specs(merit__candidates *out)
+/* The largest score that an answer among the classes can lose. */
+static double largest_cost(const merit_scores *scores)
 {
-    out->n = N_AUTO;
-    snprintf(out->spec[0], sizeof out->spec[0], "%s", auto_losses[0]);
-    for (int i = 1; i < N_AUTO; i++) {
-        snprintf(out->spec[i], sizeof out->spec[i], "%s:%d%%,%s", auto_losses[0],
-                 SHARED_PERCENT, auto_losses[i]);
+    int64_t n_classes = merit_scores_n_truths(scores);
+    int64_t n_answers = merit_scores_n_answers(scores);
+    double largest = 0;
+    for (int64_t i = 0; i < n_classes; i++) {
+        const double *row = merit_scores_values(scores) + i * n_answers;
+        double low = row[0], high = row[0];
+        for (int64_t k = 1; k < n_classes; k++) {
+            low = fmin(low, row[k]);
+            high = fmax(high, row[k]);
+        }
+        largest = fmax(largest, high - low);
+    }
+    return largest;
+}
+
+/* Two significant digits of 0 < value < 1, so that the name of the loss stays readable. */
+static size_t print_rounded(char out[MERIT__NUMBER_BYTES], double value)
+{
+    int exponent = (int)floor(log10(value)) - 1;
+    char text[32];
+    int n = snprintf(text, sizeof text, "%.0fe%d", value / pow(10, exponent), exponent);
+    merit__parse_double(text, (size_t)n, &value);
+    return merit__print_double(out, value);
+}
+
+/* Cross entropy; and softmax-margin with the table's own margins, narrowed where they
+ * are wider than the probabilities bear. Where all answers are worth the same there is
+ * nothing to choose. */
+static void auto_specs(merit__candidates *out, const merit_scores *scores)
+{
+    double cost = largest_cost(scores);
+    double scale = widest_margin * log((double)merit_scores_n_truths(scores)) / cost;
+    snprintf(out->spec[0], sizeof out->spec[0], "cross-entropy");
+    out->n = cost > 0 ? 2 : 1;
+    if (scale < 1) {
+        char number[MERIT__NUMBER_BYTES];
+        print_rounded(number, scale);
+        snprintf(out->spec[1], sizeof out->spec[1], "softmax-margin(scale=%s)", number);
+    } else {
+        snprintf(out->spec[1], sizeof out->spec[1], "softmax-margin");
     }
 }
 
@@ -34,10 +62,9 @@ merit_status merit__candidates_create(merit__candidates *out, const char *loss,
                                       merit_error *err)
 {
     merit_status status = MERIT_OK;
-    *out = (merit__candidates){.n = 1, .n_steps = n_steps, .branch = n_steps};
+    *out = (merit__candidates){.n = 1, .n_steps = n_steps};
     if (strcmp(loss, "auto") == 0) {
-        auto_specs(out);
-        out->branch = (n_steps * SHARED_PERCENT + 99) / 100;
+        auto_specs(out, scores);
     } else {
         const char *spec = strcmp(loss, "auto:fast") == 0 ? "cross-entropy" : loss;
         int n = snprintf(out->spec[0], sizeof out->spec[0], "%s", spec);

@@ -1,26 +1,20 @@
 /* Which trainings a run consists of.
  *
- * A plain run has one candidate. `auto` has several that share their beginning, so that
- * each costs only what follows:
- *
- *     step       0 ............ branch ............ end
- *     candidate 0   cross-entropy                         |
- *     candidate 1                  \ softmax-margin       |  the best validated one
- *     candidate 2                  \ softmax-margin, 1/2  |  is kept
- */
+ * A plain run has one candidate. `auto` has two, cross-entropy and softmax-margin, of
+ * which the one that earns most on held-out data is kept. Each begins with the same
+ * parameters and sees the examples in the same order. */
 #ifndef MERIT_TRAIN_CANDIDATES_H
 #define MERIT_TRAIN_CANDIDATES_H
 
 #include "merit/loss.h"
 
-enum { MERIT__MAX_CANDIDATES = 4 };
+enum { MERIT__MAX_CANDIDATES = 2 };
 
 typedef struct merit__candidates {
     int64_t n;
     char spec[MERIT__MAX_CANDIDATES][192];            // stage list of each
     merit_loss_stages *stages[MERIT__MAX_CANDIDATES]; // owned
-    int64_t n_steps;                                  // of each, from its beginning
-    int64_t branch; // candidates after the first start here; n_steps with one candidate
+    int64_t n_steps;                                  // of each
 } merit__candidates;
 
 /* loss: a spec, a stage list, "auto" or "auto:fast". */

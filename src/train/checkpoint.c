@@ -85,13 +85,9 @@ static void row_numbers(walk *w, const merit__state_shape *shape,
 static void numbers(walk *w, merit__state *state)
 {
     const merit__state_shape *shape = &state->shape;
-    int64_t has_start = state->has_start;
     whole(w, &state->candidate, 0, shape->n_candidates);
     position(w, shape, &state->at);
     position(w, shape, &state->good);
-    position(w, shape, &state->start_at);
-    whole(w, &has_start, 0, 1);
-    state->has_start = (int)has_start;
     whole(w, &state->retries, 0, whole_limit);
     real(w, &state->rate_scale);
     real(w, &state->seconds);
@@ -123,9 +119,6 @@ static size_t arrays(named_array out[MAX_TENSORS], const merit__state *state)
     size_t n = weights_arrays(out, "now", &state->now_weights, n_moments);
     if (state->good.step != state->at.step) {
         n += weights_arrays(out + n, "good", &state->good_weights, n_moments);
-    }
-    if (state->has_start) {
-        n += weights_arrays(out + n, "start", &state->start, n_moments);
     }
     if (state->n_history > 0) {
         snprintf(out[n].name, sizeof out[n].name, "kept");

@@ -33,8 +33,7 @@ merit_status merit__state_create(merit__state *out, const merit__state_shape *sh
     out->kept = merit__alloc_array(n, sizeof *out->kept);
     if (out->kept == NULL ||
         weights_create(&out->now_weights, n, shape->n_moments) != 0 ||
-        weights_create(&out->good_weights, n, shape->n_moments) != 0 ||
-        weights_create(&out->start, n, shape->n_moments) != 0) {
+        weights_create(&out->good_weights, n, shape->n_moments) != 0) {
         merit__state_dispose(out);
         return merit__fail_memory(err, n * sizeof(float), "training");
     }
@@ -45,7 +44,6 @@ void merit__state_dispose(merit__state *state)
 {
     weights_dispose(&state->now_weights);
     weights_dispose(&state->good_weights);
-    weights_dispose(&state->start);
     merit__free(state->kept);
     merit__free(state->history);
     *state = (merit__state){0};

@@ -40,9 +40,6 @@ typedef struct merit__state {
     int64_t candidate;        // the one being trained; as many as there are: all done
     merit__position at, good; // now, and at the beginning of this epoch
     merit__weights now_weights, good_weights;
-    merit__weights start; // where the other candidates branch off; empty until then
-    int has_start;
-    merit__position start_at;
 
     int64_t retries;   // after divergence
     double rate_scale; // halved by each

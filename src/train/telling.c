@@ -16,8 +16,7 @@ static int64_t steps_left(const merit__training *t)
 {
     const merit__candidates *c = &t->candidates;
     int64_t later = c->n - t->state.candidate - 1;
-    return later < 0 ? 0
-                     : c->n_steps - t->state.at.step + later * (c->n_steps - c->branch);
+    return later < 0 ? 0 : c->n_steps - t->state.at.step + later * c->n_steps;
 }
 
 static void report(const merit__training *t, merit_train_event_kind kind,

@@ -224,9 +224,9 @@ static merit_status restore(merit__training *t, const char *directory, int has_r
                              "went back to an older checkpoint: %s", skipped);
     }
     if (!found) {
-        merit__net_init(t->net, t->config.seed, s->now_weights.parameters);
-        merit__weights_copy(s, &s->good_weights, &s->now_weights);
-    } else if (s->candidate == t->candidates.n && !t->options->resume) {
+        return merit__training_begin(t, err);
+    }
+    if (s->candidate == t->candidates.n && !t->options->resume) {
         MERIT_TRY(merit__fail(err, MERIT_EINVAL,
                               "%s already exists and its training is finished; choose "
                               "another directory",

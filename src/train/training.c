@@ -156,37 +156,32 @@ static merit_status end_epoch(merit__training *t, merit_error *err)
     return MERIT_OK;
 }
 
-/* Where the other candidates branch off. */
-static merit_status remember_start(merit__training *t, merit_error *err)
+merit_status merit__training_begin(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
-    merit_status status =
-        merit__learner_get(t->learner, s->start.parameters, s->start.moments, err);
-    s->start_at = s->at;
-    s->has_start = status == MERIT_OK;
-    return status;
+    size_t n_bytes = (size_t)s->shape.n_arena * sizeof(float);
+    merit__net_init(t->net, t->config.seed, s->now_weights.parameters);
+    for (int64_t i = 0; i < s->shape.n_moments; i++) {
+        memset(s->now_weights.moments[i], 0, n_bytes);
+    }
+    s->at = (merit__position){0};
+    s->rate_scale = 1;
+    s->retries = 0;
+    remember_good(t);
+    return learn_from(t, &s->now_weights, err);
 }
 
-/* The candidate is trained: the next one begins at the branch, or all are done. */
+/* The candidate is done with: the next one begins, or all are done. */
 static merit_status next_candidate(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
     s->candidate++;
-    if (s->candidate >= t->candidates.n || !s->has_start || t->out_of_time) {
-        if (s->candidate < t->candidates.n) {
-            merit__training_tell(t, MERIT_TRAIN_NOTE,
-                                 "training ends early: %s was not tried",
-                                 t->candidates.spec[s->candidate]);
-        }
+    if (s->candidate < t->candidates.n && t->out_of_time) {
+        merit__training_tell(t, MERIT_TRAIN_NOTE, "training ends early: %s was not tried",
+                             t->candidates.spec[s->candidate]);
         s->candidate = t->candidates.n;
-        return MERIT_OK;
     }
-    s->at = s->start_at;
-    s->rate_scale = 1;
-    s->retries = 0;
-    merit__weights_copy(s, &s->now_weights, &s->start);
-    remember_good(t);
-    return learn_from(t, &s->start, err);
+    return s->candidate < t->candidates.n ? merit__training_begin(t, err) : MERIT_OK;
 }
 
 /* A number was not finite: back to the beginning of the epoch with half the rate. */
@@ -207,8 +202,6 @@ static merit_status retry(merit__training *t, const merit_error *why, merit_erro
                          s->at.step, why->message, s->good.step,
                          t->config.learning_rate * s->rate_scale);
     s->at = s->good;
-    // What was remembered after that step is not to be trusted either.
-    s->has_start = s->has_start && (s->candidate > 0 || s->start_at.step <= s->at.step);
     return learn_from(t, &s->good_weights, err);
 }
 
@@ -255,16 +248,11 @@ static merit_status advance(merit__training *t, merit_error *err)
     merit_status status = MERIT_OK;
     merit__state *s = &t->state;
     MERIT_TRY(step(t, err));
-    int is_end = s->at.step % t->steps_per_epoch == 0;
-    if (is_end) {
+    if (s->at.step % t->steps_per_epoch == 0) {
         MERIT_TRY(end_epoch(t, err));
-    }
-    if (s->candidate == 0 && t->candidates.n > 1 &&
-        s->at.step == t->candidates.branch) {
-        MERIT_TRY(remember_start(t, err));
-    }
-    if (is_end && s->at.step < t->candidates.n_steps) {
-        merit__training_checkpoint(t);
+        if (s->at.step < t->candidates.n_steps) {
+            merit__training_checkpoint(t);
+        }
     }
 fail:
     return status;
@@ -296,11 +284,35 @@ fail:
     return status;
 }
 
+/* A candidate that diverges is out; the run fails when nothing else is left. */
+static merit_status survive(merit__training *t, const merit_error *why, merit_error *err)
+{
+    const merit__state *s = &t->state;
+    if (s->n_history == 0 && s->candidate + 1 == t->candidates.n) {
+        if (err != NULL) {
+            *err = *why;
+        }
+        return MERIT_ENUMERIC;
+    }
+    merit__training_tell(t, MERIT_TRAIN_WARNING, "%s is given up: %s",
+                         t->candidates.spec[s->candidate], why->message);
+    return MERIT_OK;
+}
+
 merit_status merit__training_run(merit__training *t, merit_error *err)
 {
     merit_status status = MERIT_OK;
     while (t->state.candidate < t->candidates.n) {
-        MERIT_TRY(run_candidate(t, err));
+        merit_error why = {0};
+        status = run_candidate(t, &why);
+        if (status == MERIT_ENUMERIC && t->candidates.n > 1) {
+            MERIT_TRY(survive(t, &why, err));
+        } else if (status != MERIT_OK) {
+            if (err != NULL) {
+                *err = why;
+            }
+            return status;
+        }
         MERIT_TRY(next_candidate(t, err));
         if (t->state.candidate < t->candidates.n) {
             merit__training_checkpoint(t);

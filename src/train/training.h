@@ -39,6 +39,9 @@ typedef struct merit__training {
     int unsaved;           // the last checkpoint could not be written
 } merit__training;
 
+/* Puts the candidate under way at its beginning. */
+merit_status merit__training_begin(merit__training *training, merit_error *err);
+
 /* Trains what is left. On ESTOPPED the state has been saved. */
 merit_status merit__training_run(merit__training *training, merit_error *err);
 
