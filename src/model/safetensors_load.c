@@ -218,7 +218,7 @@ merit_status merit__safetensors_load(merit__safetensors **out, const char *path,
         status = merit__fail_memory(err, sizeof *file, path);
         goto fail;
     }
-    merit__printable(file->path, sizeof file->path, path);
+    merit__printable_path(file->path, sizeof file->path, path);
     MERIT_TRY(open_regular(&fd, &n_file, path, file->path, err));
     MERIT_TRY(load_header(file, fd, n_file, path, err));
     MERIT_TRY(load_data(file, fd, path, err));

@@ -116,7 +116,11 @@ static merit_status take_lock(merit__run_directory *run, merit_error *err)
     if (run->lock < 0) {
         MERIT_TRY(merit__fail_system(err, errno, path, "open"));
     }
-    if (fcntl(run->lock, F_OFD_SETLK, &lock) != 0) {
+    int is_locked = fcntl(run->lock, F_OFD_SETLK, &lock) == 0;
+    if (!is_locked && errno != EAGAIN && errno != EACCES) {
+        MERIT_TRY(merit__fail_system(err, errno, path, "lock"));
+    }
+    if (!is_locked) {
         char owner[64] = "", shown[160];
         ssize_t n = pread(run->lock, owner, sizeof owner - 1, 0);
         owner[n > 0 ? strcspn(owner, "\n") : 0] = 0;

@@ -1,5 +1,7 @@
 #include "net/dnnl/dnnl_plan.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 
 merit_status merit__dnnl_fail(dnnl_status_t status, const char *call, merit_error *err)
@@ -42,6 +44,14 @@ merit_status merit__dnnl_attr(dnnl_primitive_attr_t *out, int relu, merit_error 
 merit__md merit__dnnl_query(dnnl_primitive_desc_t pd, dnnl_query_t what, int index)
 {
     return dnnl_primitive_desc_query_md(pd, what, index);
+}
+
+int merit__dnnl_is_reference(dnnl_primitive_desc_t pd)
+{
+    const char *name = NULL;
+    return dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name) ==
+               dnnl_success &&
+           strncmp(name, "ref", 3) == 0;
 }
 
 merit_status merit__dnnl_primitive(merit__dnnl_plan *plan, dnnl_primitive_desc_t pd,

@@ -83,6 +83,38 @@ merit_status merit__dnnl_conv_forward(merit__dnnl_plan *plan, int64_t index, int
                                 err);
 }
 
+typedef dnnl_status_t (*backward_pd)(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                     dnnl_alg_kind_t algorithm, const merit__md md[4],
+                                     merit__window window, dnnl_primitive_desc_t hint,
+                                     dnnl_primitive_attr_t attr);
+
+/* A backward primitive for the layouts at hand. For some of these, mostly on processors
+ * without AVX-512, oneDNN has nothing but its reference, which is a hundred times slower
+ * than a reorder to the layouts that it does better with. */
+static merit_status choose_backward(merit__dnnl_plan *plan, int64_t index,
+                                    backward_pd create, const merit__md at_hand[4],
+                                    dnnl_primitive_attr_t attr,
+                                    dnnl_primitive_desc_t *pd, merit_error *err)
+{
+    const merit__layer *layer = &plan->base.net->layers[index];
+    const merit__dnnl_layer *state = &plan->layers[index];
+    merit__window window = window_of(layer);
+    merit__md any[4];
+    dnnl_primitive_desc_t other = NULL;
+    MERIT__PASS(any_layout(plan, layer, any, err));
+    MERIT__DNNL(create(pd, plan->engine, state->algorithm, at_hand, window,
+                       state->forward, attr));
+    if (!merit__dnnl_is_reference(*pd) ||
+        create(&other, plan->engine, state->algorithm, any, window, state->forward,
+               attr) != dnnl_success) {
+        return MERIT_OK;
+    }
+    int is_better = !merit__dnnl_is_reference(other);
+    dnnl_primitive_desc_destroy(is_better ? *pd : other);
+    *pd = is_better ? other : *pd;
+    return MERIT_OK;
+}
+
 /* Weights and bias; their gradients lie in the arena as the parameters do. */
 static merit_status backward_weights(merit__dnnl_plan *plan, int64_t index,
                                      dnnl_primitive_attr_t attr, merit_error *err)
@@ -90,54 +122,69 @@ static merit_status backward_weights(merit__dnnl_plan *plan, int64_t index,
     const merit__layer *layer = &plan->base.net->layers[index];
     const merit__dnnl_layer *state = &plan->layers[index];
     const merit__dnnl_tensor *dvalue = &plan->nodes[index + 1].gradient;
-    merit__dnnl_tensor dweights, dbias;
-    MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor, MERIT__GRADIENT, &dweights,
-                                         err));
+    merit__dnnl_tensor arena, dbias;
+    MERIT__PASS(
+        merit__dnnl_segment_bind(plan, layer->tensor, MERIT__GRADIENT, &arena, err));
     MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor + 1, MERIT__GRADIENT,
                                          &dbias, err));
-    const merit__md md[4] = {state->source.md, dweights.md, dbias.md, dvalue->md};
+    const merit__md at_hand[4] = {state->source.md, arena.md, dbias.md, dvalue->md};
     dnnl_primitive_desc_t pd;
-    MERIT__DNNL(merit__pd_conv_backward_weights(&pd, plan->engine, state->algorithm, md,
-                                                window_of(layer), state->forward,
-                                                attr));
+    MERIT__PASS(choose_backward(plan, index, merit__pd_conv_backward_weights, at_hand,
+                                attr, &pd, err));
     dnnl_primitive_t primitive;
     MERIT__PASS(merit__dnnl_primitive(plan, pd, &primitive, err));
-    return merit__dnnl_step_add(plan, &plan->backward, primitive, 4,
-                                (dnnl_exec_arg_t[]){
-                                    {DNNL_ARG_SRC, state->source.memory},
-                                    {DNNL_ARG_DIFF_DST, dvalue->memory},
-                                    {DNNL_ARG_DIFF_WEIGHTS, dweights.memory},
-                                    {DNNL_ARG_DIFF_BIAS, dbias.memory},
-                                },
-                                err);
+    merit__dnnl_tensor source, destination, dweights = arena;
+    MERIT__PASS(merit__dnnl_adapt(plan, &plan->backward, &state->source,
+                                  merit__dnnl_query(pd, dnnl_query_src_md, 0), &source,
+                                  err));
+    MERIT__PASS(merit__dnnl_adapt(plan, &plan->backward, dvalue,
+                                  merit__dnnl_query(pd, dnnl_query_diff_dst_md, 0),
+                                  &destination, err));
+    merit__md wanted = merit__dnnl_query(pd, dnnl_query_diff_weights_md, 0);
+    int is_in_place = dnnl_memory_desc_equal(wanted, arena.md);
+    if (!is_in_place) {
+        MERIT__PASS(merit__dnnl_tensor_create(plan, wanted, &dweights, err));
+    }
+    MERIT__PASS(merit__dnnl_step_add(plan, &plan->backward, primitive, 4,
+                                     (dnnl_exec_arg_t[]){
+                                         {DNNL_ARG_SRC, source.memory},
+                                         {DNNL_ARG_DIFF_DST, destination.memory},
+                                         {DNNL_ARG_DIFF_WEIGHTS, dweights.memory},
+                                         {DNNL_ARG_DIFF_BIAS, dbias.memory},
+                                     },
+                                     err));
+    return is_in_place ? MERIT_OK
+                       : merit__dnnl_reorder(plan, &plan->backward, &dweights, &arena,
+                                             err);
 }
 
 static merit_status backward_data(merit__dnnl_plan *plan, int64_t index,
                                   dnnl_primitive_attr_t attr, merit_error *err)
 {
     const merit__layer *layer = &plan->base.net->layers[index];
-    const merit__dnnl_layer *state = &plan->layers[index];
     const merit__dnnl_tensor *dvalue = &plan->nodes[index + 1].gradient;
     merit__md md[4];
     MERIT__PASS(any_layout(plan, layer, md, err));
     md[3] = dvalue->md;
     dnnl_primitive_desc_t pd;
-    MERIT__DNNL(merit__pd_conv_backward_data(&pd, plan->engine, state->algorithm, md,
-                                             window_of(layer), state->forward, attr));
+    MERIT__PASS(choose_backward(plan, index, merit__pd_conv_backward_data, md, attr, &pd,
+                                err));
     dnnl_primitive_t primitive;
     MERIT__PASS(merit__dnnl_primitive(plan, pd, &primitive, err));
-    merit__dnnl_tensor arena_weights, weights, dsource;
+    merit__dnnl_tensor arena_weights, weights, destination, dsource;
     MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor, MERIT__PARAMETERS,
                                          &arena_weights, err));
     MERIT__PASS(merit__dnnl_adapt(plan, &plan->prepare, &arena_weights,
                                   merit__dnnl_query(pd, dnnl_query_weights_md, 0),
                                   &weights, err));
-    MERIT__PASS(merit__dnnl_gradient_open(plan, index,
-                                          merit__dnnl_query(pd, dnnl_query_diff_src_md, 0),
-                                          &dsource, err));
+    MERIT__PASS(merit__dnnl_adapt(plan, &plan->backward, dvalue,
+                                  merit__dnnl_query(pd, dnnl_query_diff_dst_md, 0),
+                                  &destination, err));
+    MERIT__PASS(merit__dnnl_gradient_open(
+        plan, index, merit__dnnl_query(pd, dnnl_query_diff_src_md, 0), &dsource, err));
     MERIT__PASS(merit__dnnl_step_add(plan, &plan->backward, primitive, 3,
                                      (dnnl_exec_arg_t[]){
-                                         {DNNL_ARG_DIFF_DST, dvalue->memory},
+                                         {DNNL_ARG_DIFF_DST, destination.memory},
                                          {DNNL_ARG_WEIGHTS, weights.memory},
                                          {DNNL_ARG_DIFF_SRC, dsource.memory},
                                      },

@@ -135,6 +135,9 @@ merit_status merit__dnnl_md(merit__dnnl_plan *plan, int n_dims, const int64_t *d
 /* The descriptor of one argument of a primitive, borrowed from its pd. */
 merit__md merit__dnnl_query(dnnl_primitive_desc_t pd, dnnl_query_t what, int index);
 
+/* Whether oneDNN computes this by its plain loops, for want of anything better. */
+int merit__dnnl_is_reference(dnnl_primitive_desc_t pd);
+
 /* A tensor with its own memory. */
 merit_status merit__dnnl_tensor_create(merit__dnnl_plan *plan, merit__md md,
                                        merit__dnnl_tensor *out, merit_error *err);
