@@ -1,7 +1,7 @@
 #!/bin/sh
 # The question that merit is about, tried out: trains on Fashion-MNIST with the expected
 # score as the loss, with cross entropy, and with merit's own choice, and shows what the
-# answers earn. Takes one to three minutes. Works in demo/, in the current directory, and
+# answers earn. Takes about a minute. Works in demo/, in the current directory, and
 # replaces what an earlier demo left there.
 #
 #     MERIT          the program (default: build/merit)
@@ -65,11 +65,12 @@ make_place
 
 echo "Pictures of clothes; the right answer earns 2, one of the same kind 1, another -1."
 echo
-echo "1 of 3: training on that score itself, as in the question (half a minute)"
+echo "1 of 3: training on that score itself, as in the question (10 to 20 s)"
 train expected-score
-echo "2 of 3: training with cross entropy, deciding with the score (half a minute)"
+echo "2 of 3: training with cross entropy, deciding with the score (10 to 20 s)"
 train cross-entropy
-echo "3 of 3: what merit does: three losses, the best one is kept (one minute)"
+echo "3 of 3: what merit does: it trains both cross entropy and softmax-margin,"
+echo "        and keeps the better one (30 to 40 s)"
 train auto
 
 echo
@@ -92,4 +93,4 @@ awk '
         print "In the end it earns " earned[2] " a picture, cross entropy " earned[3] \
             ", merit " earned[4] "."
     }' "$out/curves.txt"
-echo "$out/curves.svg shows it, docs/why-slow.md explains it, README.md goes on from here."
+echo "$out/curves.svg shows it, README.md explains it and goes on from here."

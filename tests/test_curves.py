@@ -62,11 +62,9 @@ def write_run(path, loss, rows, epochs=4, seconds=12.5, constant=None, table="t"
 
 
 def auto_rows():
-    margin, half = "cross-entropy:45%,softmax-margin", "cross-entropy:45%,half(x=1,y=2)"
     return ([row("cross-entropy", e, s) for e, s in enumerate([1, 1.5, 1.6, 1.65], 1)] +
-            [row(margin, e, s, accuracy=0.875, rule="argmax")
-             for e, s in zip([2, 3, 4], [1.4, 1.7, 1.75])] +
-            [row(half, e, s) for e, s in zip([2, 3, 4], [1.45, 1.62, 1.66])])
+            [row("softmax-margin(scale=0.45)", e, s, accuracy=0.875, rule="argmax")
+             for e, s in enumerate([0.9, 1.4, 1.7, 1.75], 1)])
 
 
 @pytest.fixture
@@ -99,8 +97,7 @@ def test_table(runs):
                                "0.375", "argmax", "12"]
     assert cells(lines[2]) == ["cross-entropy", "1.000", "1.500", "1.600", "1.650",
                                "0.750", "bayes", "1234"]
-    # The way to the kept model: the first candidate until the kept one branched off.
-    assert cells(lines[3]) == ["merit (auto)", "1.000", "1.400", "1.700", "1.750",
+    assert cells(lines[3]) == ["merit (auto)", "0.900", "1.400", "1.700", "1.750",
                                "0.875", "argmax", "12"]
     ends = {line.index(cells(line)[-1]) + len(cells(line)[-1]) for line in lines[:4]}
     assert len(ends) == 1
@@ -109,8 +106,8 @@ def test_table(runs):
 def test_what_is_said_below_the_table(runs):
     lines = merit("curves", *runs, env={"COLUMNS": "200"}).out.splitlines()
     assert lines[4:] == [
-        "merit (auto) kept cross-entropy:45%,softmax-margin, epoch 4: 1.750; cross-entropy "
-        "reached 1.650; cross-entropy:45%,half(x=1,y=2) reached 1.660.",
+        "merit (auto) kept softmax-margin(scale=0.45), epoch 4: 1.750; cross-entropy "
+        "reached 1.650.",
         "Why: after the first epoch expected-score sends 4.2 % of cross entropy's gradient "
         "and answers 2 of 3 classes.",
     ]
@@ -210,8 +207,8 @@ def test_record(runs):
     assert stuck["line"] == stuck["rows"]
     for found, written in zip(auto["rows"], auto_rows(), strict=True):
         assert found == {**written, "epochs": written["epoch"]}
-    assert auto["kept"] == auto["rows"][6]
-    assert auto["line"] == [auto["rows"][i] for i in (0, 4, 5, 6)]
+    assert auto["kept"] == auto["rows"][7]
+    assert auto["line"] == auto["rows"][4:]
 
 
 def test_numbers_that_are_not_finite_are_null(tmp_path):
@@ -266,38 +263,38 @@ def test_picture(runs):
     assert root.find(SVG + "title").get("id") == "title"
     description = root.find(SVG + "desc").text
     assert "expected-score: 0.250 after epoch 1, 0.250 after epoch 4." in description
-    assert "merit (auto): 1.000 after epoch 1, 1.750 after epoch 4." in description
+    assert "merit (auto): 0.900 after epoch 1, 1.750 after epoch 4." in description
     style = root.find(SVG + "style").text
     assert "@media (prefers-color-scheme:dark)" in style and "#0072b2" in style
     assert "url(" not in style and "@import" not in style
     assert {e.tag for e in root.iter()} == {
         SVG + n for n in "svg title desc style rect text tspan path circle".split()}
     said = texts(root)
-    for text in ("merit (auto) 1.750", "kept softmax-margin", "half(x=1,y=2) 1.660",
+    for text in ("merit (auto) 1.750", "kept softmax-margin(scale=0.45)",
                  "cross-entropy 1.650", "expected-score 0.250", "answers 2 of 3 classes",
                  "best constant answer -0.125", "epoch", "1", "2", "3", "4", "0.0", "0.5"):
         assert text in said, (text, said)
-    assert len(check_labels(root)) == 8
+    assert said.count("cross-entropy 1.650") == 2  # a run, and what auto did not keep
+    assert len(check_labels(root)) == 7
 
 
 def test_lines(runs):
     root = picture(*runs)
     strong, thin = lines_of(root, "line"), lines_of(root, "thin")
-    assert len(strong) == 3 and len(thin) == 2
+    assert len(strong) == 3 and len(thin) == 1
     assert len(with_class(root, "dot")) == 12
     assert len({path.get("stroke-dasharray") for path in strong}) == 3
     assert len({path.get("class") for path in strong}) == 3
     by_colour = {path.get("class").split()[1]: points(path) for path in strong}
     stuck, good, auto = by_colour["c0"], by_colour["c1"], by_colour["c2"]
-    assert [len(p) for p in (stuck, good, auto)] == [4, 4, 5]
+    assert [len(p) for p in (stuck, good, auto)] == [4, 4, 4]
     assert len({y for _, y in stuck}) == 1 and stuck[0][1] > good[0][1] > good[-1][1]
-    # auto's kept line leaves cross entropy's where it branched off: 1.8 epochs, 1.4.
-    assert auto[0] == good[0] and [x for x, _ in auto[2:]] == [x for x, _ in good[1:]]
-    epoch = good[1][0] - good[0][0]
-    assert auto[1][0] == pytest.approx(good[0][0] + 0.8 * epoch, abs=0.11)
-    assert auto[1][1] == pytest.approx(good[0][1] + 0.8 * (good[1][1] - good[0][1]), abs=0.11)
-    branches = sorted(points(path)[0] for path in thin)
-    assert branches == [good[0], auto[1]]
+    # auto's strong line is softmax-margin's, from the beginning; its thin one the other's.
+    assert [x for x, _ in auto] == [x for x, _ in good]
+    below = [y - other for (_, y), (_, other) in zip(auto, good)]
+    assert below[0] > 0 and below[1] == pytest.approx(below[0], abs=0.11)
+    assert below[2] == below[3] == pytest.approx(-below[0], abs=0.11)
+    assert points(thin[0]) == good and "c2" in thin[0].get("class")
     constant = [path for path in with_class(root, "constant") if "H" in path.get("d")]
     assert len(constant) == 1 and points(constant[0])[0][1] > stuck[0][1]
 
@@ -360,7 +357,7 @@ def test_pictures_of_odd_runs(tmp_path, rows):
 
 def test_many_runs(tmp_path):
     paths = [write_run(tmp_path / f"run{i}", f"loss-{i}", [
-        row("a", e, 1 + i / 1e4) for e in (1, 2)] + [row(f"a:45%,b{i}", 2, 2)])
+        row("a", e, 1 + i / 1e4) for e in (1, 2)] + [row(f"b{i}", 2, 2)])
         for i in range(17)]
     root = picture(*paths[:16])
     labels = check_labels(root)
@@ -399,7 +396,7 @@ def test_broken_runs(runs, tmp_path):
     with open(runs[2] / "metrics.tsv", "a") as file:
         file.write("cross-entropy\t5\n")
     line = refused("curves", *runs, "-o", tmp_path / "x.svg", expect=3)
-    assert f"{runs[2]}/metrics.tsv:12: 2 fields, expected 13" in line
+    assert f"{runs[2]}/metrics.tsv:10: 2 fields, expected 13" in line
     assert not (tmp_path / "x.svg").exists()
     assert "no config.json" in refused("curves", runs[0], tmp_path / "none", expect=5)
     assert "RUN is missing" in refused("curves")

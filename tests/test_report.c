@@ -37,9 +37,8 @@ static const char config[] = "{\"loss\": \"auto\", \"epochs\": 4, \"scores\": \"
 static const char scores[] = "truth\ta\tb\tc\na\t2\t1\t0\nb\t1\t2\t0\nc\t0\t0\t2\n";
 static const char metrics[] = NAMES ROW("a", "1", "10", "1") ROW("a", "2", "20", "1.5")
     ROW("a", "3", "30", "1.75") ROW("a", "4", "40", "1.5")
-        ROW("a:45%,b(x=1,y=2)", "2", "20", "1.25")
-            ROW("a:45%,b(x=1,y=2)", "3", "30", "2")
-                ROW("a:45%,b(x=1,y=2)", "4", "35", "1.75");
+        ROW("b(x=1,y=2)", "1", "10", "0.5") ROW("b(x=1,y=2)", "2", "20", "1.25")
+            ROW("b(x=1,y=2)", "3", "30", "2") ROW("b(x=1,y=2)", "4", "35", "1.75");
 static const char run_log[] = "{\"event\": \"start\", \"best_constant\": -0.5}\n"
                               "{\"event\": \"epoch\", \"seconds\": 3.5}\n"
                               "{\"event\": \"end\", \"score\": 2, \"seconds\": 7.25}\n";
@@ -138,14 +137,14 @@ static void test_a_run_is_read(void **state)
     assert_string_equal(run->loss, "auto");
     assert_string_equal(run->scores, "t");
     assert_int_equal(run->n_candidates, 2);
-    assert_string_equal(run->candidates[1], "a:45%,b(x=1,y=2)");
-    assert_int_equal(run->n_rows, 7);
+    assert_string_equal(run->candidates[1], "b(x=1,y=2)");
+    assert_int_equal(run->n_rows, 8);
     assert_int_equal(run->n_epochs, 4);
     assert_int_equal(run->n_classes, 3);
     assert_int_equal(run->n_answers, 3);
     assert_true(run->seconds == 7.25);
     assert_true(run->best_constant == -0.5);
-    const merit_curve_row *row = &run->rows[6];
+    const merit_curve_row *row = &run->rows[7];
     assert_int_equal(row->candidate, 1);
     assert_int_equal(row->epoch, 4);
     assert_int_equal(row->step, 35);
@@ -160,21 +159,35 @@ static void test_a_run_is_read(void **state)
     merit_curves_free(NULL);
 }
 
-static void test_the_way_to_the_kept_model(void **state)
+static void test_the_kept_candidate(void **state)
 {
-    static const int64_t steps[] = {10, 20, 30, 35};
-    static const int64_t candidates[] = {0, 1, 1, 1};
     (void)state;
     put_run(runs[0]);
     merit_curves *curves = load(1);
     const merit_curve_run *run = merit_curves_run(curves, 0);
     assert_int_equal(run->kept->step, 30);
     assert_int_equal(run->kept->candidate, 1);
+    assert_ptr_equal(run->line, run->rows + 4);
     assert_int_equal(run->n_line, 4);
-    for (int i = 0; i < 4; i++) {
-        assert_int_equal(run->line[i].step, steps[i]);
-        assert_int_equal(run->line[i].candidate, candidates[i]);
-    }
+    merit_curves_free(curves);
+    // It may be the first one too, or one in the middle.
+    put_text(runs[0], "metrics.tsv",
+             NAMES ROW("a", "1", "10", "2") ROW("a", "2", "20", "3")
+                 ROW("b", "1", "10", "2.5") ROW("b", "2", "20", "2.75"));
+    curves = load(1);
+    run = merit_curves_run(curves, 0);
+    assert_ptr_equal(run->line, run->rows);
+    assert_ptr_equal(run->kept, run->rows + 1);
+    assert_int_equal(run->n_line, 2);
+    merit_curves_free(curves);
+    put_text(runs[0], "metrics.tsv",
+             NAMES ROW("a", "1", "10", "1") ROW("b", "1", "10", "2")
+                 ROW("b", "2", "20", "1.5") ROW("c", "1", "10", "1.75"));
+    curves = load(1);
+    run = merit_curves_run(curves, 0);
+    assert_ptr_equal(run->line, run->rows + 1);
+    assert_ptr_equal(run->kept, run->rows + 1);
+    assert_int_equal(run->n_line, 2);
     merit_curves_free(curves);
     // The first of equal scores is kept, as in training.
     put_text(runs[0], "metrics.tsv",
@@ -343,58 +356,6 @@ static void test_odd_bytes_in_metrics(void **state)
     assert_true(isnan(row->temperature) && row->bayes_score == -INFINITY);
     assert_true(row->argmax_score == INFINITY && row->log_loss == 1000);
     assert_int_equal(row->rule, MERIT_RULE_DECODE);
-    merit_curves_free(curves);
-}
-
-static void test_last_stages(void **state)
-{
-    static const struct {
-        const char *candidate, *stage;
-        double share;
-    } cases[] = {
-        {"a", "a", 0},
-        {"a:45%,b", "b", 0.45},
-        {"a:45%,b(x=1,y=2)", "b(x=1,y=2)", 0.45},
-        {"a(x=1,y=2):20%,b:12.5%,c", "c", 0.325},
-        {"a(x=1,y=2)", "a(x=1,y=2)", 0},
-        {"a,b", "b", 0},
-        {"a:x%,b", "b", 0},
-        {"%,b", "b", 0},
-        {",", "", 0},
-        {"", "", 0},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        double share = NAN;
-        const char *stage = merit__curve_last_stage(cases[i].candidate, &share);
-        assert_string_equal(stage, cases[i].stage);
-        assert_true(fabs(share - cases[i].share) < 1e-12);
-    }
-}
-
-static void test_candidates_begin_where_they_branch(void **state)
-{
-    (void)state;
-    put_run(runs[0]);
-    merit_curves *curves = load(1);
-    merit__chart_line line = {.run = merit_curves_run(curves, 0), .candidate = -1};
-    merit__chart_point *points = NULL;
-    size_t n = 0;
-    assert_int_equal(merit__chart_points(&points, &n, &line, NULL), MERIT_OK);
-    assert_int_equal(n, 5); // epoch 1, the branch, and three of the kept one
-    assert_true(fabs(points[1].x - 1.8) < 1e-12); // 45 % of 4 epochs
-    assert_true(fabs(points[1].y - 1.4) < 1e-12); // between 1 and 1.5
-    assert_true(points[4].x == 3.5 && points[4].y == 1.75);
-    merit__free(points);
-    line.candidate = 1;
-    assert_int_equal(merit__chart_points(&points, &n, &line, NULL), MERIT_OK);
-    assert_int_equal(n, 4);
-    assert_true(fabs(points[0].x - 1.8) < 1e-12);
-    merit__free(points);
-    line.candidate = 0;
-    assert_int_equal(merit__chart_points(&points, &n, &line, NULL), MERIT_OK);
-    assert_int_equal(n, 4);
-    merit__free(points);
     merit_curves_free(curves);
 }
 
@@ -660,15 +621,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_run_is_read),
-        cmocka_unit_test(test_the_way_to_the_kept_model),
+        cmocka_unit_test(test_the_kept_candidate),
         cmocka_unit_test(test_runs_are_named),
         cmocka_unit_test(test_runs_that_have_just_begun),
         cmocka_unit_test(test_a_log_may_be_torn),
         cmocka_unit_test(test_broken_runs_are_refused),
         cmocka_unit_test(test_wrong_calls_are_refused),
         cmocka_unit_test(test_odd_bytes_in_metrics),
-        cmocka_unit_test(test_last_stages),
-        cmocka_unit_test(test_candidates_begin_where_they_branch),
         cmocka_unit_test(test_ticks_are_round),
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_the_locale_changes_nothing),

@@ -37,7 +37,7 @@ typedef struct merit_curve_run {
     int64_t n_candidates;
     const merit_curve_row *rows; // [n_rows] all validations, one candidate's together
     int64_t n_rows;
-    const merit_curve_row *line; // [n_line] those on the way to the kept model
+    const merit_curve_row *line; // [n_line] those of the kept candidate
     int64_t n_line;
     const merit_curve_row *kept; // of the model that was kept; NULL without rows
     int64_t n_epochs;            // that were asked for
@@ -72,7 +72,7 @@ MERIT_API merit_status merit_curves_rename(merit_curves *curves, int64_t run,
                                            const char *name, merit_error *err);
 
 /* Draws mean score against epochs: an SVG of 720 x 420, static, for light and dark
- * pages. The line to each run's kept model is strong, other candidates thin; each line
+ * pages. The line of each run's kept candidate is strong, others are thin; each line
  * is labelled where it ends. Stores the text and its length without the terminating 0;
  * the caller frees *text with merit_text_free. EINVAL for more than 16 runs. */
 MERIT_API merit_status merit_curves_svg(const merit_curves *curves, char **text,

@@ -52,7 +52,7 @@ static void print_sentence(const struct text *text, int width)
     merit__print_wrapped(stdout, shown, 0, width);
 }
 
-// The row of an epoch on the way to the kept model; NULL without one.
+// The row of an epoch of the kept candidate; NULL without one.
 static const merit_curve_row *row_of(const merit_curve_run *run, int64_t epoch)
 {
     for (int64_t i = run->n_line; i-- > 0;) {

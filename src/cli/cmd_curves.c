@@ -56,10 +56,11 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 static const merit__options options = {
     .program = "merit curves",
     .arguments = "RUN [RUN ...]",
-    .text = "Compares trainings: what the answers of each run earned on held-out data, "
-            "epoch by epoch, and why a run was slow.\v"
-            "Of a run with several candidates, such as auto, the row is the way to the "
-            "model that was kept. Accuracy and decision are those of that model.",
+    .text =
+        "Compares trainings: what the answers of each run earned on held-out data, "
+        "epoch by epoch, and why a run was slow.\v"
+        "Of a run with several candidates, such as auto, the row is that of the one "
+        "that was kept. Accuracy and decision are those of the model.",
     .table = table,
     .set = set,
 };

@@ -23,7 +23,10 @@ enum {
 typedef struct merit__chart_line {
     const merit_curve_run *run;
     int64_t run_index;
-    int64_t candidate; // -1: the way to the kept model, drawn strong
+    int64_t candidate;
+    int is_kept;                 // the kept candidate's: drawn strong
+    const merit_curve_row *rows; // [n_rows] of the candidate
+    int64_t n_rows;
 } merit__chart_line;
 
 typedef struct merit__chart {
@@ -34,17 +37,6 @@ typedef struct merit__chart {
     merit__axis x, y;
     merit__xml xml;
 } merit__chart;
-
-/* A point of a line, in epochs and scores. */
-typedef struct merit__chart_point {
-    double x, y;
-} merit__chart_point;
-
-/* The points of a line, of which drawable ones are finite; *points of *n, allocated,
- * free with merit__free. A candidate begins on the first one's line, where it branched
- * off. */
-merit_status merit__chart_points(merit__chart_point **points, size_t *n,
-                                 const merit__chart_line *line, merit_error *err);
 
 /* Whether a number can be drawn: finite, and not astronomical. */
 int merit__chart_can_draw(double value);

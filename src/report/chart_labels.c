@@ -17,14 +17,15 @@ enum {
     SAMPLE_WIDTH = 20,
     TEXT_X = CHART_LABELS + SAMPLE_WIDTH + 6,
     NAME_CHARACTERS = 19, // longer names are smaller,
-    LONG_CHARACTERS = 25  // and even longer ones cut
+    LONG_CHARACTERS = 25, // and even longer ones cut
+    NOTE_CHARACTERS = 28
 };
 
 typedef struct label {
     const merit__chart_line *line; // NULL: the best constant answer
     const char *kept;              // the loss that was kept, on a line of its own; or
     int64_t n_answered;            // the answers given, when they are not all; or 0
-    merit__chart_point end;        // of the line, in pixels
+    double end_x, end_y;           // of the line, in pixels
     double value;                  // the score there
     double height;
 } label;
@@ -45,28 +46,25 @@ static double below_first_line(const label *what)
 static int compare_labels(const void *a, const void *b)
 {
     const label *first = a, *second = b;
-    if (first->end.y < second->end.y || first->end.y > second->end.y) {
-        return first->end.y < second->end.y ? -1 : 1;
+    if (first->end_y < second->end_y || first->end_y > second->end_y) {
+        return first->end_y < second->end_y ? -1 : 1;
     }
     return first->line < second->line ? -1 : first->line > second->line;
 }
 
 static label label_of(const merit__chart *chart, const merit__chart_line *line,
-                      merit__chart_point end)
+                      const merit_curve_row *end)
 {
     const merit_curve_run *run = line->run;
-    int is_strong = line->candidate < 0;
-    double share;
     label out = {.line = line,
-                 .end = {.x = merit__axis_pixel(&chart->x, end.x),
-                         .y = merit__axis_pixel(&chart->y, end.y)},
-                 .value = end.y,
-                 .height = is_strong ? STRONG_HEIGHT : THIN_HEIGHT};
-    if (is_strong && run->n_candidates > 1) {
-        out.kept =
-            merit__curve_last_stage(run->candidates[run->kept->candidate], &share);
+                 .end_x = merit__axis_pixel(&chart->x, end->epochs),
+                 .end_y = merit__axis_pixel(&chart->y, end->mean_score),
+                 .value = end->mean_score,
+                 .height = line->is_kept ? STRONG_HEIGHT : THIN_HEIGHT};
+    if (line->is_kept && run->n_candidates > 1) {
+        out.kept = run->candidates[line->candidate];
         out.height += THIN_HEIGHT;
-    } else if (is_strong && run->kept->classes_answered < (double)run->n_answers) {
+    } else if (line->is_kept && run->kept->classes_answered < (double)run->n_answers) {
         out.n_answered = (int64_t)run->kept->classes_answered;
         out.height += THIN_HEIGHT;
     }
@@ -74,20 +72,16 @@ static label label_of(const merit__chart *chart, const merit__chart_line *line,
 }
 
 /* Adds the label of a line, where it has a point to be drawn. */
-static merit_status add_label(label *labels, size_t *n, const merit__chart *chart,
-                              const merit__chart_line *line, merit_error *err)
+static void add_label(label *labels, size_t *n, const merit__chart *chart,
+                      const merit__chart_line *line)
 {
-    merit__chart_point *points = NULL;
-    size_t n_points = 0;
-    merit_status status = merit__chart_points(&points, &n_points, line, err);
-    while (n_points > 0 && !merit__chart_can_draw(points[n_points - 1].y)) {
-        n_points--;
+    int64_t i = line->n_rows - 1;
+    while (i >= 0 && !merit__chart_can_draw(line->rows[i].mean_score)) {
+        i--;
     }
-    if (n_points > 0) {
-        labels[(*n)++] = label_of(chart, line, points[n_points - 1]);
+    if (i >= 0) {
+        labels[(*n)++] = label_of(chart, line, &line->rows[i]);
     }
-    merit__free(points);
-    return status;
 }
 
 /* Leaves out what is said of single candidates where there is no room for all. */
@@ -102,7 +96,7 @@ static size_t leave_out(label *labels, size_t n)
         return n;
     }
     for (size_t i = 0; i < n; i++) {
-        if (labels[i].line == NULL || labels[i].line->candidate < 0) {
+        if (labels[i].line == NULL || labels[i].line->is_kept) {
             labels[n_left] = labels[i];
             labels[n_left].kept = NULL;
             labels[n_left].n_answered = 0;
@@ -118,8 +112,8 @@ static void draw_sample(merit__chart *chart, const label *what, double y)
     const merit__chart_line *line = what->line;
     merit__decimal middle = merit__decimal_of(y, 1);
     merit__xml_add(&chart->xml, "<path class=\"hair\" d=\"M%s %sL%d %s\"/>\n",
-                   merit__decimal_of(what->end.x + 5, 1).text,
-                   merit__decimal_of(what->end.y, 1).text, CHART_LABELS - 4,
+                   merit__decimal_of(what->end_x + 5, 1).text,
+                   merit__decimal_of(what->end_y, 1).text, CHART_LABELS - 4,
                    middle.text);
     if (line == NULL) {
         merit__xml_add(&chart->xml, "<path class=\"constant\" d=\"M%d %sh%d\"/>\n",
@@ -128,7 +122,7 @@ static void draw_sample(merit__chart *chart, const label *what, double y)
     }
     merit__xml_add(
         &chart->xml, "<path class=\"%s c%d\"%s d=\"M%d %sh%d\"/>\n",
-        line->candidate < 0 ? "line" : "thin", (int)(line->run_index % CHART_COLOURS),
+        line->is_kept ? "line" : "thin", (int)(line->run_index % CHART_COLOURS),
         merit__chart_dashes(chart, line), CHART_LABELS, middle.text, SAMPLE_WIDTH);
 }
 
@@ -136,25 +130,23 @@ static void draw_sample(merit__chart *chart, const label *what, double y)
 static const char *name_of(const label *what)
 {
     const merit__chart_line *line = what->line;
-    double share;
     if (line == NULL) {
         return "best constant answer";
     }
-    return line->candidate < 0 ? line->run->name
-                               : merit__curve_last_stage(
-                                     line->run->candidates[line->candidate], &share);
+    return line->is_kept ? line->run->name : line->run->candidates[line->candidate];
 }
 
 static void draw_text(merit__chart *chart, const label *what, double y)
 {
     merit__xml *xml = &chart->xml;
     const char *name = name_of(what);
-    const char *kind = what->line == NULL || what->line->candidate >= 0 ? "note"
-                       : strlen(name) > NAME_CHARACTERS                 ? "name long"
-                                                                        : "name";
+    int is_note = what->line == NULL || !what->line->is_kept;
+    const char *kind = is_note                          ? "note"
+                       : strlen(name) > NAME_CHARACTERS ? "name long"
+                                                        : "name";
     merit__xml_add(xml, "<text x=\"%d\" y=\"%s\" class=\"%s\">", TEXT_X,
                    merit__decimal_of(y + 4, 1).text, kind);
-    merit__xml_text(xml, name, LONG_CHARACTERS);
+    merit__xml_text(xml, name, is_note ? NOTE_CHARACTERS : LONG_CHARACTERS);
     merit__xml_add(xml, " <tspan dx=\"3\" class=\"value\">%s</tspan></text>\n",
                    merit__decimal_of(what->value, chart->y.fine).text);
 }
@@ -170,7 +162,7 @@ static void draw_note(merit__chart *chart, const label *what, double y)
                    merit__decimal_of(y + 4 + THIN_HEIGHT, 1).text);
     if (what->kept != NULL) {
         merit__xml_add(xml, "kept ");
-        merit__xml_text(xml, what->kept, LONG_CHARACTERS);
+        merit__xml_text(xml, what->kept, NOTE_CHARACTERS);
     } else {
         const merit_curve_run *run = what->line->run;
         merit__xml_add(xml, "answers %" PRId64 " of %" PRId64 " %s", what->n_answered,
@@ -188,7 +180,7 @@ static merit_status draw(merit__chart *chart, label *labels, size_t n, merit_err
     }
     qsort(labels, n, sizeof *labels, compare_labels);
     for (size_t i = 0; i < n; i++) {
-        places[i] = (merit__label_place){.wanted = labels[i].end.y +
+        places[i] = (merit__label_place){.wanted = labels[i].end_y +
                                                    below_first_line(&labels[i]),
                                          .height = labels[i].height};
     }
@@ -205,25 +197,23 @@ static merit_status draw(merit__chart *chart, label *labels, size_t n, merit_err
 
 merit_status merit__chart_labels(merit__chart *chart, merit_error *err)
 {
-    merit_status status = MERIT_OK;
     size_t n = 0;
     label *labels = merit__alloc_array(chart->n_lines + 1, sizeof *labels);
     if (labels == NULL) {
         return merit__fail_memory(err, chart->n_lines * sizeof *labels, "labels");
     }
     for (size_t i = 0; i < chart->n_lines; i++) {
-        MERIT_TRY(add_label(labels, &n, chart, &chart->lines[i], err));
+        add_label(labels, &n, chart, &chart->lines[i]);
     }
     if (merit__chart_can_draw(chart->best_constant)) {
         labels[n++] =
-            (label){.end = {.x = CHART_RIGHT,
-                            .y = merit__axis_pixel(&chart->y, chart->best_constant)},
+            (label){.end_x = CHART_RIGHT,
+                    .end_y = merit__axis_pixel(&chart->y, chart->best_constant),
                     .value = chart->best_constant,
                     .height = THIN_HEIGHT};
     }
     n = leave_out(labels, n);
-    MERIT_TRY(draw(chart, labels, n, err));
-fail:
+    merit_status status = draw(chart, labels, n, err);
     merit__free(labels);
     return status;
 }

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/number.h"
 
 enum { MAX_FILE_BYTES = 1 << 28 };
 
@@ -29,47 +28,6 @@ merit_status merit__curve_read_file(char **text, size_t *n_bytes,
     return status;
 }
 
-const merit_curve_row *merit__curve_kept(const merit_curve_row *rows, int64_t n)
-{
-    const merit_curve_row *kept = rows;
-    for (int64_t i = 1; i < n; i++) {
-        if (rows[i].mean_score > kept->mean_score || isnan(kept->mean_score)) {
-            kept = &rows[i];
-        }
-    }
-    return kept;
-}
-
-/* The share in "softmax-margin:45%"; 0 when it has none. */
-static double share_of_stage(const char *stage, size_t n)
-{
-    double percent = 0;
-    size_t colon = n;
-    while (colon > 0 && stage[colon - 1] != ':') {
-        colon--;
-    }
-    if (colon == 0 || stage[n - 1] != '%' ||
-        merit__parse_double(stage + colon, n - 1 - colon, &percent) != 0) {
-        return 0;
-    }
-    return percent / 100;
-}
-
-const char *merit__curve_last_stage(const char *candidate, double *share)
-{
-    const char *stage = candidate;
-    int depth = 0;
-    *share = 0;
-    for (const char *at = candidate; *at != '\0'; at++) {
-        depth += (*at == '(') - (*at == ')');
-        if (*at == ',' && depth == 0) {
-            *share += share_of_stage(stage, (size_t)(at - stage));
-            stage = at + 1;
-        }
-    }
-    return stage;
-}
-
 /* Counts every step in epochs: a whole epoch has the most steps for each. */
 static void count_epochs(merit__curve *run)
 {
@@ -82,32 +40,44 @@ static void count_epochs(merit__curve *run)
     }
 }
 
-/* The rows of the kept candidate, after those of the first one from before it began. */
-static merit_status find_line(merit__curve *run, merit_error *err)
+/* The row of the kept model: the first of those with the largest mean score. NULL
+ * without rows. */
+static const merit_curve_row *find_kept(const merit__curve *run)
 {
-    int64_t begin = INT64_MAX; // of the kept candidate
-    run->line = merit__alloc_array(run->n_rows, sizeof *run->line);
-    if (run->line == NULL) {
-        return merit__fail_memory(err, run->n_rows * sizeof *run->line, run->path);
-    }
-    if (run->n_rows == 0) {
-        return MERIT_OK;
-    }
-    int64_t kept = merit__curve_kept(run->rows, (int64_t)run->n_rows)->candidate;
-    for (size_t i = run->n_rows; i-- > 0;) {
-        begin = run->rows[i].candidate == kept ? run->rows[i].step : begin;
-    }
-    for (size_t i = 0; i < run->n_rows; i++) {
+    const merit_curve_row *kept = run->n_rows > 0 ? run->rows : NULL;
+    for (size_t i = 1; i < run->n_rows; i++) {
         const merit_curve_row *row = &run->rows[i];
-        if (row->candidate == kept || (row->candidate == 0 && row->step < begin)) {
-            run->line[run->n_line++] = *row;
+        if (row->mean_score > kept->mean_score || isnan(kept->mean_score)) {
+            kept = row;
         }
     }
-    return MERIT_OK;
+    return kept;
+}
+
+int64_t merit__curve_candidate_rows(const merit_curve_row **first, int64_t candidate,
+                                    const merit_curve_row *rows, int64_t n_rows)
+{
+    int64_t from = 0;
+    while (from < n_rows && rows[from].candidate != candidate) {
+        from++;
+    }
+    int64_t to = from;
+    while (to < n_rows && rows[to].candidate == candidate) {
+        to++;
+    }
+    *first = rows + from;
+    return to - from;
 }
 
 static void show(merit__curve *run)
 {
+    int64_t n_rows = (int64_t)run->n_rows;
+    const merit_curve_row *kept = find_kept(run);
+    const merit_curve_row *line = NULL;
+    int64_t n_line = 0;
+    if (kept != NULL) {
+        n_line = merit__curve_candidate_rows(&line, kept->candidate, run->rows, n_rows);
+    }
     run->shown = (merit_curve_run){
         .path = run->path,
         .name = run->name,
@@ -116,11 +86,10 @@ static void show(merit__curve *run)
         .candidates = (const char *const *)run->candidates,
         .n_candidates = (int64_t)run->n_candidates,
         .rows = run->rows,
-        .n_rows = (int64_t)run->n_rows,
-        .line = run->line,
-        .n_line = (int64_t)run->n_line,
-        .kept =
-            run->n_line > 0 ? merit__curve_kept(run->line, (int64_t)run->n_line) : NULL,
+        .n_rows = n_rows,
+        .line = line,
+        .n_line = n_line,
+        .kept = kept,
         .n_epochs = run->n_epochs,
         .n_classes = run->n_classes,
         .n_answers = run->n_answers,
@@ -142,7 +111,6 @@ static merit_status load_run(merit__curve *run, const char *path, merit_error *e
     MERIT_TRY(merit__curve_read_metrics(run, err));
     MERIT_TRY(merit__curve_read_log(run, err));
     count_epochs(run);
-    MERIT_TRY(find_line(run, err));
 fail:
     return status;
 }
@@ -202,7 +170,6 @@ void merit_curves_free(merit_curves *curves)
         }
         merit__free(run->candidates);
         merit__free(run->rows);
-        merit__free(run->line);
         merit__free(run->path);
         merit__free(run->name);
         merit__free(run->loss);

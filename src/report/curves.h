@@ -9,9 +9,9 @@ typedef struct merit__curve {
     merit_curve_run shown; // points into what follows
     char *path, *name, *loss, *scores;
     char **candidates;
-    merit_curve_row *rows, *line;
+    merit_curve_row *rows;
     size_t n_candidates, candidates_capacity;
-    size_t n_rows, rows_capacity, n_line;
+    size_t n_rows, rows_capacity;
     int64_t n_epochs, n_classes, n_answers;
     double seconds, best_constant;
 } merit__curve;
@@ -38,12 +38,9 @@ merit_status merit__curve_read_file(char **text, size_t *n_bytes,
                                     const merit__curve *run, const char *name,
                                     merit_error *err);
 
-/* The row of the kept model among rows[0..n): the first of those with the largest mean
- * score. n > 0. */
-const merit_curve_row *merit__curve_kept(const merit_curve_row *rows, int64_t n);
-
-/* The loss of a candidate after the stages that it shares with others, in its own text;
- * *share is how much of the training those are: "b" and 0.45 of "a:45%,b". */
-const char *merit__curve_last_stage(const char *candidate, double *share);
+/* *first: the first row of a candidate among rows[0..n_rows), which has one candidate's
+ * together. Returns how many it has. */
+int64_t merit__curve_candidate_rows(const merit_curve_row **first, int64_t candidate,
+                                    const merit_curve_row *rows, int64_t n_rows);
 
 #endif

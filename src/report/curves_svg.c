@@ -38,6 +38,11 @@ static const char style[] =
     "}\n"
     "</style>\n";
 
+int merit__chart_can_draw(double value)
+{
+    return fabs(value) <= 1e300; // false for NaN
+}
+
 const char *merit__chart_dashes(const merit__chart *chart,
                                 const merit__chart_line *line)
 {
@@ -48,10 +53,22 @@ const char *merit__chart_dashes(const merit__chart *chart,
         " stroke-dasharray=\"9 5 0.1 5\"",
     };
     int64_t from_last = merit_curves_n_runs(chart->curves) - 1 - line->run_index;
-    return line->candidate >= 0 ? "" : dashes[from_last % CHART_DASHES];
+    return line->is_kept ? dashes[from_last % CHART_DASHES] : "";
 }
 
-/* The candidates of each run before its kept line, which is drawn over them. */
+static void add_line(merit__chart *chart, int64_t run_index, int64_t candidate)
+{
+    const merit_curve_run *run = merit_curves_run(chart->curves, run_index);
+    merit__chart_line line = {.run = run,
+                              .run_index = run_index,
+                              .candidate = candidate,
+                              .is_kept = candidate == run->kept->candidate};
+    line.n_rows =
+        merit__curve_candidate_rows(&line.rows, candidate, run->rows, run->n_rows);
+    chart->lines[chart->n_lines++] = line;
+}
+
+/* The candidates of each run before the kept one, which is drawn over them. */
 static merit_status find_lines(merit__chart *chart, merit_error *err)
 {
     size_t n = 0;
@@ -67,13 +84,11 @@ static merit_status find_lines(merit__chart *chart, merit_error *err)
         const merit_curve_run *run = merit_curves_run(chart->curves, i);
         for (int64_t c = 0; c < run->n_candidates; c++) {
             if (c != run->kept->candidate) {
-                chart->lines[chart->n_lines++] =
-                    (merit__chart_line){.run = run, .run_index = i, .candidate = c};
+                add_line(chart, i, c);
             }
         }
         if (run->n_candidates > 0) {
-            chart->lines[chart->n_lines++] =
-                (merit__chart_line){.run = run, .run_index = i, .candidate = -1};
+            add_line(chart, i, run->kept->candidate);
         }
     }
     return MERIT_OK;
@@ -194,23 +209,22 @@ static void draw_axes(merit__chart *chart)
     }
 }
 
-/* The line through points[0..n), broken where one cannot be drawn. Points closer than
- * the eye tells apart are passed over. */
-static void draw_path(merit__chart *chart, const merit__chart_line *line,
-                      const merit__chart_point *points, size_t n)
+/* The line through its validations, broken where one cannot be drawn. Points closer
+ * than the eye tells apart are passed over. */
+static void draw_path(merit__chart *chart, const merit__chart_line *line)
 {
     static const double least = 0.3;
     double last = -INFINITY; // x of the point before; -infinity: none to draw from
-    merit__xml_add(&chart->xml, "<path class=\"%s c%d\"%s d=\"",
-                   line->candidate < 0 ? "line" : "thin",
-                   (int)(line->run_index % CHART_COLOURS),
-                   merit__chart_dashes(chart, line));
-    for (size_t i = 0; i < n; i++) {
-        double x = merit__axis_pixel(&chart->x, points[i].x);
-        if (!merit__chart_can_draw(points[i].y)) {
+    merit__xml_add(
+        &chart->xml, "<path class=\"%s c%d\"%s d=\"", line->is_kept ? "line" : "thin",
+        (int)(line->run_index % CHART_COLOURS), merit__chart_dashes(chart, line));
+    for (int64_t i = 0; i < line->n_rows; i++) {
+        const merit_curve_row *row = &line->rows[i];
+        double x = merit__axis_pixel(&chart->x, row->epochs);
+        if (!merit__chart_can_draw(row->mean_score)) {
             last = -INFINITY;
-        } else if (x - last >= least || i + 1 == n) {
-            double y = merit__axis_pixel(&chart->y, points[i].y);
+        } else if (x - last >= least || i + 1 == line->n_rows) {
+            double y = merit__axis_pixel(&chart->y, row->mean_score);
             merit__xml_add(&chart->xml, "%s%s %s", isinf(last) ? "M" : "L",
                            merit__decimal_of(x, 1).text, merit__decimal_of(y, 1).text);
             last = x;
@@ -219,13 +233,11 @@ static void draw_path(merit__chart *chart, const merit__chart_line *line,
     merit__xml_add(&chart->xml, "\"/>\n");
 }
 
-/* A dot for each validation; a point between whole epochs is where a candidate branched
- * off, and was not measured. */
+/* A dot for each validation. */
 static void draw_dots(merit__chart *chart, const merit__chart_line *line)
 {
-    const merit_curve_run *run = line->run;
-    for (int64_t i = 0; i < run->n_line; i++) {
-        const merit_curve_row *row = &run->line[i];
+    for (int64_t i = 0; i < line->n_rows; i++) {
+        const merit_curve_row *row = &line->rows[i];
         if (merit__chart_can_draw(row->mean_score)) {
             double x = merit__axis_pixel(&chart->x, row->epochs);
             double y = merit__axis_pixel(&chart->y, row->mean_score);
@@ -237,20 +249,12 @@ static void draw_dots(merit__chart *chart, const merit__chart_line *line)
     }
 }
 
-static merit_status draw_line(merit__chart *chart, const merit__chart_line *line,
-                              merit_error *err)
+static void draw_line(merit__chart *chart, const merit__chart_line *line)
 {
-    merit__chart_point *points = NULL;
-    size_t n = 0;
-    merit_status status = merit__chart_points(&points, &n, line, err);
-    if (status == MERIT_OK) {
-        draw_path(chart, line, points, n);
-        if (line->candidate < 0 && n <= MAX_DOTS) {
-            draw_dots(chart, line);
-        }
+    draw_path(chart, line);
+    if (line->is_kept && line->n_rows <= MAX_DOTS) {
+        draw_dots(chart, line);
     }
-    merit__free(points);
-    return status;
 }
 
 static merit_status draw(merit__chart *chart, merit_error *err)
@@ -273,7 +277,7 @@ static merit_status draw(merit__chart *chart, merit_error *err)
                         "average, after each epoch of training</text>\n");
     draw_axes(chart);
     for (size_t i = 0; i < chart->n_lines; i++) {
-        MERIT_TRY(draw_line(chart, &chart->lines[i], err));
+        draw_line(chart, &chart->lines[i]);
     }
     MERIT_TRY(merit__chart_labels(chart, err));
     if (chart->n_lines == 0) {
