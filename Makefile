@@ -27,7 +27,7 @@ demo: all
 	@MERIT=build/merit sh examples/demo.sh
 
 bench: all
-	@for script in bench/speed.py bench/question.py bench/earnings.py; do \
+	@for script in $(BENCHMARKS); do \
 	    MERIT=build/merit MERIT_BUILD=build $(PYTHON) "$$script" || exit 1; \
 	done
 

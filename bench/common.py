@@ -30,7 +30,11 @@ def torch_python():
     python = folder / "bin/python"
     if not python.exists():
         print("installing PyTorch 2.13.0 into", folder, file=sys.stderr)
-        venv.create(folder, with_pip=True)
+        try:
+            venv.create(folder, with_pip=True)
+        except subprocess.CalledProcessError:
+            raise SystemExit("install the package python3-venv, or name a Python that has "
+                             "PyTorch 2.13 in MERIT_TORCH_PYTHON")
     if subprocess.run([python, "-c", "import torch, numpy"], capture_output=True).returncode:
         subprocess.run([python, "-m", "pip", "install", "-q", "torch==2.13.0", "numpy"],
                        check=True)

@@ -147,7 +147,8 @@ static void test_refusals(void **state)
     } wrong[] = {
         {"", "unknown loss"},
         {"crossentropy", "did you mean cross-entropy"},
-        {"auto:slow", "auto:slow"},
+        {"auto:slow", "did you mean auto or auto:fast?"},
+        {"atuo", "did you mean auto?"},
         {"cross-entropy:60%", "60 %"},
         {"cross-entropy,", "unknown loss"},
         {"softmax-margin(scale=-1)", "scale"},

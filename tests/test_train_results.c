@@ -336,6 +336,46 @@ static void test_late_divergence(void **state)
     expect(&again, MERIT_ENUMERIC, "training diverged after step");
 }
 
+/* A candidate that diverges is given up; what the other one left is whole. */
+static void test_given_up(void **state)
+{
+    (void)state;
+    char path[PATH_BYTES];
+    int n_found = 0;
+    for (int i = 0; i < 15; i++) {
+        merit_train_options options = base_options();
+        options.net = plain_net;
+        options.loss = "auto";
+        options.schedule = "constant";
+        options.weight_decay = 0.3;
+        options.validation_data = other_data;
+        options.learning_rate = 2 + 4 * i;
+        options.seed = 1 + (uint64_t)i;
+        remove_tree(data_path(path, "given-up"));
+        outcome o = train("given-up", &options);
+        if (o.status != MERIT_OK || o.n_given_up == 0) {
+            continue;
+        }
+        n_found++;
+        assert_null(strstr(o.warning, "could not be saved"));
+        merit_model *best = load_model("given-up", "best.safetensors");
+        merit_metrics metrics = measure(best, &merit__engine_reference);
+        assert_memory_equal(&metrics.mean_score, &o.result.score, sizeof(double));
+        merit_model_free(best);
+        if (exists(run_path(path, "given-up", "last.safetensors"))) {
+            double score, log_loss;
+            merit_model *last = load_model("given-up", "last.safetensors");
+            metrics = measure(last, &merit__engine_reference);
+            last_row("given-up", &score, &log_loss);
+            assert_memory_equal(&metrics.mean_score, &score, sizeof(double));
+            merit_model_free(last);
+        }
+        outcome again = train("given-up", &options);
+        expect(&again, MERIT_EINVAL, "its training is finished");
+    }
+    assert_true(n_found >= 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_extra_answers),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_late_divergence),
+        cmocka_unit_test(test_given_up),
     };
     return cmocka_run_group_tests(tests, make_all, free_all);
 }

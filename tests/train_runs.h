@@ -42,7 +42,7 @@ typedef struct outcome {
     merit_status status;
     merit_train_result result;
     merit_error err;
-    int n_started, n_progress, n_epochs, n_notes, n_warnings;
+    int n_started, n_progress, n_epochs, n_notes, n_warnings, n_given_up;
     char started[512], note[512], warning[512]; // the last ones
     int64_t epoch;
 } outcome;
@@ -74,6 +74,7 @@ static inline void listen(const merit_train_event *event, void *payload)
         break;
     case MERIT_TRAIN_WARNING:
         o->n_warnings++;
+        o->n_given_up += strstr(event->message, " is given up: ") != NULL;
         snprintf(o->warning, sizeof o->warning, "%s", event->message);
         break;
     }

@@ -2,9 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/processors.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -124,16 +124,10 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-static int64_t count_processors(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 // As many threads as are wanted, allowed and of use.
 static int64_t choose_threads(int64_t n_wanted, int64_t n_slices)
 {
-    int64_t n = n_wanted > 0 ? n_wanted : count_processors();
+    int64_t n = n_wanted > 0 ? n_wanted : merit__processors();
     n = n < THREADS_LIMIT ? n : THREADS_LIMIT;
     return n < n_slices ? n : n_slices;
 }

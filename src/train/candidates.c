@@ -6,6 +6,16 @@
 
 #include "base/fail.h"
 #include "base/number.h"
+#include "base/suggest.h"
+
+/* What a loss may be called besides the names of the catalogue. */
+static const char *const own_names[] = {"auto", "auto:fast"};
+
+static const char *own_name_at(const void *context, size_t index)
+{
+    (void)context;
+    return own_names[index];
+}
 
 /* The widest margin of auto's softmax-margin, in units of log K: wider ones teach the
  * table at the expense of the probabilities that the Bayes decision needs. */
@@ -29,7 +39,8 @@ static double largest_cost(const merit_scores *scores)
     return largest;
 }
 
-/* Two significant digits of 0 < value < 1, so that the name of the loss stays readable. */
+/* Two significant digits of 0 < value < 1, so that the name of the loss stays readable.
+ */
 static size_t print_rounded(char out[MERIT__NUMBER_BYTES], double value)
 {
     int exponent = (int)floor(log10(value)) - 1;
@@ -57,12 +68,32 @@ static void auto_specs(merit__candidates *out, const merit_scores *scores)
     }
 }
 
+/* EINVAL for what can only be meant as auto or auto:fast. */
+static merit_status check_own_name(const char *loss, merit_error *err)
+{
+    enum { N = sizeof own_names / sizeof *own_names };
+    const char *near = merit__suggest(loss, own_name_at, NULL, N);
+    for (int i = 0; i < N; i++) {
+        if (strcmp(loss, own_names[i]) == 0) {
+            return MERIT_OK;
+        }
+    }
+    if (near == NULL && strncmp(loss, "auto:", 5) != 0) {
+        return MERIT_OK;
+    }
+    char shown[80];
+    return merit__fail(err, MERIT_EINVAL, "unknown loss \"%s\"; did you mean %s?",
+                       merit__printable(shown, sizeof shown, loss),
+                       near != NULL ? near : "auto or auto:fast");
+}
+
 merit_status merit__candidates_create(merit__candidates *out, const char *loss,
                                       int64_t n_steps, const merit_scores *scores,
                                       merit_error *err)
 {
     merit_status status = MERIT_OK;
     *out = (merit__candidates){.n = 1, .n_steps = n_steps};
+    MERIT_TRY(check_own_name(loss, err));
     if (strcmp(loss, "auto") == 0) {
         auto_specs(out, scores);
     } else {

@@ -35,6 +35,6 @@ merit_status merit__optimizer_find(const merit__optimizer **out, const char *nam
     merit__printable(shown, sizeof shown, name);
     const char *near = merit__suggest(name, name_at, NULL, N_OPTIMIZERS);
     return merit__fail(err, MERIT_EINVAL,
-                       "unknown optimizer \"%s\"%s%s; there are adamw and sgd", shown,
-                       near ? "; did you mean " : "", near ? near : "");
+                       "unknown optimizer \"%s\"%s%s%s; there are adamw and sgd", shown,
+                       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

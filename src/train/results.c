@@ -85,8 +85,12 @@ merit_status merit__training_save_best(const merit__training *t, char hash[65],
 
 merit_status merit__training_save_last(const merit__training *t, merit_error *err)
 {
-    return save_model(t, "last.safetensors", t->state.now_weights.parameters,
-                      &t->state.history[t->state.n_history - 1], NULL, err);
+    const merit__state *s = &t->state;
+    const merit__history_row *row = &s->history[s->n_history - 1];
+    if (row->step != s->at.step) { // a candidate given up before its first validation
+        return MERIT_OK;
+    }
+    return save_model(t, "last.safetensors", s->now_weights.parameters, row, NULL, err);
 }
 
 /* One line of metrics.tsv; returns its length. */

@@ -55,7 +55,7 @@ merit_status merit__schedule_find(merit__schedule *out, const char *name,
     merit__printable(shown, sizeof shown, name);
     const char *near = merit__suggest(name, name_at, NULL, N_SCHEDULES);
     return merit__fail(err, MERIT_EINVAL,
-                       "unknown schedule \"%s\"%s%s; there are constant, cosine and "
+                       "unknown schedule \"%s\"%s%s%s; there are constant, cosine and "
                        "one-cycle",
-                       shown, near ? "; did you mean " : "", near ? near : "");
+                       shown, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

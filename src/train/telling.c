@@ -109,6 +109,32 @@ static void log_record(const merit__training *t, json_t *record)
     json_decref(record);
 }
 
+/* Classes of the table that no example has: labels that begin at 1 look like this. */
+static void tell_missing_classes(const merit__training *t)
+{
+    const int32_t *labels = merit_dataset_labels(t->data);
+    int64_t n_classes = merit_scores_n_truths(t->scores), n_missing = 0, first = 0;
+    unsigned char *seen = merit__alloc_array((size_t)n_classes, 1);
+    if (seen == NULL) {
+        return; // not worth a run
+    }
+    for (int64_t i = 0; i < merit_dataset_n(t->data); i++) {
+        seen[labels[i]] = 1;
+    }
+    for (int64_t i = n_classes - 1; i >= 0; i--) {
+        n_missing += !seen[i];
+        first = seen[i] ? first : i;
+    }
+    merit__free(seen);
+    if (n_missing > 0) {
+        merit__training_tell(t, MERIT_TRAIN_NOTE,
+                             "no example has label %" PRId64 " (%.60s)%s: do the labels "
+                             "begin at 0?",
+                             first, merit_scores_name(t->scores, first),
+                             n_missing > 1 ? " and others are missing too" : "");
+    }
+}
+
 void merit__training_tell_start(const merit__training *t)
 {
     const merit__state *s = &t->state;
@@ -126,6 +152,7 @@ void merit__training_tell_start(const merit__training *t)
         add(&m, "; continued after step %" PRId64, s->at.step);
     }
     report(t, MERIT_TRAIN_STARTED, m.text);
+    tell_missing_classes(t);
     double constant = merit__best_constant(t->scores, t->validation_data);
     log_record(t, json_pack("{s:s, s:s, s:o}", "event", "start", "message", m.text,
                             "best_constant", merit__json_real(constant)));
@@ -152,12 +179,18 @@ void merit__training_tell_end(const merit__training *t)
     for (int64_t i = 0; i < t->candidates.n; i++) {
         const merit__history_row *row = merit__state_best(&t->state, i);
         if (i != best->candidate && row != NULL) {
-            add(&m, "; %s %+.4f", t->candidates.spec[i],
-                row->verdict.score - best->verdict.score);
+            add(&m, "; %s reached %.4f", t->candidates.spec[i], row->verdict.score);
         }
     }
     log_record(t,
                json_pack("{s:s, s:f, s:f}", "event", "end", "score",
                          best->verdict.score, "seconds", merit__training_seconds(t)));
     report(t, MERIT_TRAIN_NOTE, m.text);
+    double constant = merit__best_constant(t->scores, t->validation_data);
+    if (best->verdict.score <= constant) {
+        merit__training_tell(t, MERIT_TRAIN_WARNING,
+                             "this earns %.4f on held-out data; always giving one and the "
+                             "same answer earns %.4f",
+                             best->verdict.score, constant);
+    }
 }

@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "model/model.h"
-#include "model/model.h"
 #include "train/training.h"
 
 static void dispose(merit__training *t)
@@ -282,9 +281,11 @@ static merit_status train(merit__training *t, const char *directory,
     MERIT_TRY(describe_run(t, has_run, err));
     merit__training_tell_start(t);
     status = merit__training_run(t, err);
-    if (status == MERIT_ENUMERIC && t->state.n_history > 0) {
-        MERIT_TRY(merit__training_save_best(t, NULL, err));
-        return MERIT_ENUMERIC;
+    // What was best so far is of use, whether the run goes on later or not.
+    if ((status == MERIT_ENUMERIC || status == MERIT_ESTOPPED) &&
+        t->state.n_history > 0) {
+        merit_status saved = merit__training_save_best(t, NULL, err);
+        return saved == MERIT_OK ? status : saved;
     }
     if (status == MERIT_OK) {
         status = finish(t, result, err);

@@ -120,8 +120,12 @@ static merit_status validate(merit__training *t, merit_error *err)
                                  s->now_weights.moments, err));
     MERIT_TRY(merit__infer(&inference, t->validation_data, t->config.threads,
                            merit__validation_logits(t->validation), err));
-    MERIT_TRY(
-        merit__validation_measure(&row.verdict, t->validation, loss, progress, err));
+    merit_error why = {0};
+    status =
+        merit__validation_measure(&row.verdict, t->validation, loss, progress, &why);
+    if (status != MERIT_OK) {
+        MERIT_TRY(merit__fail(err, status, "validation: %s", why.message));
+    }
     MERIT_TRY(merit__state_record(s, &row, err));
     if (merit__state_best(s, -1) == &s->history[s->n_history - 1]) {
         memcpy(s->kept, s->now_weights.parameters,
@@ -177,7 +181,8 @@ static merit_status next_candidate(merit__training *t, merit_error *err)
     merit__state *s = &t->state;
     s->candidate++;
     if (s->candidate < t->candidates.n && t->out_of_time) {
-        merit__training_tell(t, MERIT_TRAIN_NOTE, "training ends early: %s was not tried",
+        merit__training_tell(t, MERIT_TRAIN_NOTE,
+                             "training ends early: %s was not tried",
                              t->candidates.spec[s->candidate]);
         s->candidate = t->candidates.n;
     }
@@ -190,7 +195,8 @@ static merit_status retry(merit__training *t, const merit_error *why, merit_erro
     merit__state *s = &t->state;
     if (s->retries >= MAX_RETRIES) {
         return merit__fail(err, MERIT_ENUMERIC,
-                           "training diverged after step %" PRId64 ": %.120s; %d retries "
+                           "training diverged after step %" PRId64
+                           ": %.120s; %d retries "
                            "with smaller learning rates did not help",
                            s->at.step, why->message, MAX_RETRIES);
     }
@@ -284,10 +290,12 @@ fail:
     return status;
 }
 
-/* A candidate that diverges is out; the run fails when nothing else is left. */
-static merit_status survive(merit__training *t, const merit_error *why, merit_error *err)
+/* A candidate that diverges is out, its last good state what is left of it; the run
+ * fails when nothing else is left. */
+static merit_status survive(merit__training *t, const merit_error *why,
+                            merit_error *err)
 {
-    const merit__state *s = &t->state;
+    merit__state *s = &t->state;
     if (s->n_history == 0 && s->candidate + 1 == t->candidates.n) {
         if (err != NULL) {
             *err = *why;
@@ -296,7 +304,9 @@ static merit_status survive(merit__training *t, const merit_error *why, merit_er
     }
     merit__training_tell(t, MERIT_TRAIN_WARNING, "%s is given up: %s",
                          t->candidates.spec[s->candidate], why->message);
-    return MERIT_OK;
+    s->at = s->good;
+    merit__weights_copy(s, &s->now_weights, &s->good_weights);
+    return learn_from(t, &s->good_weights, err);
 }
 
 merit_status merit__training_run(merit__training *t, merit_error *err)

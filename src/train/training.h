@@ -72,7 +72,8 @@ void merit__training_tell_end(const merit__training *training);
 merit_status merit__training_save_best(const merit__training *training, char hash[65],
                                        merit_error *err);
 
-/* The last parameters of the last candidate, as last.safetensors; as above. */
+/* The last good parameters of the last candidate, as last.safetensors, unless it has
+ * been given up before its first validation. */
 merit_status merit__training_save_last(const merit__training *training,
                                        merit_error *err);
 

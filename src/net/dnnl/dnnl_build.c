@@ -9,8 +9,8 @@ merit_status merit__dnnl_fail(dnnl_status_t status, const char *call, merit_erro
     if (status == dnnl_out_of_memory) {
         return merit__fail(err, MERIT_ENOMEM, "oneDNN: out of memory");
     }
-    return merit__fail(err, MERIT_EBACKEND, "oneDNN: status %d from %.100s", (int)status,
-                       call);
+    return merit__fail(err, MERIT_EBACKEND, "oneDNN: status %d from %.100s",
+                       (int)status, call);
 }
 
 /* Keeps `item` so that the plan destroys it. */
@@ -164,8 +164,7 @@ merit_status merit__dnnl_step_add(merit__dnnl_plan *plan, merit__dnnl_steps *ste
         step.n_args = n_args;
     } else {
         dnnl_memory_t scratchpad = NULL;
-        MERIT__PASS(
-            merit__dnnl_bind(plan, md, MERIT__SCRATCHPAD, 0, &scratchpad, err));
+        MERIT__PASS(merit__dnnl_bind(plan, md, MERIT__SCRATCHPAD, 0, &scratchpad, err));
         step.args[n_args] =
             (dnnl_exec_arg_t){.arg = DNNL_ARG_SCRATCHPAD, .memory = scratchpad};
     }
@@ -187,8 +186,8 @@ merit_status merit__dnnl_reorder(merit__dnnl_plan *plan, merit__dnnl_steps *step
     dnnl_primitive_attr_t attr;
     MERIT__PASS(merit__dnnl_attr(&attr, 0, err));
     dnnl_primitive_desc_t pd;
-    dnnl_status_t made = dnnl_reorder_primitive_desc_create(
-        &pd, from->md, plan->engine, to->md, plan->engine, attr);
+    dnnl_status_t made = dnnl_reorder_primitive_desc_create(&pd, from->md, plan->engine,
+                                                            to->md, plan->engine, attr);
     dnnl_primitive_attr_destroy(attr);
     MERIT__DNNL(made);
     dnnl_primitive_t primitive;
@@ -231,8 +230,8 @@ static merit_status gradient_add(merit__dnnl_plan *plan, merit__dnnl_node *node,
     MERIT__PASS(merit__dnnl_attr(&attr, 0, err));
     dnnl_primitive_desc_t pd;
     dnnl_status_t made =
-        merit__pd_binary(&pd, plan->engine, dnnl_binary_add, node->gradient.md, more->md,
-                         node->gradient.md, attr);
+        merit__pd_binary(&pd, plan->engine, dnnl_binary_add, node->gradient.md,
+                         more->md, node->gradient.md, attr);
     dnnl_primitive_attr_destroy(attr);
     MERIT__DNNL(made);
     dnnl_primitive_t primitive;
@@ -257,7 +256,8 @@ merit_status merit__dnnl_gradient_close(merit__dnnl_plan *plan, int64_t index,
         if (written->memory == node->gradient.memory) {
             return MERIT_OK;
         }
-        return merit__dnnl_reorder(plan, &plan->backward, written, &node->gradient, err);
+        return merit__dnnl_reorder(plan, &plan->backward, written, &node->gradient,
+                                   err);
     }
     merit__dnnl_tensor same_layout;
     MERIT__PASS(merit__dnnl_adapt(plan, &plan->backward, written, node->gradient.md,

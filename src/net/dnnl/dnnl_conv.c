@@ -89,8 +89,8 @@ typedef dnnl_status_t (*backward_pd)(dnnl_primitive_desc_t *out, dnnl_engine_t e
                                      dnnl_primitive_attr_t attr);
 
 /* A backward primitive for the layouts at hand. For some of these, mostly on processors
- * without AVX-512, oneDNN has nothing but its reference, which is a hundred times slower
- * than a reorder to the layouts that it does better with. */
+ * without AVX-512, oneDNN has nothing but its reference, which is a hundred times
+ * slower than a reorder to the layouts that it does better with. */
 static merit_status choose_backward(merit__dnnl_plan *plan, int64_t index,
                                     backward_pd create, const merit__md at_hand[4],
                                     dnnl_primitive_attr_t attr,
@@ -153,9 +153,9 @@ static merit_status backward_weights(merit__dnnl_plan *plan, int64_t index,
                                          {DNNL_ARG_DIFF_BIAS, dbias.memory},
                                      },
                                      err));
-    return is_in_place ? MERIT_OK
-                       : merit__dnnl_reorder(plan, &plan->backward, &dweights, &arena,
-                                             err);
+    return is_in_place
+               ? MERIT_OK
+               : merit__dnnl_reorder(plan, &plan->backward, &dweights, &arena, err);
 }
 
 static merit_status backward_data(merit__dnnl_plan *plan, int64_t index,
@@ -167,8 +167,8 @@ static merit_status backward_data(merit__dnnl_plan *plan, int64_t index,
     MERIT__PASS(any_layout(plan, layer, md, err));
     md[3] = dvalue->md;
     dnnl_primitive_desc_t pd;
-    MERIT__PASS(choose_backward(plan, index, merit__pd_conv_backward_data, md, attr, &pd,
-                                err));
+    MERIT__PASS(
+        choose_backward(plan, index, merit__pd_conv_backward_data, md, attr, &pd, err));
     dnnl_primitive_t primitive;
     MERIT__PASS(merit__dnnl_primitive(plan, pd, &primitive, err));
     merit__dnnl_tensor arena_weights, weights, destination, dsource;

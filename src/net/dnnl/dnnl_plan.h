@@ -97,7 +97,7 @@ struct merit__dnnl_plan {
     const void *bound[MERIT__N_ARRAYS]; // what they are bound to now
     merit__dnnl_owned mds, pds, primitives, memories, buffers;
     size_t scratchpad_bytes; // the largest that any primitive wants
-    merit__slice_key key; // of the slice being run
+    merit__slice_key key;    // of the slice being run
 };
 
 /* The name in an error when a call of oneDNN fails; needs `plan` and `err`. */
