@@ -367,10 +367,9 @@ static void test_logits_of_onednn(void **state)
                          MERIT_OK);
         assert_memory_equal(again, logits, sizeof again);
     }
-    assert_int_equal(merit__net_logits(sample.net, sample.parameters,
-                                       &sample.normalisation, SLICE, 1, sample.data, 2,
-                                       again, &err),
-                     MERIT_OK);
+    merit__inference inference;
+    merit__model_inference(&inference, model);
+    assert_int_equal(merit__infer(&inference, sample.data, 2, again, &err), MERIT_OK);
     assert_memory_equal(again, logits, sizeof again);
     merit_model_free(model);
 }

@@ -50,10 +50,4 @@ void merit__model_inference(merit__inference *out, const merit_model *model);
 merit_status merit__infer(const merit__inference *inference, const merit_dataset *data,
                           int64_t n_threads, float *logits, merit_error *err);
 
-/* merit__infer with oneDNN. */
-merit_status merit__net_logits(const merit_net *net, const float *parameters,
-                               const merit__normalisation *normalisation, int64_t slice,
-                               int32_t exact, const merit_dataset *data,
-                               int64_t n_threads, float *logits, merit_error *err);
-
 #endif

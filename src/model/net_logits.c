@@ -203,19 +203,3 @@ merit_status merit__infer(const merit__inference *inference, const merit_dataset
 fail:
     return status;
 }
-
-merit_status merit__net_logits(const merit_net *net, const float *parameters,
-                               const merit__normalisation *normalisation, int64_t slice,
-                               int32_t exact, const merit_dataset *data,
-                               int64_t n_threads, float *logits, merit_error *err)
-{
-    const merit__inference inference = {
-        .engine = &merit__engine_dnnl,
-        .net = net,
-        .parameters = parameters,
-        .normalisation = normalisation,
-        .slice = slice,
-        .exact = exact,
-    };
-    return merit__infer(&inference, data, n_threads, logits, err);
-}
