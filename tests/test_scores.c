@@ -151,21 +151,32 @@ static void test_fashion_tables(void **state)
                          "is worth -0.0629, \"T-shirt\" for \"Trouser\" "
                          "-4.9992 (45 such pairs)"));
 
-    // The same table said in groups, in the order of the labels.
-    char spec[512];
-    const char *classes[10];
-    merit_scores *same = NULL;
-    for (int64_t k = 0; k < 10; k++) {
-        classes[k] = merit_scores_name(groups, k);
-    }
-    const merit_scores_options options = {.n_classes = 10, .classes = classes};
-    snprintf(spec, sizeof spec, "groups:%s/examples/fashion.groups", MERIT_SOURCE_DIR);
-    assert_int_equal(merit_scores_load(&same, spec, &options, NULL), MERIT_OK);
-    assert_names(same, classes, 10);
-    assert_values(same, merit_scores_values(groups));
-    merit_scores_free(same);
     merit_scores_free(groups);
     merit_scores_free(asymmetric);
+}
+
+/* The same table said in groups, whether or not the classes are known. */
+static void test_fashion_groups(void **state)
+{
+    (void)state;
+    static const char spec[] = "groups:" MERIT_SOURCE_DIR "/examples/fashion.groups";
+    const char *classes[10];
+    merit_scores *table = load("fashion-groups.tsv");
+    for (int64_t k = 0; k < 10; k++) {
+        classes[k] = merit_scores_name(table, k);
+    }
+    const merit_scores_options cases[] = {
+        {0}, {.n_classes = 10}, {.n_classes = 10, .classes = classes}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit_scores *same = NULL;
+        assert_int_equal(merit_scores_load(&same, spec, &cases[i], NULL), MERIT_OK);
+        assert_int_equal(merit_scores_n_truths(same), 10);
+        assert_names(same, classes, 10);
+        assert_values(same, merit_scores_values(table));
+        assert_int_equal(merit_scores_n_notes(same), 0);
+        merit_scores_free(same);
+    }
+    merit_scores_free(table);
 }
 
 /* Part of a substitution matrix as NCBI writes them. */
@@ -197,6 +208,19 @@ static void test_numbers_keep_their_bits(void **state)
               " 123456789.12345678\n");
     static const double values[] = {-0.0, 1e-320, 0.1, 123456789.12345678};
     assert_values(scores, values);
+    merit_scores_free(scores);
+}
+
+/* A zero of either sign stays as it is in the table, and is "0" in the notes. */
+static void test_notes_have_no_negative_zero(void **state)
+{
+    (void)state;
+    static const double values[] = {-0.0, 1, -0.0, 2};
+    merit_scores *scores = parse("a b\na -0 1\nb -0 2\n");
+    assert_values(scores, values);
+    assert_true(has_note(scores, "is \"b\" (score 1), not \"a\" (score 0)"));
+    assert_true(has_note(scores, "worth 1, \"a\" for \"b\" 0 (1 such pair)"));
+    assert_false(has_note(scores, "-0"));
     merit_scores_free(scores);
 }
 
@@ -255,6 +279,40 @@ static void test_rows_in_another_order(void **state)
     merit_scores_free(scores);
 }
 
+/* Scores without names are a table too, with scores for names. */
+static void test_names_like_scores(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"1", "2"};
+    static const struct {
+        const char *text;
+        merit_scores_options options;
+        const char *note; // NULL: none of the kind
+    } cases[] = {
+        {"0 1 2\n1 0 2\n2 1 0\n",
+         {0},
+         "the first line is taken as names: the answers are called \"1\", \"2\""},
+        {"0 1 2\n1 0 2\n2 1 0\n", {.n_classes = 2, .classes = classes}, NULL},
+        {"t 1 0\n1 1 0\n0 0 1\n", {0}, "called \"1\", \"0\""},
+        {"t 0 1 7\n0 1 0 0\n1 0 1 0\n", {0}, "called \"0\", \"1\", \"7\""},
+        {"t 0 1.0\n0 1 0\n1.0 0 1\n", {0}, "called \"0\", \"1.0\""},
+        {"t -1 .5\n-1 1 0\n.5 0 1\n", {0}, "called \"-1\", \".5\""},
+        {"t 0 1\n0 1 0\n1 0 1\n", {0}, NULL},
+        {"t 0 1\n1 0 1\n0 1 0\n", {0}, NULL},
+        {"t 1 2 ?\n1 1 0 0\n2 0 1 0\n", {0}, NULL},
+        {"t 1 b\n1 1 0\nb 0 1\n", {0}, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit_scores *scores = parse_with(cases[i].text, &cases[i].options);
+        assert_int_equal(merit_scores_n_truths(scores), 2);
+        assert_int_equal(has_note(scores, "taken as names"), cases[i].note != NULL);
+        if (cases[i].note != NULL && !has_note(scores, cases[i].note)) {
+            fail_msg("table %zu has no note with: %s", i, cases[i].note);
+        }
+        merit_scores_free(scores);
+    }
+}
+
 /* The first line may look like anything. */
 static void test_corner(void **state)
 {
@@ -284,6 +342,10 @@ static void test_costs(void **state)
     merit_scores *scores = parse_with("a b\na 0 1\nb 2.5 0\n", &options);
     assert_values(scores, values); // and no minus zero
     assert_false(has_note(scores, "look like"));
+    merit_scores_free(scores);
+    scores = parse_with("a b\na -0 1\nb 2.5 -0.0\n", &options);
+    assert_values(scores, values);
+    assert_false(has_note(scores, "costs"));
     merit_scores_free(scores);
     scores = parse_with("a b\na 0 1\nb 2.5 0.5\n", &options);
     assert_true(has_note(scores, "the right answer costs 0.5 for \"b\", not 0"));
@@ -571,11 +633,14 @@ int main(void)
         cmocka_unit_test(test_same_table),
         cmocka_unit_test(test_question),
         cmocka_unit_test(test_fashion_tables),
+        cmocka_unit_test(test_fashion_groups),
         cmocka_unit_test(test_ncbi_matrix),
         cmocka_unit_test(test_numbers_keep_their_bits),
+        cmocka_unit_test(test_notes_have_no_negative_zero),
         cmocka_unit_test(test_quoted_names),
         cmocka_unit_test(test_extra_answers),
         cmocka_unit_test(test_rows_in_another_order),
+        cmocka_unit_test(test_names_like_scores),
         cmocka_unit_test(test_corner),
         cmocka_unit_test(test_costs),
         cmocka_unit_test(test_classes_of_the_data),

@@ -334,6 +334,99 @@ static void test_groups_options(void **state)
     assert_null(scores);
 }
 
+/* A line of classes sets the labels; the classes of the data come before it. */
+static void test_groups_order(void **state)
+{
+    (void)state;
+    static const char *const data[] = {"b", "c", "a"};
+    static const struct {
+        const char *text;
+        merit_scores_options options;
+        const char *names[3];
+        double values[9];
+    } cases[] = {
+        {"classes: c a b\ng: a b\nh: c\n",
+         {0},
+         {"c", "a", "b"},
+         {2, -1, -1, -1, 2, 1, -1, 1, 2}},
+        {"g: a c\nh: b\n classes :\"a\"  b c \r\n",
+         {0},
+         {"a", "b", "c"},
+         {2, -1, 1, -1, 2, -1, 1, -1, 2}},
+        {"g: a b\nclasses: a c b\nh: c\nscores: 0 1 5\n",
+         {.costs = 1, .n_classes = 3},
+         {"a", "c", "b"},
+         {0, -5, -1, -5, 0, -5, -1, -5, 0}},
+        {"g: a b\nclasses: c a b\nh: c\n",
+         {.n_classes = 3, .classes = data},
+         {"b", "c", "a"},
+         {2, -1, 1, -1, 2, -1, 1, -1, 2}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit_scores *scores = NULL;
+        merit_error err = {0};
+        if (load_groups(&scores, cases[i].text, &cases[i].options, &err)) {
+            fail_msg("refused: %s", err.message);
+        }
+        for (int64_t k = 0; k < 3; k++) {
+            assert_string_equal(merit_scores_name(scores, k), cases[i].names[k]);
+        }
+        assert_memory_equal(merit_scores_values(scores), cases[i].values,
+                            sizeof cases[i].values);
+        assert_int_equal(merit_scores_n_notes(scores), 0);
+        merit_scores_free(scores);
+    }
+}
+
+static void test_groups_note_of_order(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"g: a c\n", "label 0 is \"a\", 1 is \"c\"; a line \"classes: ...\" sets "
+                     "another order"},
+        {"g: a c\nh: b\n", "1 is \"c\", 2 is \"b\"; a line"},
+        {"g: a c\nh: b d\n", "classes are numbered in the order of the groups: label "
+                             "0 is \"a\", 1 is \"c\", 2 is \"b\", ...; a line"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        merit_scores *scores = NULL;
+        assert_int_equal(load_groups(&scores, cases[i][0], NULL, NULL), MERIT_OK);
+        assert_int_equal(merit_scores_n_notes(scores), 1);
+        assert_message(merit_scores_note(scores, 0), cases[i][1]);
+        merit_scores_free(scores);
+    }
+}
+
+/* Scores that were given as costs are refused. */
+static void test_groups_costs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scores;
+        merit_status status;
+    } cases[] = {
+        {"2 1 -1", MERIT_EFORMAT}, {"1 1 0", MERIT_EFORMAT}, {"0 -1 -3", MERIT_EFORMAT},
+        {"1 0 1", MERIT_EFORMAT},  {"0 1 3", MERIT_OK},      {"-2 -1 1", MERIT_OK},
+        {"0 0 1", MERIT_OK},       {"1 1 1", MERIT_OK},      {"1 0 2", MERIT_OK},
+        {"1 2 0", MERIT_OK},
+    };
+    const merit_scores_options options = {.costs = 1};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        merit_scores *scores = NULL;
+        merit_error err = {0};
+        snprintf(text, sizeof text, "g: a b\nh: c\nscores: %s\n", cases[i].scores);
+        assert_int_equal(load_groups(&scores, text, &options, &err), cases[i].status);
+        if (cases[i].status != MERIT_OK) {
+            assert_message(err.message, ":3: as costs, the right answer would be the "
+                                        "dearest; expected costs");
+        }
+        merit_scores_free(scores);
+        assert_int_equal(load_groups(&scores, text, NULL, NULL), MERIT_OK);
+        merit_scores_free(scores);
+    }
+}
+
 static void assert_same(const merit_scores *a, const merit_scores *b)
 {
     int64_t n_truths = merit_scores_n_truths(a);
@@ -486,7 +579,7 @@ static merit_status try_print(merit_scores **out)
 static void test_without_memory(void **state)
 {
     (void)state;
-    static const char text[] = "g: a \"b\"\nscores: 1 2 3\nh: c\n";
+    static const char text[] = "g: a \"b\"\nscores: 1 2 3\nclasses: b a c\nh: c\n";
     merit_status (*const tries[])(merit_scores **) = {try_create, try_ordinal,
                                                       try_groups, try_print};
     assert_int_equal(merit__file_replace(file_name, text, strlen(text), NULL),
@@ -518,6 +611,9 @@ int main(void)
         cmocka_unit_test(test_generators_refuse),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_groups_options),
+        cmocka_unit_test(test_groups_order),
+        cmocka_unit_test(test_groups_note_of_order),
+        cmocka_unit_test(test_groups_costs),
         cmocka_unit_test(test_print),
         cmocka_unit_test(test_print_parses_back),
         cmocka_unit_test(test_print_of_awkward_names),

@@ -38,7 +38,12 @@ typedef struct merit_scores_options {
  *   ordinal[:power]    -|i - j|^power, power > 0, default 1
  *   groups:FILE        FILE has a line per group: `group: class class ...`;
  *                      right 2, same group 1, otherwise -1; a line
- *                      `scores: right same other` sets other values
+ *                      `scores: right same other` sets other values; a line
+ *                      `classes: class class ...` names the same classes in label
+ *                      order, without it they are numbered in the order of the
+ *                      groups, and a note says so
+ *                      (as costs, a line of scores is needed, and one whose right
+ *                      answer is the dearest is refused)
  * identity and ordinal need options->n_classes. Rows in another order than the
  * columns are reordered, and a note says so. With options->classes the table is
  * put into that order and its names must be the same set.

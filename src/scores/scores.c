@@ -71,9 +71,8 @@ void merit__scores_negate(merit_scores *scores)
 {
     int64_t n_values = scores->n_truths * scores->n_answers;
     for (int64_t i = 0; i < n_values; i++) {
-        if (scores->values[i] != 0.0) {
-            scores->values[i] = -scores->values[i];
-        }
+        double value = scores->values[i];
+        scores->values[i] = value == 0.0 ? 0.0 : -value;
     }
 }
 

@@ -2,185 +2,12 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "base/number.h"
+#include "scores/scores_grouping.h"
 #include "scores/scores_names.h"
-#include "scores/scores_text.h"
-
-#include <string.h>
-
-// A class or a group: where it was named and, for a class, the number of its group.
-typedef struct named {
-    char *name;
-    int64_t line;
-    int64_t group;
-} named;
-
-typedef struct named_list {
-    named *items;
-    int64_t n;
-    size_t capacity;
-} named_list;
-
-// What a groups file says.
-typedef struct grouping {
-    merit__text text;
-    named_list groups;
-    named_list classes;
-    double right, same, other;
-    int64_t scores_line; // 0: the default scores
-} grouping;
-
-static void dispose_list(named_list *list)
-{
-    for (int64_t i = 0; i < list->n; i++) {
-        merit__free(list->items[i].name);
-    }
-    merit__free(list->items);
-}
-
-static void dispose(grouping *file)
-{
-    merit__text_close(&file->text);
-    dispose_list(&file->groups);
-    dispose_list(&file->classes);
-}
-
-static merit_status add_name(grouping *file, named_list *list, merit__field field,
-                             merit_error *err)
-{
-    char shown[40];
-    char *name = merit__copy_string(field.bytes, field.n);
-    if (name == NULL || merit__grow_array((void **)&list->items, &list->capacity,
-                                          (size_t)list->n + 1, sizeof *list->items)) {
-        merit__free(name);
-        return merit__fail_memory(err, field.n + 1, "a name");
-    }
-    list->items[list->n++] = (named){
-        .name = name, .line = file->text.record_line, .group = file->groups.n - 1};
-    const char *problem = merit__name_problem(name);
-    if (problem != NULL) {
-        return merit__fail(err, MERIT_EFORMAT, "%s:%lld: the name \"%s\" %s",
-                           file->text.origin, (long long)file->text.record_line,
-                           merit__printable(shown, sizeof shown, name), problem);
-    }
-    return merit__scores_check_size(list->n, list->n, file->text.origin, err);
-}
-
-// The text before the colon, without blanks around it; goes behind the colon.
-static merit_status read_heading(grouping *file, merit__field *heading,
-                                 merit_error *err)
-{
-    merit__text *text = &file->text;
-    const char *at = text->at;
-    while (at < text->end && *at != ':' && *at != '\n') {
-        at++;
-    }
-    if (at == text->end || *at != ':') {
-        return merit__fail(
-            err, MERIT_EFORMAT,
-            "%s:%lld: expected \"group: class class ...\", found no colon",
-            text->origin, (long long)text->line);
-    }
-    *heading = (merit__field){.bytes = text->at, .n = (size_t)(at - text->at)};
-    while (heading->n > 0 && strchr(" \t", heading->bytes[0]) != NULL) {
-        heading->bytes++;
-        heading->n--;
-    }
-    while (heading->n > 0 && strchr(" \t", heading->bytes[heading->n - 1]) != NULL) {
-        heading->n--;
-    }
-    text->at = at + 1;
-    return MERIT_OK;
-}
-
-static merit_status read_scores(grouping *file, merit_error *err)
-{
-    merit_status status = MERIT_OK;
-    double *values[] = {&file->right, &file->same, &file->other};
-    merit__field field = {0};
-    int64_t line = file->text.line;
-    int n_good = 0;
-    int n_fields = 0;
-    int found = 0;
-    if (file->scores_line != 0) {
-        return merit__fail(err, MERIT_EFORMAT,
-                           "%s:%lld: a second line of scores, the first is line %lld",
-                           file->text.origin, (long long)line,
-                           (long long)file->scores_line);
-    }
-    file->scores_line = line;
-    MERIT_TRY(merit__text_next_field(&file->text, &field, &found, err));
-    for (; found; n_fields++) {
-        if (n_fields < 3 &&
-            merit__parse_double(field.bytes, field.n, values[n_fields]) == 0) {
-            n_good += merit__scores_allow(*values[n_fields]);
-        }
-        MERIT_TRY(merit__text_next_field(&file->text, &field, &found, err));
-    }
-    if (n_good != 3 || n_fields != 3) {
-        status =
-            merit__fail(err, MERIT_EFORMAT,
-                        "%s:%lld: expected \"scores: right same other\" with three "
-                        "numbers of size up to %g",
-                        file->text.origin, (long long)line, MERIT__SCORES_MAX_SCORE);
-    }
-
-fail:
-    return status;
-}
-
-static merit_status read_group(grouping *file, merit__field heading, merit_error *err)
-{
-    merit_status status = MERIT_OK;
-    merit__field field = {0};
-    int found = 0;
-    MERIT_TRY(add_name(file, &file->groups, heading, err));
-    MERIT_TRY(merit__text_next_field(&file->text, &field, &found, err));
-    if (field.n == 0) {
-        return merit__fail(err, MERIT_EFORMAT,
-                           "%s:%lld: expected names of classes after the colon",
-                           file->text.origin, (long long)file->text.record_line);
-    }
-    while (found) {
-        MERIT_TRY(add_name(file, &file->classes, field, err));
-        MERIT_TRY(merit__text_next_field(&file->text, &field, &found, err));
-    }
-
-fail:
-    return status;
-}
-
-static merit_status read_file(grouping *file, merit_error *err)
-{
-    static const char scores_word[] = "scores";
-    merit_status status = MERIT_OK;
-    merit__field heading = {0};
-    int found = 0;
-    MERIT_TRY(merit__text_next_record(&file->text, &found, err));
-    while (found) {
-        MERIT_TRY(read_heading(file, &heading, err));
-        if (heading.n == strlen(scores_word) &&
-            memcmp(heading.bytes, scores_word, heading.n) == 0) {
-            MERIT_TRY(read_scores(file, err));
-        } else {
-            MERIT_TRY(read_group(file, heading, err));
-        }
-        MERIT_TRY(merit__text_next_record(&file->text, &found, err));
-    }
-    if (file->classes.n < 2) {
-        status = merit__fail(err, MERIT_EFORMAT,
-                             "%s: expected at least 2 classes, found "
-                             "%lld",
-                             file->text.origin, (long long)file->classes.n);
-    }
-
-fail:
-    return status;
-}
 
 // The names of a list; refuses a name that is there twice. The caller frees *out.
-static merit_status distinct_names(const char ***out, const grouping *file,
-                                   const named_list *list, const char *kind,
+static merit_status distinct_names(const char ***out, const merit__grouping *file,
+                                   const merit__named_list *list, const char *kind,
                                    merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -210,10 +37,81 @@ fail:
     return status;
 }
 
-static void fill(merit_scores *scores, const grouping *file, const int64_t *labels)
+// Refuses a line of classes that are not those of the groups.
+static merit_status compare_classes(const merit__grouping *file,
+                                    const merit__name_index *grouped,
+                                    const char *const *grouped_names,
+                                    const char *const *ordered_names, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit__name_index ordered = {0};
+    merit__name_list line_only = {0};
+    merit__name_list groups_only = {0};
+    MERIT_TRY(merit__name_index_init(&ordered, ordered_names, file->ordered.n, err));
+    merit__name_list_add_missing(&line_only, ordered_names, file->ordered.n, grouped);
+    merit__name_list_add_missing(&groups_only, grouped_names, grouped->n, &ordered);
+    if (line_only.n_names > 0 || groups_only.n_names > 0) {
+        int both = line_only.n_names > 0 && groups_only.n_names > 0;
+        status = merit__fail(err, MERIT_EFORMAT,
+                             "%s:%lld: other classes than the groups: %s%s%s%s%s",
+                             file->text.origin, (long long)file->ordered_line,
+                             line_only.n_names > 0 ? "only this line has " : "",
+                             merit__name_list_end(&line_only), both ? "; " : "",
+                             groups_only.n_names > 0 ? "only the groups have " : "",
+                             merit__name_list_end(&groups_only));
+    }
+
+fail:
+    merit__name_index_dispose(&ordered);
+    return status;
+}
+
+// Puts the classes, which names[0..n) are, into the order of the line of classes.
+static merit_status arrange(merit__grouping *file, const char **names, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit__name_index grouped = {0};
+    const char **ordered = NULL;
+    merit__named_list classes = file->classes;
+    MERIT_TRY(distinct_names(&ordered, file, &file->ordered, "class", err));
+    MERIT_TRY(merit__name_index_init(&grouped, names, classes.n, err));
+    MERIT_TRY(compare_classes(file, &grouped, names, ordered, err));
+    for (int64_t i = 0; i < classes.n; i++) {
+        int64_t place = merit__name_index_find(&grouped, ordered[i]);
+        file->ordered.items[i].group = classes.items[place].group;
+        names[i] = ordered[i];
+    }
+    file->classes = file->ordered;
+    file->ordered = classes;
+
+fail:
+    merit__name_index_dispose(&grouped);
+    merit__free(ordered);
+    return status;
+}
+
+// Labels that nobody chose: the first few by name.
+static merit_status note_order(merit_scores *scores, merit_error *err)
+{
+    enum { MAX_SHOWN = 3 };
+    char shown[MAX_SHOWN][40] = {{0}};
+    for (int64_t k = 0; k < MAX_SHOWN && k < scores->n_answers; k++) {
+        merit__printable(shown[k], sizeof shown[k], scores->names[k]);
+    }
+    int has_third = scores->n_answers > 2;
+    return merit__scores_add_note(
+        scores, err,
+        "classes are numbered in the order of the groups: label 0 is \"%s\", 1 is "
+        "\"%s\"%s%s%s%s; a line \"classes: ...\" sets another order",
+        shown[0], shown[1], has_third ? ", 2 is \"" : "", shown[2],
+        has_third ? "\"" : "", scores->n_answers > MAX_SHOWN ? ", ..." : "");
+}
+
+static void fill(merit_scores *scores, const merit__grouping *file,
+                 const int64_t *labels)
 {
     int64_t n = file->classes.n;
-    const named *classes = file->classes.items;
+    const merit__named *classes = file->classes.items;
     for (int64_t i = 0; i < n; i++) {
         for (int64_t k = 0; k < n; k++) {
             int is_same = classes[i].group == classes[k].group;
@@ -224,7 +122,7 @@ static void fill(merit_scores *scores, const grouping *file, const int64_t *labe
     }
 }
 
-static merit_status build(merit_scores **out, const grouping *file,
+static merit_status build(merit_scores **out, merit__grouping *file,
                           const merit_scores_options *options, merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -238,6 +136,9 @@ static merit_status build(merit_scores **out, const grouping *file,
     }
     MERIT_TRY(distinct_names(&groups, file, &file->groups, "group", err));
     MERIT_TRY(distinct_names(&names, file, &file->classes, "class", err));
+    if (file->ordered_line != 0) {
+        MERIT_TRY(arrange(file, names, err));
+    }
     MERIT_TRY(merit__match_classes(labels, names, n, file->text.origin, options, err));
     MERIT_TRY(merit__scores_new(&scores, n, n, file->text.origin, err));
     for (int64_t i = 0; i < n; i++) {
@@ -246,6 +147,9 @@ static merit_status build(merit_scores **out, const grouping *file,
     fill(scores, file, labels);
     if (options->costs) {
         merit__scores_negate(scores);
+    }
+    if (file->ordered_line == 0 && options->classes == NULL) {
+        MERIT_TRY(note_order(scores, err));
     }
     MERIT_TRY(merit__scores_add_findings(scores, options->costs, err));
     *out = scores;
@@ -259,26 +163,41 @@ fail:
     return status;
 }
 
+// Refuses scores that were given as costs.
+static merit_status check_costs(const merit__grouping *file, merit_error *err)
+{
+    double right = file->right;
+    if (file->scores_line == 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "%s: the default scores 2, 1, -1 are no costs; add a line "
+                           "\"scores: right same other\"",
+                           file->text.origin);
+    }
+    if (right >= file->same && right >= file->other &&
+        (right > file->same || right > file->other)) {
+        return merit__fail(err, MERIT_EFORMAT,
+                           "%s:%lld: as costs, the right answer would be the dearest; "
+                           "expected costs, as in \"scores: 0 1 3\"",
+                           file->text.origin, (long long)file->scores_line);
+    }
+    return MERIT_OK;
+}
+
 merit_status merit__scores_parse_groups(merit_scores **out, const char *text,
                                         size_t n_bytes, const char *origin,
                                         const merit_scores_options *options,
                                         merit_error *err)
 {
     merit_status status = MERIT_OK;
-    grouping file = {.right = 2.0, .same = 1.0, .other = -1.0};
+    merit__grouping file = {0};
     *out = NULL;
-    MERIT_TRY(merit__text_open(&file.text, text, n_bytes, origin, err));
-    MERIT_TRY(read_file(&file, err));
-    if (options->costs && file.scores_line == 0) {
-        status = merit__fail(err, MERIT_EINVAL,
-                             "%s: the default scores 2, 1, -1 are no costs; add a line "
-                             "\"scores: right same other\"",
-                             file.text.origin);
-        goto fail;
+    MERIT_TRY(merit__grouping_read(&file, text, n_bytes, origin, err));
+    if (options->costs) {
+        MERIT_TRY(check_costs(&file, err));
     }
     MERIT_TRY(build(out, &file, options, err));
 
 fail:
-    dispose(&file);
+    merit__grouping_dispose(&file);
     return status;
 }

@@ -22,7 +22,7 @@ static shown show_name(const merit_scores *scores, int64_t answer)
 static shown show_number(double value)
 {
     shown out;
-    merit__print_double(out.text, value);
+    merit__print_double(out.text, value == 0.0 ? 0.0 : value); // never "-0"
     return out;
 }
 

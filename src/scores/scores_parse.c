@@ -5,6 +5,7 @@
 #include "scores/scores_scan.h"
 #include "scores/scores_table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static merit__field trim(merit__field field)
@@ -79,6 +80,43 @@ fail:
     return status;
 }
 
+static int is_number(const char *name)
+{
+    double ignored = 0;
+    return merit__parse_double(name, strlen(name), &ignored) == 0;
+}
+
+// Whether the names are all numbers, as when the file has scores only and its first
+// line and column were taken as names. 0, 1, ... are labels and so no surprise.
+static int has_names_like_scores(const merit_scores *scores)
+{
+    int are_labels = 1;
+    for (int64_t k = 0; k < scores->n_answers; k++) {
+        char label[24];
+        if (!is_number(scores->names[k])) {
+            return 0;
+        }
+        snprintf(label, sizeof label, "%lld", (long long)k);
+        are_labels = are_labels && strcmp(scores->names[k], label) == 0;
+    }
+    return !are_labels;
+}
+
+static merit_status note_names_like_scores(merit_scores *scores, merit_error *err)
+{
+    merit__name_list names = {0};
+    if (!has_names_like_scores(scores)) {
+        return MERIT_OK;
+    }
+    for (int64_t k = 0; k < scores->n_answers; k++) {
+        merit__name_list_add(&names, scores->names[k]);
+    }
+    return merit__scores_add_note(scores, err,
+                                  "the first line is taken as names: the answers are "
+                                  "called %s",
+                                  merit__name_list_end(&names));
+}
+
 static merit_status add_scan_notes(merit_scores *scores, merit__scan *scan,
                                    merit_error *err)
 {
@@ -121,6 +159,9 @@ merit_status merit_scores_parse(merit_scores **out, const char *text, size_t n_b
     }
     if (options->costs) {
         merit__scores_negate(scores);
+    }
+    if (options->classes == NULL) {
+        MERIT_TRY(note_names_like_scores(scores, err));
     }
     MERIT_TRY(add_scan_notes(scores, &scan, err));
     MERIT_TRY(merit__scores_add_findings(scores, options->costs, err));

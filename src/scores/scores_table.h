@@ -45,7 +45,7 @@ merit_status merit__scores_set_names(merit_scores *scores, const char *const *na
 /* Whether a score may be in a table. */
 int merit__scores_allow(double value);
 
-/* Negates all scores; zero stays zero. */
+/* Negates all scores; both zeros become 0, never -0. */
 void merit__scores_negate(merit_scores *scores);
 
 /* Adds one sentence. */
