@@ -1,6 +1,6 @@
 /* The best answers for probabilities of any origin, under a score table.
  *
- *     cc decide.c -lmerit && ./a.out question.txt
+ *     cc decide.c -lmerit -lm && ./a.out question.txt
  */
 #include <math.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import pty
+import re
 import resource
 import signal
 import struct
@@ -151,6 +152,8 @@ USAGE = [
     ("train x y -o r", 'one argument too many: "y"'),
     ("train x -s a --costs b", "--scores and --costs exclude each other"),
     ("train x --costs a -s b", "--scores and --costs exclude each other"),
+    ("train x -o r --validation-labels y", "also needs --validation DATA"),
+    ("train x -o r --validation 0.2 --validation-labels y", "also needs --validation DATA"),
     ("eval", "RUN is missing"),
     ("eval r", "DATA is missing"),
     ("eval r d --rule mode", "mode"),
@@ -201,6 +204,21 @@ def test_values_that_are_numbers(place):
     merit("train", place / "toy-images-idx3-ubyte", "--check", "--lr", "+1e-3", "--max-time",
           "2h", "--checkpoint-interval", "1.5m", "--weight-decay", "0", "--shift", "0",
           "--validation", "0.25", "--momentum=.5", "--seed", "9223372036854775807")
+
+
+RANGES = [("epochs", 1, 1000000), ("batch", 1, 1 << 20), ("slice", 1, 4096),
+          ("groups", 1, 1024), ("shift", 0, 1024), ("patience", 1, 1000000)]
+
+
+@pytest.mark.parametrize("option, low, high", RANGES, ids=[row[0] for row in RANGES])
+def test_ranges_are_those_of_the_library(place, option, low, high):
+    """What is allowed passes the library's check too; what is beyond is told once."""
+    options = ["train", place / "toy-images-idx3-ubyte", "--check"]
+    for value in (low, high):
+        merit(*options, f"--{option}={value}")
+    for value in (low - 1, high + 1):
+        line = refused(*options, f"--{option}={value}")
+        assert f'--{option}: expected a whole number from {low} to {high}, ' in line
 
 
 def test_strange_arguments(place):
@@ -312,6 +330,24 @@ def test_missing_files(place, run):
     assert not (place / "never").exists()
 
 
+def test_a_misspelt_generator(place):
+    options = ["train", place / "toy-images-idx3-ubyte", "--check", "-s"]
+    line = refused(*options, "identitty", expect=5)
+    assert "No such file" in line and "did you mean identity?" in line
+    assert "did you mean" not in refused(*options, "no/such", expect=5)
+
+
+@pytest.mark.parametrize("line", [["info"], ["eval"], ["predict"]], ids=str)
+def test_directories_without_a_model(place, tmp_path, line):
+    data = [] if line == ["info"] else [place / "toy-images-idx3-ubyte"]
+    assert refused(*line, tmp_path, *data, expect=4) == (
+        f"merit: {tmp_path}: is no run of merit train")
+    (tmp_path / "config.json").write_text("{}")
+    assert refused(*line, tmp_path, *data, expect=4) == (
+        f"merit: {tmp_path}: its training has not produced a model yet; the same merit "
+        "train command continues it")
+
+
 def test_labels_beyond_the_table(place):
     line = refused("loss", "cross-entropy", "--logits", place / "logits.npy", "--labels",
                    place / "y-out-of-range.npy", "-s", place / "table.tsv", expect=3)
@@ -403,6 +439,21 @@ def test_loss_of_distributions_and_weights(place, tmp_path):
             expect=3)
 
 
+def test_loss_names_the_file_that_it_refuses(place, tmp_path):
+    np.save(tmp_path / "p.npy", np.full((12, 3), 0.5, "f4"))
+    np.save(tmp_path / "negative.npy", np.full((12, 3), -1, "f4"))
+    np.save(tmp_path / "w.npy", np.full(12, -1, "f4"))
+    options = ["loss", "cross-entropy", "-s", place / "table.tsv", "--logits"]
+    good = [*options, place / "logits.npy"]
+    for name in ("p", "negative"):
+        path = tmp_path / f"{name}.npy"
+        assert f"{path}: targets[0]" in refused(*good, "--targets", path, expect=3)
+    assert f"{tmp_path / 'w.npy'}: weights[0]" in refused(
+        *good, "--labels", place / "y.npy", "--weights", tmp_path / "w.npy", expect=3)
+    bad = place / "nan-logits.npy"
+    assert f"{bad}: " in refused(*options, bad, "--labels", place / "y.npy", expect=3)
+
+
 def test_loss_reads_the_table_from_anywhere(place):
     options = ["loss", "softmax-margin", "--logits", place / "logits.npy", "--labels",
                place / "y.npy", "--json"]
@@ -478,6 +529,24 @@ def test_train_checks_only(place, tmp_path):
     refused(*options, "-q", "-l", "no-such-loss")
 
 
+def test_validation_data_with_labels_of_another_name(place, tmp_path):
+    random = np.random.default_rng(3)
+    for name in ("x", "v"):
+        np.save(tmp_path / f"{name}.npy", random.normal(size=(60, 4)).astype("f4"))
+        np.save(tmp_path / f"of-{name}.npy", (np.arange(60) % 3).astype("i4"))
+    np.save(tmp_path / "short.npy", np.zeros(59, "i4"))
+    options = ["train", tmp_path / "x.npy", "--labels", tmp_path / "of-x.npy",
+               "--validation", tmp_path / "v.npy"]
+    line = refused(*options, "--check", expect=3)
+    assert str(tmp_path / "v.npy") in line and "with --validation-labels" in line
+    merit(*options, "--check", "--validation-labels", tmp_path / "of-v.npy")
+    line = refused(*options, "--check", "--validation-labels", tmp_path / "short.npy", expect=3)
+    assert "short.npy" in line
+    (tmp_path / "c.json").write_text(json.dumps(
+        {"validation-labels": os.fspath(tmp_path / "of-v.npy")}))
+    merit(*options, "--check", "--config", tmp_path / "c.json")
+
+
 EVAL_KEYS = ["merit", "n", "rule", "temperature", "accuracy", "mean_score",
              "normalized_score", "log_loss", "ece", "regret"]
 
@@ -524,6 +593,69 @@ def test_eval_table(place, run, columns):
     assert done.err == ""
 
 
+def test_eval_of_answers_that_agree(place, tmp_path):
+    """Under identity scores Bayes answers are the most likely ones."""
+    data = place / "toy-images-idx3-ubyte"
+    merit("train", data, "-o", tmp_path / "run", "--net", "dense 4", "--loss",
+          "cross-entropy", "--epochs", "1", "-q", "-j1")
+    out = merit("eval", tmp_path / "run", data, "--rule", "bayes").out
+    assert "\nbayes and argmax give the same answers.\n" in out and "bootstrap" not in out
+
+
+def test_eval_compares_answers_that_differ(tmp_path):
+    """Noise says little, so that Bayes answers what is never far off."""
+    random = np.random.default_rng(5)
+    np.save(tmp_path / "x.npy", random.normal(size=(300, 4)).astype("f4"))
+    np.save(tmp_path / "y.npy", random.integers(0, 3, 300).astype("i4"))
+    (tmp_path / "t.tsv").write_text("a\tb\tc\na\t1\t.9\t0\nb\t0\t1\t0\nc\t0\t.9\t1\n")
+    data = [tmp_path / "x.npy", "--labels", tmp_path / "y.npy"]
+    merit("train", *data, "-s", tmp_path / "t.tsv", "-o", tmp_path / "run", "--net", "dense 4",
+          "--loss", "cross-entropy", "--epochs", "1", "-q", "-j1")
+    text = " ".join(merit("eval", tmp_path / "run", *data, "--rule", "bayes").out.split())
+    found = re.search(r"bayes earns (\S+) more per example than argmax "
+                      r"\(95 % interval (\S+) to (\S+), paired bootstrap\)", text)
+    low, high = float(found[2]), float(found[3])
+    assert 0 < low < float(found[1]) < high and "chance" not in text
+    few = " ".join(merit("eval", tmp_path / "run", *data, "--rule", "bayes", "--first",
+                         "3").out.split())
+    assert "so few" not in few
+    assert "paired bootstrap); it may be chance." in few or "same answers" in few
+
+
+def test_what_is_no_belief_is_not_measured(place, tmp_path):
+    data = place / "toy-images-idx3-ubyte"
+    merit("train", data, "-s", place / "table.tsv", "-o", tmp_path / "run", "--net", "dense 4",
+          "--loss", "soft-labels", "--epochs", "20", "-q", "-j1")
+    decode = json.loads(
+        merit("eval", tmp_path / "run", data, "--json", "--rule", "decode").out)
+    assert list(decode) == EVAL_KEYS and decode["rule"] == "decode"
+    assert decode["log_loss"] is None and decode["ece"] is None
+    assert decode["regret"] is not None
+    bayes = json.loads(merit("eval", tmp_path / "run", data, "--json", "--rule", "bayes").out)
+    assert bayes["log_loss"] > 0 and bayes["ece"] >= 0
+    text = merit("eval", tmp_path / "run", data, "--rule", "decode").out
+    assert "log loss" not in text and "ECE" not in text and "240 examples; regret" in text
+    assert "log loss" in merit("eval", tmp_path / "run", data, "--rule", "bayes").out
+
+
+def test_no_negative_zero(place, tmp_path):
+    """Tables whose scores are zeros of both signs, or next to zero."""
+    data = place / "toy-images-idx3-ubyte"
+    for zero in ("-0", "-1e-9"):
+        table = tmp_path / f"{zero}.tsv"
+        table.write_text("a\tb\tc\n" + "".join(
+            f"{name}\t{zero}\t{zero}\t{zero}\n".replace(zero, "0", int(name == "a"))
+            for name in "abc"))
+        run = tmp_path / f"run{zero}"
+        out = merit("train", data, "-s", table, "-o", run, "--net", "dense 4", "--loss",
+                    "cross-entropy", "--epochs", "1", "-j1", "-q").out
+        out += merit("eval", run, data).out + merit("curves", run).out
+        assert not re.search(r"-0\.0*(?![0-9])", out), out
+        if zero == "-0":
+            out = merit("eval", run, data, "--json").out + merit("predict", run, data).out
+            assert not re.search(r"-0(\.0*)?(?![.0-9])", out), out
+
+
 def test_predict(place, run, tmp_path):
     data = place / "toy-images-idx3-ubyte"
     done = merit("predict", run, data)
@@ -546,6 +678,14 @@ def test_output_keeps_what_it_should(place, run, tmp_path):
     data.write_bytes((place / "toy-images-idx3-ubyte").read_bytes())
     assert "read as input" in refused("predict", run, data, "-o", data)
     assert data.read_bytes() == (place / "toy-images-idx3-ubyte").read_bytes()
+    kept = (run / "best.safetensors").read_bytes()
+    model = tmp_path / "model"
+    model.write_bytes(kept)
+    for source, output in ((run, run / "best.safetensors"), (model, model),
+                           (run / "best.safetensors", run / "best.safetensors"),
+                           (run, run / "scores.tsv")):
+        assert "written over" in refused("predict", source, data, "-o", output)
+    assert (run / "best.safetensors").read_bytes() == model.read_bytes() == kept
     assert "Is a directory" in refused("predict", run, data, "-o", tmp_path, expect=5)
     assert "read as input" in refused(
         "loss", "brier", "--logits", place / "logits.npy", "--labels", place / "y.npy", "-s",

@@ -50,7 +50,7 @@ typedef struct merit_train_options {
     int64_t batch;         // examples in a minibatch, default 128
     double learning_rate;  // default: the optimiser's
     double momentum;       // default 0.9; of SGD, and beta 1 of AdamW
-    double weight_decay;   // default 0; < 0: also 0, said explicitly
+    double weight_decay;   // default 0
     double validation;     // share held out, default 0.1; ignored with validation_data
     const merit_dataset *validation_data;
     uint64_t seed;            // default 0 means 1

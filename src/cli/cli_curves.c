@@ -1,6 +1,7 @@
 #include "cli_curves.h"
 
 #include "cli_message.h"
+#include "cli_number.h"
 #include "cli_terminal.h"
 
 #include <inttypes.h>
@@ -85,7 +86,8 @@ static int cell_width_of(const merit_curves *curves, int decimals)
     for (int64_t i = 0; i < merit_curves_n_runs(curves); i++) {
         const merit_curve_run *run = merit_curves_run(curves, i);
         for (int64_t j = 0; j < run->n_line; j++) {
-            int n = snprintf(NULL, 0, "%.*f", decimals, run->line[j].mean_score);
+            int n = snprintf(NULL, 0, "%.*f", decimals,
+                             merit__unsigned_zero(run->line[j].mean_score, decimals));
             width = n > width ? n : width;
         }
     }
@@ -160,7 +162,8 @@ static void print_row(const merit_curve_run *run, const struct layout *layout)
         if (row == NULL || !isfinite(row->mean_score)) {
             printf("%*s", width, "-");
         } else {
-            printf("%*.*f", width, layout->decimals, row->mean_score);
+            printf("%*.*f", width, layout->decimals,
+                   merit__unsigned_zero(row->mean_score, layout->decimals));
         }
     }
     if (run->kept == NULL) {
@@ -185,7 +188,7 @@ static void print_choice(const merit_curve_run *run, const struct layout *layout
     }
     add(&text, "%s kept %s, epoch %" PRId64 ": %.*f", run->name,
         run->candidates[run->kept->candidate], run->kept->epoch, layout->decimals,
-        run->kept->mean_score);
+        merit__unsigned_zero(run->kept->mean_score, layout->decimals));
     for (int64_t i = 0; i < run->n_candidates; i++) {
         double best = -INFINITY;
         for (int64_t j = 0; j < run->n_rows; j++) {
@@ -194,7 +197,8 @@ static void print_choice(const merit_curve_run *run, const struct layout *layout
             }
         }
         if (i != run->kept->candidate) {
-            add(&text, "; %s reached %.*f", run->candidates[i], layout->decimals, best);
+            add(&text, "; %s reached %.*f", run->candidates[i], layout->decimals,
+                merit__unsigned_zero(best, layout->decimals));
         }
     }
     add(&text, ".");

@@ -38,13 +38,14 @@ void merit__data_tell(const merit_dataset *data)
     }
 }
 
-merit_status merit__data_need_labels(const merit_dataset *data, merit_error *err)
+merit_status merit__data_need_labels(const merit_dataset *data, const char *option,
+                                     merit_error *err)
 {
     if (merit_dataset_labels(data) == NULL) {
         return merit__refuse(err, MERIT_EFORMAT,
                              "%.120s: no labels were found beside it; name their file "
-                             "with --labels",
-                             merit_dataset_path(data));
+                             "with %s",
+                             merit_dataset_path(data), option);
     }
     return MERIT_OK;
 }

@@ -30,8 +30,9 @@ merit_status merit__data_option(merit_dataset_options *options, int key,
 /* Tells the notes of a data set on standard error. */
 void merit__data_tell(const merit_dataset *data);
 
-/* EFORMAT when the data set has no labels; says how to give them. */
-merit_status merit__data_need_labels(const merit_dataset *data, merit_error *err);
+/* EFORMAT when the data set has no labels; says with which option to give them. */
+merit_status merit__data_need_labels(const merit_dataset *data, const char *option,
+                                     merit_error *err);
 
 /* EINVAL when the file that is to be written is one that is read. */
 merit_status merit__not_same_file(const char *output, const char *input,

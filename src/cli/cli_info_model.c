@@ -2,6 +2,7 @@
 
 #include "cli_message.h"
 #include "cli_provenance.h"
+#include "cli_run.h"
 #include "cli_terminal.h"
 #include "merit/model.h"
 #include "merit/net.h"
@@ -84,7 +85,7 @@ merit_status merit__info_model(const char *path, int is_run, int json, merit_err
     int64_t height = 0;
     int64_t width = 0;
     merit_status status = MERIT_OK;
-    MERIT_TRY(merit_model_load(&model, path, err));
+    MERIT_TRY(merit__run_load(&model, path, err));
     merit_model_shape(model, &channels, &height, &width);
     if (merit_model_metadata(model, "net") != NULL) {
         MERIT_TRY(merit_net_create(

@@ -7,7 +7,7 @@
 
 json_t *merit__json_number(double value)
 {
-    return isfinite(value) ? json_real(value) : json_null();
+    return isfinite(value) ? json_real(value + 0.0) : json_null();
 }
 
 json_t *merit__json_text(const char *text)

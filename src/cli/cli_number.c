@@ -83,3 +83,8 @@ merit_status merit__read_seconds(double *out, const char *what, const char *text
     *out = value * unit;
     return MERIT_OK;
 }
+
+double merit__unsigned_zero(double value, int decimals)
+{
+    return signbit(value) && value >= -0.5 * pow(10, -decimals) ? 0 : value;
+}

@@ -25,4 +25,7 @@ merit_status merit__read_count(int64_t *out, const char *what, const char *text,
 merit_status merit__read_seconds(double *out, const char *what, const char *text,
                                  merit_error *err);
 
+/* The value to print with so many decimals: never one that shows as -0.000. */
+double merit__unsigned_zero(double value, int decimals);
+
 #endif

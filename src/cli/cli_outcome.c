@@ -33,9 +33,11 @@ merit_status merit__outcome_of_rule(merit__outcome *out,
     snprintf(out->name, sizeof out->name, "%s", merit_rule_name(rule));
     MERIT_TRY(merit__new_array(&out->answers, n, sizeof *out->answers, err));
     MERIT_TRY(merit__new_array(&out->expected, n, sizeof *out->expected, err));
-    MERIT_TRY(merit__new_array(&out->posterior, n,
-                               (size_t)predictions->n_classes * sizeof *out->posterior,
-                               err));
+    if (rule != MERIT_RULE_DECODE) { // whose outputs are no beliefs
+        MERIT_TRY(merit__new_array(
+            &out->posterior, n, (size_t)predictions->n_classes * sizeof *out->posterior,
+            err));
+    }
     merit_decision_results results = {.answers = out->answers,
                                       .expected = out->expected,
                                       .posterior = out->posterior};

@@ -3,6 +3,7 @@
 #include "cli_message.h"
 #include "cli_number.h"
 #include "cli_options.h"
+#include "cli_run.h"
 
 #include <stdlib.h>
 
@@ -31,7 +32,7 @@ merit_status merit__predictions_load(merit__predictions *out,
         return merit__refuse(err, MERIT_EINVAL, "%s is missing: %s",
                              source->arguments[0] == NULL ? "RUN" : "DATA", usage);
     }
-    MERIT_TRY(merit_model_load(&out->model, source->arguments[0], err));
+    MERIT_TRY(merit__run_load(&out->model, source->arguments[0], err));
     MERIT_TRY(merit_dataset_load(&out->data, source->arguments[1], &source->data, err));
     const merit_scores *scores = merit_model_scores(out->model);
     out->n = merit_dataset_n(out->data);

@@ -1,6 +1,7 @@
 #include "cli_progress.h"
 
 #include "cli_message.h"
+#include "cli_number.h"
 #include "cli_terminal.h"
 
 #include <math.h>
@@ -87,9 +88,9 @@ static void compose(struct line *line, const merit_train_event *event, const cha
     }
     add(line, "  loss %.4g", event->loss);
     if (!isnan(event->score)) {
-        add(line, "  score %.3f", event->score);
+        add(line, "  score %.3f", merit__unsigned_zero(event->score, 3));
         if (detail > WITHOUT_BEST) {
-            add(line, " (best %.3f)", event->best_score);
+            add(line, " (best %.3f)", merit__unsigned_zero(event->best_score, 3));
         }
     }
     if (detail > WITHOUT_LEFT && isfinite(event->seconds_left)) {

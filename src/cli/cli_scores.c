@@ -41,9 +41,14 @@ merit_status merit__scores_open(merit_scores **out, const merit__scores_source *
         options.n_classes = n_classes;
         return merit_scores_load(out, source->spec, &options, err);
     }
-    MERIT_TRY(merit_text_read(&text, &n_bytes, source->spec, limit_bytes, err));
-    const char *origin =
-        strcmp(source->spec, "-") == 0 ? "standard input" : source->spec;
+    int is_stream = strcmp(source->spec, "-") == 0;
+    const char *origin = is_stream ? "standard input" : source->spec;
+    status = merit_text_read(&text, &n_bytes, source->spec, limit_bytes, err);
+    if (status == MERIT_EIO && !is_stream) {
+        // The library knows what may have been meant.
+        return merit_scores_load(out, source->spec, &options, err);
+    }
+    MERIT_TRY(status);
     MERIT_TRY(merit_scores_parse(out, text, n_bytes, origin, &options, err));
 
 fail:

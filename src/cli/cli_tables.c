@@ -1,5 +1,6 @@
 #include "cli_tables.h"
 
+#include "cli_number.h"
 #include "cli_terminal.h"
 
 #include <inttypes.h>
@@ -61,8 +62,9 @@ void merit__print_claims(FILE *stream, const merit_scores *scores, const double 
         answer = n > MAX_CLAIMS ? next_worst(weight, claimed, realised, n, answer) : i;
         merit__print_cell(stream, merit_scores_name(scores, answer), width);
         if (weight[answer] > 0) {
-            fprintf(stream, "  %9.0f  %9.4f  %9.4f\n", weight[answer], claimed[answer],
-                    realised[answer]);
+            fprintf(stream, "  %9.0f  %9.4f  %9.4f\n", weight[answer],
+                    merit__unsigned_zero(claimed[answer], 4),
+                    merit__unsigned_zero(realised[answer], 4));
         } else {
             fprintf(stream, "  %9s\n", "never");
         }

@@ -11,6 +11,7 @@
 
 enum {
     OPTION_VALIDATION = 0x300,
+    OPTION_VALIDATION_LABELS,
     OPTION_LR,
     OPTION_MOMENTUM,
     OPTION_OPTIMIZER,
@@ -39,6 +40,8 @@ static const struct argp_option table[] = {
     MERIT__LABELS_OPTION,
     {"validation", OPTION_VALIDATION, "FRACTION|DATA", 0,
      "The share of DATA held out, or other data to validate on (default: 0.1)", 2},
+    {"validation-labels", OPTION_VALIDATION_LABELS, "FILE", 0,
+     "Labels of the data of --validation; otherwise they are looked for beside it", 2},
     MERIT__DATA_OPTIONS,
     {"shift", OPTION_SHIFT, "N", 0, "Move each image by up to N pixels at random", 2},
     {"flip", OPTION_FLIP, NULL, 0, "Mirror half of the images, left to right", 2},
@@ -97,19 +100,7 @@ static merit_status set_validation(merit__train_settings *settings, const char *
     return MERIT_OK;
 }
 
-static merit_status set_weight_decay(merit_train_options *train, const char *value,
-                                     merit_error *err)
-{
-    merit_status status =
-        merit__read_number(&train->weight_decay, "--weight-decay", value, 0, HUGE_VAL,
-                           "a number of 0 or more", err);
-    if (status == MERIT_OK && train->weight_decay == 0) {
-        train->weight_decay = -1; // 0 would be the default
-    }
-    return status;
-}
-
-// How training goes: groups 4 and 5 of the table.
+// How training goes: groups 4 and 5 of the table. The ranges are the library's.
 static merit_status set_training(merit_train_options *train, int key, const char *value,
                                  merit_error *err)
 {
@@ -117,9 +108,9 @@ static merit_status set_training(merit_train_options *train, int key, const char
     merit_status status = MERIT_OK;
     switch (key) {
     case 'e':
-        return merit__read_count(&train->epochs, "--epochs", value, 1, MAX_COUNT, err);
+        return merit__read_count(&train->epochs, "--epochs", value, 1, 1000000, err);
     case 'b':
-        return merit__read_count(&train->batch, "--batch", value, 1, MAX_COUNT, err);
+        return merit__read_count(&train->batch, "--batch", value, 1, 1 << 20, err);
     case 'j':
         return merit__read_count(&train->threads, "--threads", value, 1, MAX_COUNT,
                                  err);
@@ -130,9 +121,10 @@ static merit_status set_training(merit_train_options *train, int key, const char
                                   nextafter(0, 1), nextafter(1, 0),
                                   "a number above 0 and below 1", err);
     case OPTION_WEIGHT_DECAY:
-        return set_weight_decay(train, value, err);
+        return merit__read_number(&train->weight_decay, "--weight-decay", value, 0,
+                                  HUGE_VAL, "a number of 0 or more", err);
     case OPTION_PATIENCE:
-        return merit__read_count(&train->patience, "--patience", value, 1, MAX_COUNT,
+        return merit__read_count(&train->patience, "--patience", value, 1, 1000000,
                                  err);
     case OPTION_MAX_TIME:
         return merit__read_seconds(&train->max_seconds, "--max-time", value, err);
@@ -144,11 +136,11 @@ static merit_status set_training(merit_train_options *train, int key, const char
         train->seed = (uint64_t)seed;
         return status;
     case OPTION_SLICE:
-        return merit__read_count(&train->slice, "--slice", value, 1, MAX_COUNT, err);
+        return merit__read_count(&train->slice, "--slice", value, 1, 4096, err);
     case OPTION_GROUPS:
-        return merit__read_count(&train->groups, "--groups", value, 1, MAX_COUNT, err);
+        return merit__read_count(&train->groups, "--groups", value, 1, 1024, err);
     case OPTION_SHIFT:
-        return merit__read_count(&train->shift, "--shift", value, 0, MAX_COUNT, err);
+        return merit__read_count(&train->shift, "--shift", value, 0, 1024, err);
     default:
         return merit__refuse(err, MERIT_EBACKEND, "option %d is not handled", key);
     }
@@ -171,6 +163,9 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
         return merit__data_option(&settings->data, key, value, err);
     case OPTION_VALIDATION:
         return set_validation(settings, value, err);
+    case OPTION_VALIDATION_LABELS:
+        settings->validation_labels = value;
+        return MERIT_OK;
     case 'o':
         settings->run = value;
         return MERIT_OK;
@@ -218,8 +213,9 @@ static const merit__options options = {
     .text =
         "Trains a classifier on DATA (IDX or .npy, plain or gzip) that earns the "
         "most under a score table, and stores it in the new directory RUN.\v"
-        "TERM, INT and HUP save the state and stop (exit code 75); the same command "
-        "then continues, to the same model bit for bit. USR1 saves and goes on.",
+        "TERM, INT and HUP save the state and stop (exit code 75; a second one stops "
+        "at once, exit code 128 + signal); the same command then continues, to the "
+        "same model bit for bit. USR1 saves and goes on.",
     .table = table,
     .set = set,
 };
@@ -263,6 +259,11 @@ merit_status merit__train_settings_read(merit__train_settings *settings, int arg
     } else if (settings->run == NULL && !settings->check) {
         status = merit__refuse(err, MERIT_EINVAL,
                                "name the directory to train into: -o RUN");
+    }
+    if (status == MERIT_OK && settings->validation_labels != NULL &&
+        settings->validation_path == NULL) {
+        status = merit__refuse(err, MERIT_EINVAL,
+                               "--validation-labels also needs --validation DATA");
     }
     limit_threads(settings);
 

@@ -15,6 +15,7 @@ typedef struct merit__train_settings {
     merit__scores_source scores;
     const char *data_path;
     const char *validation_path; // NULL: a share of the data
+    const char *validation_labels;
     const char *run;
     const char *config;
     int check; // only look

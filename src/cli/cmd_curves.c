@@ -1,13 +1,12 @@
 #include "command.h"
 
 #include "cli_curves.h"
-#include "cli_data.h"
 #include "cli_message.h"
 #include "cli_options.h"
 #include "cli_output.h"
+#include "cli_run.h"
 #include "cli_terminal.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,8 +93,6 @@ static merit_status rename_runs(merit_curves *curves, const char *names,
 // The picture must not take the place of a file of a run.
 static merit_status check_output(const struct settings *settings, merit_error *err)
 {
-    static const char *const files[] = {"config.json", "scores.tsv", "metrics.tsv",
-                                        "log.jsonl", "best.safetensors"};
     merit_status status = MERIT_OK;
     if (settings->output == NULL) {
         return MERIT_OK;
@@ -104,11 +101,7 @@ static merit_status check_output(const struct settings *settings, merit_error *e
         return merit__refuse(err, MERIT_EINVAL, "--json and -o - exclude each other");
     }
     for (int64_t i = 0; i < settings->n_runs; i++) {
-        for (size_t j = 0; j < sizeof files / sizeof files[0]; j++) {
-            char path[PATH_MAX];
-            snprintf(path, sizeof path, "%s/%s", settings->runs[i], files[j]);
-            MERIT_TRY(merit__not_same_file(settings->output, path, err));
-        }
+        MERIT_TRY(merit__not_of_run(settings->output, settings->runs[i], err));
     }
 
 fail:

@@ -2,6 +2,7 @@
 
 #include "cli_json.h"
 #include "cli_message.h"
+#include "cli_number.h"
 #include "cli_options.h"
 #include "cli_outcome.h"
 #include "cli_predictions.h"
@@ -13,6 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { OPTION_JSON = 0x300, OPTION_CONFUSION };
 enum { NUMBERS_WIDTH = 43 }; // the columns of numbers of the table
@@ -111,14 +113,14 @@ static void print_outcome(const merit__outcome *outcome, const struct layout *la
         return;
     }
     merit__print_cell(stdout, outcome->name, layout->name_width);
-    printf("%10.4f  %10.4f", m->accuracy, m->mean_score);
+    printf("%10.4f  %10.4f", m->accuracy, merit__unsigned_zero(m->mean_score, 4));
     if (isnan(m->normalized_score)) {
         printf("  %10s", "-");
     } else {
-        printf("  %10.3f", m->normalized_score);
+        printf("  %10.3f", merit__unsigned_zero(m->normalized_score, 3));
     }
     if (!isnan(m->claimed_score)) {
-        printf("  %7.4f", m->claimed_score);
+        printf("  %7.4f", merit__unsigned_zero(m->claimed_score, 4));
     }
     printf("%s\n", outcome->is_stored ? layout->mark : "");
 }
@@ -147,6 +149,11 @@ static merit_status print_comparison(const struct outcomes *outcomes,
     if (outcomes->argmax.name[0] == '\0') {
         return MERIT_OK;
     }
+    size_t n_bytes = (size_t)predictions->n * sizeof *outcomes->chosen.answers;
+    if (memcmp(outcomes->chosen.answers, outcomes->argmax.answers, n_bytes) == 0) {
+        printf("%s and argmax give the same answers.\n", outcomes->chosen.name);
+        return MERIT_OK;
+    }
     merit_status status = merit__outcome_compare(&interval, &outcomes->chosen,
                                                  &outcomes->argmax, predictions, err);
     if (status != MERIT_OK) {
@@ -156,22 +163,27 @@ static merit_status print_comparison(const struct outcomes *outcomes,
              "%s earns %.4f %s per example than argmax (95 %% interval %.4f to %.4f, "
              "paired bootstrap)%s",
              outcomes->chosen.name, fabs(interval.mean),
-             interval.mean < 0 ? "less" : "more", interval.low, interval.high,
-             interval.low <= 0 && interval.high >= 0
-                 ? "; with so few examples it may be chance."
-                 : ".");
+             interval.mean < 0 ? "less" : "more", merit__unsigned_zero(interval.low, 4),
+             merit__unsigned_zero(interval.high, 4),
+             interval.low <= 0 && interval.high >= 0 ? "; it may be chance." : ".");
     merit__print_wrapped(stdout, text, 0, width);
     return MERIT_OK;
 }
 
-// What the examples say of the beliefs, in numbers.
-static void print_beliefs(const merit_metrics *m, double temperature, int width)
+// What the examples say of the beliefs, in numbers, where there are beliefs.
+static void print_beliefs(const merit__outcome *outcome, double temperature, int width)
 {
+    const merit_metrics *m = &outcome->metrics;
+    char beliefs[96] = "";
     char text[256];
+    if (outcome->posterior != NULL) {
+        snprintf(beliefs, sizeof beliefs,
+                 "log loss %.4f; calibration error (ECE) %.4f; ",
+                 merit__unsigned_zero(m->log_loss, 4), m->ece);
+    }
     snprintf(text, sizeof text,
-             "%" PRId64 " examples; log loss %.4f; calibration error (ECE) %.4f; "
-             "regret %.4f; temperature %.4g.",
-             m->n, m->log_loss, m->ece, m->regret, temperature);
+             "%" PRId64 " examples; %sregret %.4f; temperature %.4g.", m->n, beliefs,
+             merit__unsigned_zero(m->regret, 4), temperature);
     merit__print_wrapped(stdout, text, 0, width);
 }
 
@@ -217,8 +229,8 @@ static merit_status print_text(const struct outcomes *outcomes,
     print_table(outcomes, width);
     putchar('\n');
     MERIT_TRY(print_comparison(outcomes, predictions, width, err));
-    print_beliefs(&outcomes->chosen.metrics,
-                  merit_model_temperature(predictions->model), width);
+    print_beliefs(&outcomes->chosen, merit_model_temperature(predictions->model),
+                  width);
     putchar('\n');
     MERIT_TRY(print_claims(&outcomes->chosen, predictions, err));
     if (confusion != NULL) {
@@ -301,7 +313,7 @@ static int run(int argc, char **argv)
     }
     MERIT_TRY(merit__predictions_load(&predictions, &settings.source,
                                       "merit eval RUN DATA", &err));
-    MERIT_TRY(merit__data_need_labels(predictions.data, &err));
+    MERIT_TRY(merit__data_need_labels(predictions.data, "--labels", &err));
     MERIT_TRY(merit__labels_check(merit_model_scores(predictions.model),
                                   merit_dataset_labels(predictions.data), predictions.n,
                                   merit_dataset_labels_path(predictions.data), &err));

@@ -320,6 +320,20 @@ static void free_inputs(struct inputs *inputs)
     merit_array_dispose(&inputs->logits);
 }
 
+// What the loss refuses is in one of the files: the one its message begins with, or the
+// logits.
+static void name_file(const struct settings *settings, merit_error *err)
+{
+    const merit_error cause = *err;
+    int in_targets = strncmp(cause.message, "targets[", strlen("targets[")) == 0;
+    int in_weights = strncmp(cause.message, "weights[", strlen("weights[")) == 0;
+    merit__refuse(err, MERIT_EFORMAT, "%.100s: %.140s",
+                  in_targets   ? settings->targets
+                  : in_weights ? settings->weights
+                               : settings->logits,
+                  cause.message);
+}
+
 static merit_status evaluate(const struct inputs *inputs,
                              const struct settings *settings, merit_error *err)
 {
@@ -336,7 +350,13 @@ static merit_status evaluate(const struct inputs *inputs,
         MERIT_TRY(merit__new_array(&gradient, dims[0],
                                    (size_t)dims[1] * sizeof *gradient, err));
     }
-    MERIT_TRY(merit_loss_eval(inputs->loss, &batch, &value, gradient, err));
+    status = merit_loss_eval(inputs->loss, &batch, &value, gradient, err);
+    if (status == MERIT_EFORMAT || status == MERIT_ENUMERIC) {
+        // Here the numbers are input that is refused; nothing was trained.
+        status = MERIT_EFORMAT;
+        name_file(settings, err);
+    }
+    MERIT_TRY(status);
     if (gradient != NULL) {
         MERIT_TRY(merit_array_save(settings->gradient, gradient, dims, 2, err));
     }
@@ -351,8 +371,6 @@ static merit_status evaluate(const struct inputs *inputs,
     }
 
 fail:
-    // Here the numbers are input that is refused; nothing was trained.
-    status = status == MERIT_ENUMERIC ? MERIT_EFORMAT : status;
     free(gradient);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "cli_options.h"
 #include "cli_output.h"
 #include "cli_predictions.h"
+#include "cli_run.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -33,9 +34,11 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 static const merit__options options = {
     .program = "merit predict",
     .arguments = "RUN DATA",
-    .text = "Answers every example of DATA with the model in RUN (a run directory or a "
-            "model file).\vPrints tab-separated text: id (the place in DATA, from 0), "
-            "answer, expected_score, and p_<class>, the belief in each class.",
+    .text =
+        "Answers every example of DATA with the model in RUN (a run directory or a "
+        "model file).\vPrints tab-separated text: id (the place in DATA, from 0), "
+        "answer, expected_score, and p_<class>, the belief in each class; under the "
+        "decode rule the model's outputs.",
     .table = table,
     .set = set,
 };
@@ -53,9 +56,10 @@ static void write_table(FILE *stream, const merit_scores *scores, int64_t n, int
     for (int64_t i = 0; i < n && !ferror(stream); i++) {
         const char *answer = merit_scores_name(scores, results->answers[i]);
         fprintf(stream, "%" PRId64 "\t%s\t%.7g", i,
-                merit__visible(name, sizeof name, answer), results->expected[i]);
+                merit__visible(name, sizeof name, answer),
+                results->expected[i] + 0.0); // -0 is 0
         for (int64_t j = 0; j < k; j++) {
-            fprintf(stream, "\t%.7g", results->posterior[i * k + j]);
+            fprintf(stream, "\t%.7g", results->posterior[i * k + j] + 0.0);
         }
         fputc('\n', stream);
     }
@@ -87,6 +91,21 @@ fail:
     return status;
 }
 
+// The table must not take the place of what it is made from.
+static merit_status check_output(const struct settings *settings, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    if (settings->output != NULL && settings->source.arguments[0] != NULL) {
+        MERIT_TRY(
+            merit__not_of_run(settings->output, settings->source.arguments[0], err));
+        MERIT_TRY(
+            merit__not_same_file(settings->output, settings->source.arguments[1], err));
+    }
+
+fail:
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
     merit_error err = {0};
@@ -98,8 +117,7 @@ static int run(int argc, char **argv)
     if (helped) {
         goto fail;
     }
-    MERIT_TRY(
-        merit__not_same_file(settings.output, settings.source.arguments[1], &err));
+    MERIT_TRY(check_output(&settings, &err));
     MERIT_TRY(merit__predictions_load(&predictions, &settings.source,
                                       "merit predict RUN DATA", &err));
     MERIT_TRY(

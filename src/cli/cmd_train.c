@@ -2,6 +2,7 @@
 
 #include "cli_data.h"
 #include "cli_message.h"
+#include "cli_number.h"
 #include "cli_progress.h"
 #include "cli_scores.h"
 #include "cli_signal.h"
@@ -32,11 +33,11 @@ static merit_status load_validation(struct inputs *inputs,
     if (settings->validation_path == NULL) {
         return MERIT_OK;
     }
-    data.labels = NULL;
+    data.labels = settings->validation_labels;
     data.first = 0;
     MERIT_TRY(
         merit_dataset_load(&inputs->validation, settings->validation_path, &data, err));
-    MERIT_TRY(merit__data_need_labels(inputs->validation, err));
+    MERIT_TRY(merit__data_need_labels(inputs->validation, "--validation-labels", err));
 
 fail:
     return status;
@@ -63,7 +64,7 @@ static merit_status load_inputs(struct inputs *inputs,
     merit_status status = MERIT_OK;
     MERIT_TRY(
         merit_dataset_load(&inputs->data, settings->data_path, &settings->data, err));
-    MERIT_TRY(merit__data_need_labels(inputs->data, err));
+    MERIT_TRY(merit__data_need_labels(inputs->data, "--labels", err));
     MERIT_TRY(load_validation(inputs, settings, err));
     if (scores.spec == NULL) {
         scores.spec = "identity";
@@ -153,7 +154,8 @@ static void print_result(const char *run, const merit_train_result *result)
     printf("loss        %s, epoch %" PRId64 "\n", result->loss, result->epoch);
     printf("decision    %s, temperature %.4g\n", merit_rule_name(result->rule),
            result->temperature);
-    printf("mean score  %.4f on the examples held out\n", result->score);
+    printf("mean score  %.4f on the examples held out\n",
+           merit__unsigned_zero(result->score, 4));
     printf("accuracy    %.4f\n", result->accuracy);
     printf("time        %s\n", spent);
 }

@@ -100,7 +100,7 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
         .shift = o->shift,
         .flip = o->flip != 0,
         .exact = o->exact != 0,
-        .weight_decay = o->weight_decay < 0 ? 0 : o->weight_decay,
+        .weight_decay = o->weight_decay,
         .validation = real_or_default(o->validation, 0.1),
         .max_seconds = o->max_seconds,
         .checkpoint_s = real_or_default(o->checkpoint_s, 30),

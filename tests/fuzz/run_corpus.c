@@ -1,5 +1,5 @@
-/* Runs a fuzz target without a fuzzer: over every file of the folders given, cut at
- * every length and with one bit flipped in every byte. */
+/* Runs a fuzz target without a fuzzer: over every file of the folders given, whole,
+ * cut at each of its first 256 bytes, and with one bit flipped in each of these. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

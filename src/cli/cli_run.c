@@ -1,0 +1,49 @@
+#include "cli_run.h"
+
+#include "cli_data.h"
+#include "cli_message.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// Whether the directory has such a file.
+static int has(const char *run, const char *name)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/%s", run, name);
+    return n > 0 && (size_t)n < sizeof path && access(path, F_OK) == 0;
+}
+
+merit_status merit__run_load(merit_model **out, const char *run, merit_error *err)
+{
+    struct stat info;
+    int is_directory = stat(run, &info) == 0 && S_ISDIR(info.st_mode);
+    *out = NULL;
+    // A directory that cannot be searched is left to the library to refuse.
+    if (!is_directory || has(run, "best.safetensors") || access(run, X_OK) != 0) {
+        return merit_model_load(out, run, err);
+    }
+    return merit__refuse(err, MERIT_EMODEL, "%.100s: %s", run,
+                         has(run, "config.json")
+                             ? "its training has not produced a model yet; the same "
+                               "merit train command continues it"
+                             : "is no run of merit train");
+}
+
+merit_status merit__not_of_run(const char *output, const char *run, merit_error *err)
+{
+    static const char *const files[] = {"config.json", "scores.tsv", "metrics.tsv",
+                                        "log.jsonl", "best.safetensors"};
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit__not_same_file(output, run, err));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", run, files[i]);
+        MERIT_TRY(merit__not_same_file(output, path, err));
+    }
+
+fail:
+    return status;
+}
