@@ -15,7 +15,7 @@ MAKEFLAGS += --no-print-directory
 
 all: packages
 	@cmake --preset release --log-level=WARNING
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release -j $(JOBS) --target merit-program -- --quiet
 
 packages:
 	@scripts/install-packages
