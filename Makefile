@@ -14,7 +14,8 @@ MAKEFLAGS += --no-print-directory
 .PHONY: all packages test demo bench format install clean
 
 all: packages
-	@cmake --preset release --log-level=WARNING
+	@echo "building build/merit"
+	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target merit-program -- --quiet
 
 packages:
