@@ -65,16 +65,20 @@ MERIT_API const int32_t *merit_dataset_labels(const merit_dataset *data);
 /* The largest label + 1; 0 without labels. */
 MERIT_API int64_t merit_dataset_n_classes(const merit_dataset *data);
 
-/* The paths of features and labels as given; labels "" without. Borrowed. */
+/* The path of the features as given. Borrowed. */
 MERIT_API const char *merit_dataset_path(const merit_dataset *data);
+
+/* As above, of the labels; "" without. Borrowed. */
 MERIT_API const char *merit_dataset_labels_path(const merit_dataset *data);
 
 /* SHA-256 of shape, features and labels as 64 hex digits and a 0. */
 MERIT_API void merit_dataset_fingerprint(const merit_dataset *data, char hex[65]);
 
-/* What the data could be warned about (all one label, all examples the same). One
- * sentence each. Borrowed. */
+/* How many notes there are: what the data could be warned about (all one label, all
+ * examples the same). */
 MERIT_API int64_t merit_dataset_n_notes(const merit_dataset *data);
+
+/* Note 0 <= index < n_notes, one sentence. Borrowed. */
 MERIT_API const char *merit_dataset_note(const merit_dataset *data, int64_t index);
 
 /* Reads a whole file, plain or gzip, "-" for standard input, of at most limit bytes

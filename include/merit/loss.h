@@ -97,8 +97,10 @@ typedef struct merit_loss_info {
     const merit_loss_parameter *parameters;
 } merit_loss_info;
 
-/* The catalogue, in alphabetical order: info(i) for 0 <= i < count. */
+/* How many losses the catalogue has; it is in alphabetical order. */
 MERIT_API int64_t merit_loss_count(void);
+
+/* Entry 0 <= index < count of the catalogue. Static storage. */
 MERIT_API const merit_loss_info *merit_loss_describe(int64_t index);
 
 /* A list of losses, one after another: `cross-entropy:60%,expected-score`. A stage

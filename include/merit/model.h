@@ -35,8 +35,10 @@ MERIT_API void merit_model_free(merit_model *model);
 /* The score table it was trained for. Borrowed. */
 MERIT_API const merit_scores *merit_model_scores(const merit_model *model);
 
-/* The rule and the temperature it was validated with. */
+/* The rule that it was validated with. */
 MERIT_API merit_rule merit_model_rule(const merit_model *model);
+
+/* The temperature that its posterior is computed with, > 0. */
 MERIT_API double merit_model_temperature(const merit_model *model);
 
 /* *channels, *height, *width that it reads. */

@@ -85,9 +85,11 @@ MERIT_API const char *merit_scores_name(const merit_scores *scores, int64_t answ
 MERIT_API int64_t merit_scores_best_answer(const merit_scores *scores, int64_t truth);
 
 /* What a user should be told about the table: rows reordered, not symmetric, a
- * truth whose best answer is another one, no information, looks like costs.
- * One sentence each. Borrowed. */
+ * truth whose best answer is another one, no information, looks like costs. How
+ * many such notes there are. */
 MERIT_API int64_t merit_scores_n_notes(const merit_scores *scores);
+
+/* Note 0 <= index < n_notes, one sentence. Borrowed. */
 MERIT_API const char *merit_scores_note(const merit_scores *scores, int64_t index);
 
 /* Writes the table as tab-separated text that merit_scores_parse reads back to
