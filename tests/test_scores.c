@@ -77,8 +77,7 @@ static const char *const same_table[] = {
     "truth\ta\tb\tc\r\na\t2\t0\t-1.5\r\nb\t0\t2\t1e-3\r\nc\t-1\t.5\t2\r\n",
     "truth\ta\tb\tc\na\t2\t0\t-1.5\r\nb\t0\t2\t1e-3\nc\t-1\t.5\t2",
     "truth\ta\tb\tc\na\t2\t0\t-1.5\nb\t0\t2\t1e-3\nc\t-1\t.5\t2\r",
-    "# first\n\n  # second\ntruth a b c\n\n \t \na 2 0 -1.5\n#\nb 0 2 1e-3\nc -1 .5 "
-    "2\n#",
+    "# first\n\n  # second\ntruth a b c\n\n \t \na 2 0 -1.5\n#\nb 0 2 1e-3\nc -1 .5 2\n#",
     "\"truth\",\"a\",\"b\",\"c\"\n\"a\",\"2\",\"0\",\"-1.5\"\nb,0,2,1e-3\nc,-1,.5,2\n",
     "truth,a,b,c\na, 2, 0 ,\t-1.5\nb,0,2,1e-3\nc,-1,.5,2\n",
     "  a b c\na\t2 0\t -1.5\nb\t0\t2\t1e-3\t\nc -1 .5 2\n",

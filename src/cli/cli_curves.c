@@ -18,7 +18,10 @@ enum {
     TEXT_BYTES = 1024
 };
 
-static const char heading[] = "mean score", first_epoch[] = "epoch 1";
+static const char heading[] = "mean score";
+
+// As wide as the heading of the first column, "epoch 1".
+enum { FIRST_EPOCH_WIDTH = 7 };
 
 // Where what goes in the table.
 struct layout {
@@ -96,7 +99,7 @@ static int cell_width_of(const merit_curves *curves, int decimals)
 
 static int width_of_column(const struct layout *layout, int column)
 {
-    int least = column == 0 ? (int)sizeof first_epoch - 1 : 0;
+    int least = column == 0 ? FIRST_EPOCH_WIDTH : 0;
     return layout->cell_width > least ? layout->cell_width : least;
 }
 
