@@ -21,8 +21,8 @@ enum { BATCH = 128 };
 static const char *const net_spec =
     "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, dense 128, relu";
 
-/* Multiply-adds of a training step count twice; the first layer needs no gradient of its
- * input. */
+/* Multiply-adds of a training step count twice, those with the padding's zeros too, as is
+ * usual; the first layer needs no gradient of its input. */
 static double operations_per_image(const merit_net *net)
 {
     double sum = 0;

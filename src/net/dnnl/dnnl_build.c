@@ -284,3 +284,12 @@ merit_status merit__dnnl_segment_bind(merit__dnnl_plan *plan, int64_t index,
     return merit__dnnl_bind(plan, out->md, array, plan->base.segments[index].offset,
                             &out->memory, err);
 }
+
+merit_status merit__dnnl_weights_bind(merit__dnnl_plan *plan, int64_t index,
+                                      enum merit__dnnl_array array,
+                                      merit__dnnl_tensor *weights,
+                                      merit__dnnl_tensor *bias, merit_error *err)
+{
+    MERIT__PASS(merit__dnnl_segment_bind(plan, index, array, weights, err));
+    return merit__dnnl_segment_bind(plan, index + 1, array, bias, err);
+}

@@ -69,10 +69,8 @@ merit_status merit__dnnl_conv_forward(merit__dnnl_plan *plan, int64_t index, int
     merit__dnnl_segment(plan, tensor, merit__dnnl_query(pd, dnnl_query_weights_md, 0));
     merit__dnnl_segment(plan, tensor + 1, md[2]);
     merit__dnnl_tensor weights, bias;
-    MERIT__PASS(
-        merit__dnnl_segment_bind(plan, tensor, MERIT__PARAMETERS, &weights, err));
-    MERIT__PASS(
-        merit__dnnl_segment_bind(plan, tensor + 1, MERIT__PARAMETERS, &bias, err));
+    MERIT__PASS(merit__dnnl_weights_bind(plan, tensor, MERIT__PARAMETERS, &weights, &bias,
+                                         err));
     return merit__dnnl_step_add(plan, &plan->forward, primitive, 4,
                                 (dnnl_exec_arg_t[]){
                                     {DNNL_ARG_SRC, state->source.memory},
@@ -123,9 +121,7 @@ static merit_status backward_weights(merit__dnnl_plan *plan, int64_t index,
     const merit__dnnl_layer *state = &plan->layers[index];
     const merit__dnnl_tensor *dvalue = &plan->nodes[index + 1].gradient;
     merit__dnnl_tensor arena, dbias;
-    MERIT__PASS(
-        merit__dnnl_segment_bind(plan, layer->tensor, MERIT__GRADIENT, &arena, err));
-    MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor + 1, MERIT__GRADIENT,
+    MERIT__PASS(merit__dnnl_weights_bind(plan, layer->tensor, MERIT__GRADIENT, &arena,
                                          &dbias, err));
     const merit__md at_hand[4] = {state->source.md, arena.md, dbias.md, dvalue->md};
     dnnl_primitive_desc_t pd;

@@ -71,10 +71,8 @@ merit_status merit__dnnl_dense_forward(merit__dnnl_plan *plan, int64_t index, in
                         merit__dnnl_query(state->forward, dnnl_query_weights_md, 0));
     merit__dnnl_segment(plan, tensor + 1, md[2]);
     merit__dnnl_tensor weights, bias;
-    MERIT__PASS(
-        merit__dnnl_segment_bind(plan, tensor, MERIT__PARAMETERS, &weights, err));
-    MERIT__PASS(
-        merit__dnnl_segment_bind(plan, tensor + 1, MERIT__PARAMETERS, &bias, err));
+    MERIT__PASS(merit__dnnl_weights_bind(plan, tensor, MERIT__PARAMETERS, &weights, &bias,
+                                         err));
     return merit__dnnl_step_add(plan, &plan->forward, primitive, 4,
                                 (dnnl_exec_arg_t[]){
                                     {DNNL_ARG_SRC, state->source.memory},
@@ -92,9 +90,7 @@ static merit_status backward_weights(merit__dnnl_plan *plan, int64_t index,
     const merit__layer *layer = &plan->base.net->layers[index];
     const merit__dnnl_layer *state = &plan->layers[index];
     merit__dnnl_tensor dweights, dbias;
-    MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor, MERIT__GRADIENT, &dweights,
-                                         err));
-    MERIT__PASS(merit__dnnl_segment_bind(plan, layer->tensor + 1, MERIT__GRADIENT,
+    MERIT__PASS(merit__dnnl_weights_bind(plan, layer->tensor, MERIT__GRADIENT, &dweights,
                                          &dbias, err));
     const merit__md md[4] = {state->source.md, dweights.md, dbias.md, shape->value_rows};
     dnnl_primitive_desc_t pd;

@@ -188,6 +188,13 @@ merit_status merit__dnnl_segment_bind(merit__dnnl_plan *plan, int64_t index,
                                       enum merit__dnnl_array array,
                                       merit__dnnl_tensor *out, merit_error *err);
 
+/* The same for the weights and the bias of a convolution or dense layer, which are tensor
+ * `index` and the one after it. */
+merit_status merit__dnnl_weights_bind(merit__dnnl_plan *plan, int64_t index,
+                                      enum merit__dnnl_array array,
+                                      merit__dnnl_tensor *weights,
+                                      merit__dnnl_tensor *bias, merit_error *err);
+
 /* The layers. Forward sets the value of node index + 1; relu: a relu follows and is to
  * be fused where that can be. */
 merit_status merit__dnnl_conv_forward(merit__dnnl_plan *plan, int64_t index, int relu,
