@@ -35,7 +35,7 @@ MAY_INCLUDE = {
 # Which public header belongs to which library.
 LIBRARIES = {
     "libmerit.so": ["error", "scores", "loss", "decide", "metrics"],
-    "libmerit-train.so": ["data", "net", "model", "train", "report"],
+    "libmerit-train.so": ["audit", "data", "net", "model", "train", "report"],
 }
 # Defined in src/base, which is part of both libraries.
 IN_BOTH = {"merit_version", "merit_text_free"}

@@ -1,8 +1,9 @@
 /* Everything that merit offers. libmerit: error, scores, loss, decide, metrics.
- * libmerit-train: data, net, model, train, report. */
+ * libmerit-train: audit, data, net, model, train, report. */
 #ifndef MERIT_MERIT_H
 #define MERIT_MERIT_H
 
+#include "merit/audit.h"
 #include "merit/data.h"
 #include "merit/decide.h"
 #include "merit/error.h"
