@@ -6,7 +6,7 @@
 #include "merit/scores.h"
 #include "report/axis.h"
 #include "report/chart.h"
-#include "report/curves.h"
+#include "runs/run_record.h"
 #include "report/decimal.h"
 #include "report/label_places.h"
 #include "report/xml.h"
@@ -102,12 +102,12 @@ static void put_run(const char *run)
     put_text(run, "log.jsonl", run_log);
 }
 
-static merit_curves *load(int64_t n)
+static merit_runs *load(int64_t n)
 {
     const char *paths[] = {runs[0], runs[1]};
-    merit_curves *curves = NULL;
+    merit_runs *curves = NULL;
     merit_error err = {0};
-    merit_status status = merit_curves_load(&curves, paths, n, &err);
+    merit_status status = merit_runs_load(&curves, paths, n, &err);
     if (status != MERIT_OK) {
         print_message("%s\n", err.message);
     }
@@ -116,7 +116,7 @@ static merit_curves *load(int64_t n)
 }
 
 /* The picture of curves; the caller frees it. */
-static char *picture_of(const merit_curves *curves)
+static char *picture_of(const merit_runs *curves)
 {
     char *text = NULL;
     size_t n_bytes = 0;
@@ -129,9 +129,9 @@ static void test_a_run_is_read(void **state)
 {
     (void)state;
     put_run(runs[0]);
-    merit_curves *curves = load(1);
-    assert_int_equal(merit_curves_n_runs(curves), 1);
-    const merit_curve_run *run = merit_curves_run(curves, 0);
+    merit_runs *curves = load(1);
+    assert_int_equal(merit_runs_count(curves), 1);
+    const merit_run *run = merit_runs_at(curves, 0);
     assert_string_equal(run->path, runs[0]);
     assert_string_equal(run->name, "merit (auto)");
     assert_string_equal(run->loss, "auto");
@@ -144,7 +144,7 @@ static void test_a_run_is_read(void **state)
     assert_int_equal(run->n_answers, 3);
     assert_true(run->seconds == 7.25);
     assert_true(run->best_constant == -0.5);
-    const merit_curve_row *row = &run->rows[7];
+    const merit_run_row *row = &run->rows[7];
     assert_int_equal(row->candidate, 1);
     assert_int_equal(row->epoch, 4);
     assert_int_equal(row->step, 35);
@@ -155,49 +155,49 @@ static void test_a_run_is_read(void **state)
     assert_true(row->temperature == 1.5 && row->argmax_score == 1);
     assert_true(row->bayes_score == 1.25 && row->classes_answered == 3);
     assert_true(row->gradient_survival == 1);
-    merit_curves_free(curves);
-    merit_curves_free(NULL);
+    merit_runs_free(curves);
+    merit_runs_free(NULL);
 }
 
 static void test_the_kept_candidate(void **state)
 {
     (void)state;
     put_run(runs[0]);
-    merit_curves *curves = load(1);
-    const merit_curve_run *run = merit_curves_run(curves, 0);
+    merit_runs *curves = load(1);
+    const merit_run *run = merit_runs_at(curves, 0);
     assert_int_equal(run->kept->step, 30);
     assert_int_equal(run->kept->candidate, 1);
     assert_ptr_equal(run->line, run->rows + 4);
     assert_int_equal(run->n_line, 4);
-    merit_curves_free(curves);
+    merit_runs_free(curves);
     // It may be the first one too, or one in the middle.
     put_text(runs[0], "metrics.tsv",
              NAMES ROW("a", "1", "10", "2") ROW("a", "2", "20", "3")
                  ROW("b", "1", "10", "2.5") ROW("b", "2", "20", "2.75"));
     curves = load(1);
-    run = merit_curves_run(curves, 0);
+    run = merit_runs_at(curves, 0);
     assert_ptr_equal(run->line, run->rows);
     assert_ptr_equal(run->kept, run->rows + 1);
     assert_int_equal(run->n_line, 2);
-    merit_curves_free(curves);
+    merit_runs_free(curves);
     put_text(runs[0], "metrics.tsv",
              NAMES ROW("a", "1", "10", "1") ROW("b", "1", "10", "2")
                  ROW("b", "2", "20", "1.5") ROW("c", "1", "10", "1.75"));
     curves = load(1);
-    run = merit_curves_run(curves, 0);
+    run = merit_runs_at(curves, 0);
     assert_ptr_equal(run->line, run->rows + 1);
     assert_ptr_equal(run->kept, run->rows + 1);
     assert_int_equal(run->n_line, 2);
-    merit_curves_free(curves);
+    merit_runs_free(curves);
     // The first of equal scores is kept, as in training.
     put_text(runs[0], "metrics.tsv",
              NAMES ROW("a", "1", "10", "nan") ROW("a", "2", "20", "1.5")
                  ROW("a", "3", "30", "1.5") ROW("b", "3", "30", "1.5"));
     curves = load(1);
-    run = merit_curves_run(curves, 0);
+    run = merit_runs_at(curves, 0);
     assert_int_equal(run->kept->step, 20);
     assert_int_equal(run->n_line, 3);
-    merit_curves_free(curves);
+    merit_runs_free(curves);
 }
 
 static void test_runs_are_named(void **state)
@@ -205,21 +205,21 @@ static void test_runs_are_named(void **state)
     (void)state;
     put_run(runs[0]);
     put_run(runs[1]);
-    merit_curves *curves = load(2);
-    assert_string_equal(merit_curves_run(curves, 0)->name, runs[0]);
-    assert_string_equal(merit_curves_run(curves, 1)->name, runs[1]);
-    assert_int_equal(merit_curves_rename(curves, 1, "x", NULL), MERIT_OK);
-    assert_string_equal(merit_curves_run(curves, 1)->name, "x");
-    assert_int_equal(merit_curves_rename(curves, 2, "x", NULL), MERIT_EINVAL);
-    assert_int_equal(merit_curves_rename(curves, -1, "x", NULL), MERIT_EINVAL);
-    assert_int_equal(merit_curves_rename(curves, 0, NULL, NULL), MERIT_EINVAL);
-    merit_curves_free(curves);
+    merit_runs *curves = load(2);
+    assert_string_equal(merit_runs_at(curves, 0)->name, runs[0]);
+    assert_string_equal(merit_runs_at(curves, 1)->name, runs[1]);
+    assert_int_equal(merit_runs_rename(curves, 1, "x", NULL), MERIT_OK);
+    assert_string_equal(merit_runs_at(curves, 1)->name, "x");
+    assert_int_equal(merit_runs_rename(curves, 2, "x", NULL), MERIT_EINVAL);
+    assert_int_equal(merit_runs_rename(curves, -1, "x", NULL), MERIT_EINVAL);
+    assert_int_equal(merit_runs_rename(curves, 0, NULL, NULL), MERIT_EINVAL);
+    merit_runs_free(curves);
     put_text(runs[1], "config.json",
              "{\"loss\": \"b\", \"epochs\": 1, \"scores\": \"\"}");
     curves = load(2);
-    assert_string_equal(merit_curves_run(curves, 0)->name, "merit (auto)");
-    assert_string_equal(merit_curves_run(curves, 1)->name, "b");
-    merit_curves_free(curves);
+    assert_string_equal(merit_runs_at(curves, 0)->name, "merit (auto)");
+    assert_string_equal(merit_runs_at(curves, 1)->name, "b");
+    merit_runs_free(curves);
 }
 
 static void test_runs_that_have_just_begun(void **state)
@@ -232,8 +232,8 @@ static void test_runs_that_have_just_begun(void **state)
         put_text(runs[0], "scores.tsv", NULL);
         put_text(runs[0], "metrics.tsv", metrics_texts[i]);
         put_text(runs[0], "log.jsonl", NULL);
-        merit_curves *curves = load(1);
-        const merit_curve_run *run = merit_curves_run(curves, 0);
+        merit_runs *curves = load(1);
+        const merit_run *run = merit_runs_at(curves, 0);
         assert_int_equal(run->n_rows, i > 1);
         assert_int_equal(run->n_line, i > 1);
         assert_int_equal(run->kept != NULL, i > 1);
@@ -243,7 +243,7 @@ static void test_runs_that_have_just_begun(void **state)
         assert_int_equal(strstr(text, "<circle") != NULL, i == 2);
         assert_null(strstr(text, "nan"));
         merit_text_free(text);
-        merit_curves_free(curves);
+        merit_runs_free(curves);
     }
 }
 
@@ -254,10 +254,10 @@ static void test_a_log_may_be_torn(void **state)
     put_text(runs[0], "log.jsonl",
              "{\"seconds\": 2.5}\nnonsense\n[1]\n{\"seconds\": \"9\"}\n"
              "{\"seconds\": 1e999}\n{\"best_constant\": true}\n\n{\"seconds\": 8");
-    merit_curves *curves = load(1);
-    assert_true(merit_curves_run(curves, 0)->seconds == 2.5);
-    assert_true(isnan(merit_curves_run(curves, 0)->best_constant));
-    merit_curves_free(curves);
+    merit_runs *curves = load(1);
+    assert_true(merit_runs_at(curves, 0)->seconds == 2.5);
+    assert_true(isnan(merit_runs_at(curves, 0)->best_constant));
+    merit_runs_free(curves);
 }
 
 /* One file of an otherwise good run, and what is said of it. */
@@ -310,11 +310,11 @@ static void test_broken_runs_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const char *paths[] = {runs[0]};
-        merit_curves *curves = NULL;
+        merit_runs *curves = NULL;
         merit_error err = {0};
         put_run(runs[0]);
         put_text(runs[0], refusals[i].file, refusals[i].text);
-        merit_status status = merit_curves_load(&curves, paths, 1, &err);
+        merit_status status = merit_runs_load(&curves, paths, 1, &err);
         if (strstr(err.message, refusals[i].message) == NULL) {
             print_message("%zu: \"%s\"\n", i, err.message);
         }
@@ -326,24 +326,24 @@ static void test_broken_runs_are_refused(void **state)
 
 static void test_wrong_calls_are_refused(void **state)
 {
-    merit_curves *curves = NULL;
+    merit_runs *curves = NULL;
     const char *paths[] = {"/no/such/run"};
     (void)state;
-    assert_int_equal(merit_curves_load(&curves, paths, 0, NULL), MERIT_EINVAL);
-    assert_int_equal(merit_curves_load(&curves, NULL, 1, NULL), MERIT_EINVAL);
-    assert_int_equal(merit_curves_load(&curves, paths, 1, NULL), MERIT_EIO);
+    assert_int_equal(merit_runs_load(&curves, paths, 0, NULL), MERIT_EINVAL);
+    assert_int_equal(merit_runs_load(&curves, NULL, 1, NULL), MERIT_EINVAL);
+    assert_int_equal(merit_runs_load(&curves, paths, 1, NULL), MERIT_EIO);
 }
 
 static void test_odd_bytes_in_metrics(void **state)
 {
     static const char zero[] = NAMES "a\0b\t1\t1\tbayes\t1\t1\t1\t1\t1\t1\t1\t1\t1\n";
     const char *paths[] = {runs[0]};
-    merit_curves *curves = NULL;
+    merit_runs *curves = NULL;
     merit_error err = {0};
     (void)state;
     put_run(runs[0]);
     put(runs[0], "metrics.tsv", zero, sizeof zero - 1);
-    assert_int_equal(merit_curves_load(&curves, paths, 1, &err), MERIT_EFORMAT);
+    assert_int_equal(merit_runs_load(&curves, paths, 1, &err), MERIT_EFORMAT);
     assert_non_null(strstr(err.message, ":2: loss: expected a loss"));
     // Columns of a later version, in another order, and no newline at the end.
     put_text(runs[0], "metrics.tsv",
@@ -351,12 +351,12 @@ static void test_odd_bytes_in_metrics(void **state)
              "temperature\tlog_loss\taccuracy\tmean_score\ttraining_loss\trule\tstep\t"
              "epoch\tloss\n?\t0.5\t2\t-inf\tinf\t-nan\t1e3\t1\t-2\t7\tdecode\t9\t1\tz");
     curves = load(1);
-    const merit_curve_row *row = merit_curves_run(curves, 0)->rows;
+    const merit_run_row *row = merit_runs_at(curves, 0)->rows;
     assert_true(row->gradient_survival == 0.5 && row->mean_score == -2);
     assert_true(isnan(row->temperature) && row->bayes_score == -INFINITY);
     assert_true(row->argmax_score == INFINITY && row->log_loss == 1000);
     assert_int_equal(row->rule, MERIT_RULE_DECODE);
-    merit_curves_free(curves);
+    merit_runs_free(curves);
 }
 
 static void test_ticks_are_round(void **state)
@@ -438,12 +438,12 @@ static void test_the_locale_changes_nothing(void **state)
 {
     (void)state;
     put_run(runs[0]);
-    merit_curves *curves = load(1);
+    merit_runs *curves = load(1);
     char *plain = picture_of(curves);
     char text[16];
     if (!use_german()) {
         merit_text_free(plain);
-        merit_curves_free(curves);
+        merit_runs_free(curves);
         skip();
     }
     snprintf(text, sizeof text, "%.1f", 1.5);
@@ -453,7 +453,7 @@ static void test_the_locale_changes_nothing(void **state)
     assert_string_equal(plain, here);
     merit_text_free(plain);
     merit_text_free(here);
-    merit_curves_free(curves);
+    merit_runs_free(curves);
 }
 
 static void test_text_is_escaped(void **state)
@@ -535,7 +535,7 @@ static void test_too_many_runs_for_a_picture(void **state)
 {
     enum { MANY = 17 };
     const char *paths[MANY];
-    merit_curves *curves = NULL;
+    merit_runs *curves = NULL;
     merit_error err = {0};
     char *text = NULL;
     size_t n_bytes = 0;
@@ -544,11 +544,11 @@ static void test_too_many_runs_for_a_picture(void **state)
     for (int i = 0; i < MANY; i++) {
         paths[i] = runs[0];
     }
-    assert_int_equal(merit_curves_load(&curves, paths, MANY, &err), MERIT_OK);
+    assert_int_equal(merit_runs_load(&curves, paths, MANY, &err), MERIT_OK);
     assert_int_equal(merit_curves_svg(curves, &text, &n_bytes, &err), MERIT_EINVAL);
     assert_non_null(strstr(err.message, "17 runs, expected at most 16"));
     assert_null(text);
-    merit_curves_free(curves);
+    merit_runs_free(curves);
 }
 
 /* Every allocation fails once, and from there on: ENOMEM, nothing lost, nothing kept.
@@ -563,18 +563,18 @@ static void test_memory_may_be_short(void **state)
         merit_status status = MERIT_ENOMEM;
         long n = 1;
         for (; status != MERIT_OK; n++) {
-            merit_curves *curves = NULL;
+            merit_runs *curves = NULL;
             char *text = NULL;
             size_t n_bytes = 0;
             merit__alloc_fail_at(n, sticky);
-            status = merit_curves_load(&curves, paths, 2, NULL);
+            status = merit_runs_load(&curves, paths, 2, NULL);
             if (status == MERIT_OK) {
                 status = merit_curves_svg(curves, &text, &n_bytes, NULL);
             }
             merit__alloc_fail_at(0, 0);
             assert_true(status == MERIT_OK || (status == MERIT_ENOMEM && text == NULL));
             merit_text_free(text);
-            merit_curves_free(curves);
+            merit_runs_free(curves);
         }
         assert_true(n > 40);
     }

@@ -28,14 +28,15 @@ MAY_INCLUDE = {
     "model": {"base", "data", "net"},
     "train": {"base", "scores", "loss", "decide", "metrics", "audit", "data", "net",
               "comm", "model"},
-    "report": {"base", "metrics", "model"},
+    "runs": {"base", "model"},
+    "report": {"base", "runs", "metrics", "model"},
     "cli": set(),
 }
 
 # Which public header belongs to which library.
 LIBRARIES = {
     "libmerit.so": ["error", "scores", "loss", "decide", "metrics"],
-    "libmerit-train.so": ["audit", "data", "net", "model", "train", "report"],
+    "libmerit-train.so": ["audit", "data", "net", "model", "train", "runs", "report"],
 }
 # Defined in src/base, which is part of both libraries.
 IN_BOTH = {"merit_version", "merit_text_free"}

@@ -1,5 +1,5 @@
 /* Everything that merit offers. libmerit: error, scores, loss, decide, metrics.
- * libmerit-train: audit, data, net, model, train, report. */
+ * libmerit-train: audit, data, net, model, train, runs, report. */
 #ifndef MERIT_MERIT_H
 #define MERIT_MERIT_H
 
@@ -12,6 +12,7 @@
 #include "merit/model.h"
 #include "merit/net.h"
 #include "merit/report.h"
+#include "merit/runs.h"
 #include "merit/scores.h"
 #include "merit/train.h"
 

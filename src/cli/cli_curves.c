@@ -57,7 +57,7 @@ static void print_sentence(const struct text *text, int width)
 }
 
 // The row of an epoch of the kept candidate; NULL without one.
-static const merit_curve_row *row_of(const merit_curve_run *run, int64_t epoch)
+static const merit_run_row *row_of(const merit_run *run, int64_t epoch)
 {
     for (int64_t i = run->n_line; i-- > 0;) {
         if (run->line[i].epoch == epoch) {
@@ -68,11 +68,11 @@ static const merit_curve_row *row_of(const merit_curve_run *run, int64_t epoch)
 }
 
 // As many decimals as tell apart a five hundredth of the range of all scores.
-static int decimals_of(const merit_curves *curves)
+static int decimals_of(const merit_runs *curves)
 {
     double low = INFINITY, high = -INFINITY;
-    for (int64_t i = 0; i < merit_curves_n_runs(curves); i++) {
-        const merit_curve_run *run = merit_curves_run(curves, i);
+    for (int64_t i = 0; i < merit_runs_count(curves); i++) {
+        const merit_run *run = merit_runs_at(curves, i);
         for (int64_t j = 0; j < run->n_line; j++) {
             double score = run->line[j].mean_score;
             low = isfinite(score) ? fmin(low, score) : low;
@@ -83,11 +83,11 @@ static int decimals_of(const merit_curves *curves)
     return (int)fmin(fmax(n, 0), 6);
 }
 
-static int cell_width_of(const merit_curves *curves, int decimals)
+static int cell_width_of(const merit_runs *curves, int decimals)
 {
     int width = 5;
-    for (int64_t i = 0; i < merit_curves_n_runs(curves); i++) {
-        const merit_curve_run *run = merit_curves_run(curves, i);
+    for (int64_t i = 0; i < merit_runs_count(curves); i++) {
+        const merit_run *run = merit_runs_at(curves, i);
         for (int64_t j = 0; j < run->n_line; j++) {
             int n = snprintf(NULL, 0, "%.*f", decimals,
                              merit__unsigned_zero(run->line[j].mean_score, decimals));
@@ -120,14 +120,14 @@ static void choose_epochs(struct layout *layout, int64_t n_epochs, int room)
     }
 }
 
-static struct layout lay_out(const merit_curves *curves, int width)
+static struct layout lay_out(const merit_runs *curves, int width)
 {
     struct layout layout = {.name_width = (int)sizeof heading - 1,
                             .decimals = decimals_of(curves)};
     int64_t n_epochs = 1;
     layout.cell_width = cell_width_of(curves, layout.decimals);
-    for (int64_t i = 0; i < merit_curves_n_runs(curves); i++) {
-        const merit_curve_run *run = merit_curves_run(curves, i);
+    for (int64_t i = 0; i < merit_runs_count(curves); i++) {
+        const merit_run *run = merit_runs_at(curves, i);
         int n = merit__cell_width(run->name);
         layout.name_width = n > layout.name_width ? n : layout.name_width;
         for (int64_t j = 0; j < run->n_line; j++) {
@@ -156,11 +156,11 @@ static void print_head(const struct layout *layout)
     printf("  accuracy  decision  seconds\n");
 }
 
-static void print_row(const merit_curve_run *run, const struct layout *layout)
+static void print_row(const merit_run *run, const struct layout *layout)
 {
     merit__print_cell(stdout, run->name, layout->name_width);
     for (int i = 0; i < layout->n_columns; i++) {
-        const merit_curve_row *row = row_of(run, layout->epochs[i]);
+        const merit_run_row *row = row_of(run, layout->epochs[i]);
         int width = GAP + width_of_column(layout, i);
         if (row == NULL || !isfinite(row->mean_score)) {
             printf("%*s", width, "-");
@@ -182,8 +182,7 @@ static void print_row(const merit_curve_run *run, const struct layout *layout)
 }
 
 // "merit (auto) kept b of epoch 4: 1.898; a reached 1.892."
-static void print_choice(const merit_curve_run *run, const struct layout *layout,
-                         int width)
+static void print_choice(const merit_run *run, const struct layout *layout, int width)
 {
     struct text text = {.n = 0};
     if (run->n_candidates < 2) {
@@ -210,11 +209,11 @@ static void print_choice(const merit_curve_run *run, const struct layout *layout
 
 // Why a run learns slowly, if it does: how much of the gradient arrives, and how many
 // classes are answered at all.
-static void print_reason(const merit_curve_run *run, int width)
+static void print_reason(const merit_run *run, int width)
 {
     static const double much = 0.5;
     struct text text = {.n = 0};
-    const merit_curve_row *first = row_of(run, 1);
+    const merit_run_row *first = row_of(run, 1);
     int has_lost = first != NULL && first->gradient_survival < much;
     int is_narrow = first != NULL && run->n_answers > 0 &&
                     first->classes_answered < (double)run->n_answers;
@@ -235,18 +234,18 @@ static void print_reason(const merit_curve_run *run, int width)
     print_sentence(&text, width);
 }
 
-void merit__curves_print(const merit_curves *curves, int width)
+void merit__curves_print(const merit_runs *curves, int width)
 {
     struct layout layout = lay_out(curves, width);
-    int64_t n_runs = merit_curves_n_runs(curves);
+    int64_t n_runs = merit_runs_count(curves);
     print_head(&layout);
     for (int64_t i = 0; i < n_runs; i++) {
-        print_row(merit_curves_run(curves, i), &layout);
+        print_row(merit_runs_at(curves, i), &layout);
     }
     for (int64_t i = 0; i < n_runs; i++) {
-        print_choice(merit_curves_run(curves, i), &layout, width);
+        print_choice(merit_runs_at(curves, i), &layout, width);
     }
     for (int64_t i = 0; i < n_runs; i++) {
-        print_reason(merit_curves_run(curves, i), width);
+        print_reason(merit_runs_at(curves, i), width);
     }
 }

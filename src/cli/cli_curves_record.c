@@ -3,7 +3,7 @@
 #include "cli_json.h"
 
 // clang-format off
-static json_t *row_record(const merit_curve_run *run, const merit_curve_row *row)
+static json_t *row_record(const merit_run *run, const merit_run_row *row)
 {
     return json_pack("{s:o, s:I, s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "loss", merit__json_text(run->candidates[row->candidate]),
@@ -23,8 +23,7 @@ static json_t *row_record(const merit_curve_run *run, const merit_curve_row *row
 }
 // clang-format on
 
-static json_t *row_list(const merit_curve_run *run, const merit_curve_row *rows,
-                        int64_t n)
+static json_t *row_list(const merit_run *run, const merit_run_row *rows, int64_t n)
 {
     json_t *list = json_array();
     for (int64_t i = 0; i < n; i++) {
@@ -36,7 +35,7 @@ static json_t *row_list(const merit_curve_run *run, const merit_curve_row *rows,
     return list;
 }
 
-static json_t *run_record(const merit_curve_run *run)
+static json_t *run_record(const merit_run *run)
 {
     json_t *record = json_object();
     json_t *kept = run->kept == NULL ? json_null() : row_record(run, run->kept);
@@ -61,11 +60,11 @@ static json_t *run_record(const merit_curve_run *run)
     return record;
 }
 
-merit_status merit__curves_record(const merit_curves *curves, merit_error *err)
+merit_status merit__curves_record(const merit_runs *curves, merit_error *err)
 {
     json_t *runs = json_array();
-    for (int64_t i = 0; i < merit_curves_n_runs(curves); i++) {
-        json_array_append_new(runs, run_record(merit_curves_run(curves, i)));
+    for (int64_t i = 0; i < merit_runs_count(curves); i++) {
+        json_array_append_new(runs, run_record(merit_runs_at(curves, i)));
     }
     return merit__json_print(
         json_pack("{s:s, s:o}", "merit", merit_version(), "runs", runs), err);

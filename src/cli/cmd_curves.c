@@ -65,10 +65,9 @@ static const merit__options options = {
 };
 
 // Gives the runs the names of a list "A,B,C".
-static merit_status rename_runs(merit_curves *curves, const char *names,
-                                merit_error *err)
+static merit_status rename_runs(merit_runs *curves, const char *names, merit_error *err)
 {
-    int64_t n_runs = merit_curves_n_runs(curves);
+    int64_t n_runs = merit_runs_count(curves);
     int64_t n_names = 1;
     merit_status status = MERIT_OK;
     for (const char *at = names; *at != '\0'; at++) {
@@ -84,7 +83,7 @@ static merit_status rename_runs(merit_curves *curves, const char *names,
         size_t n = strcspn(names, ",");
         snprintf(name, sizeof name, "%.*s",
                  (int)(n < sizeof name ? n : sizeof name - 1), names);
-        status = merit_curves_rename(curves, i, name, err);
+        status = merit_runs_rename(curves, i, name, err);
         names += n + 1;
     }
     return status;
@@ -108,7 +107,7 @@ fail:
     return status;
 }
 
-static merit_status draw(const merit_curves *curves, const char *path, merit_error *err)
+static merit_status draw(const merit_runs *curves, const char *path, merit_error *err)
 {
     merit__output output = {0};
     char *text = NULL;
@@ -126,11 +125,11 @@ fail:
 }
 
 // What is earned under one table says nothing about what is earned under another.
-static void tell_differences(const merit_curves *curves)
+static void tell_differences(const merit_runs *curves)
 {
-    const char *first = merit_curves_run(curves, 0)->scores;
-    for (int64_t i = 1; i < merit_curves_n_runs(curves); i++) {
-        if (strcmp(merit_curves_run(curves, i)->scores, first) != 0) {
+    const char *first = merit_runs_at(curves, 0)->scores;
+    for (int64_t i = 1; i < merit_runs_count(curves); i++) {
+        if (strcmp(merit_runs_at(curves, i)->scores, first) != 0) {
             merit__tell("note", "the runs have different score tables; what they earn "
                                 "does not compare");
             return;
@@ -142,7 +141,7 @@ static int run(int argc, char **argv)
 {
     merit_error err = {0};
     struct settings settings = {0};
-    merit_curves *curves = NULL;
+    merit_runs *curves = NULL;
     int helped = 0;
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__options_read(&options, argc, argv, &settings, &helped, &err));
@@ -155,7 +154,7 @@ static int run(int argc, char **argv)
         goto fail;
     }
     MERIT_TRY(check_output(&settings, &err));
-    MERIT_TRY(merit_curves_load(&curves, settings.runs, settings.n_runs, &err));
+    MERIT_TRY(merit_runs_load(&curves, settings.runs, settings.n_runs, &err));
     if (settings.names != NULL) {
         MERIT_TRY(rename_runs(curves, settings.names, &err));
     }
@@ -170,7 +169,7 @@ static int run(int argc, char **argv)
     }
 
 fail:
-    merit_curves_free(curves);
+    merit_runs_free(curves);
     return merit__finish(status, &err);
 }
 

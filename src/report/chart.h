@@ -21,16 +21,16 @@ enum {
 
 // One line of the picture.
 typedef struct merit__chart_line {
-    const merit_curve_run *run;
+    const merit_run *run;
     int64_t run_index;
     int64_t candidate;
-    int is_kept;                 // the kept candidate's: drawn strong
-    const merit_curve_row *rows; // [n_rows] of the candidate
+    int is_kept;               // the kept candidate's: drawn strong
+    const merit_run_row *rows; // [n_rows] of the candidate
     int64_t n_rows;
 } merit__chart_line;
 
 typedef struct merit__chart {
-    const merit_curves *curves;
+    const merit_runs *curves;
     merit__chart_line *lines; // [n_lines]
     size_t n_lines;
     double best_constant; // NaN when the runs do not know it, or do not agree

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "report/chart.h"
-#include "report/curves.h"
+#include "runs/run_record.h"
 #include "report/decimal.h"
 #include "report/label_places.h"
 
@@ -53,9 +53,9 @@ static int compare_labels(const void *a, const void *b)
 }
 
 static label label_of(const merit__chart *chart, const merit__chart_line *line,
-                      const merit_curve_row *end)
+                      const merit_run_row *end)
 {
-    const merit_curve_run *run = line->run;
+    const merit_run *run = line->run;
     label out = {.line = line,
                  .end_x = merit__axis_pixel(&chart->x, end->epochs),
                  .end_y = merit__axis_pixel(&chart->y, end->mean_score),
@@ -164,7 +164,7 @@ static void draw_note(merit__chart *chart, const label *what, double y)
         merit__xml_add(xml, "kept ");
         merit__xml_text(xml, what->kept, NOTE_CHARACTERS);
     } else {
-        const merit_curve_run *run = what->line->run;
+        const merit_run *run = what->line->run;
         merit__xml_add(xml, "answers %" PRId64 " of %" PRId64 " %s", what->n_answered,
                        run->n_answers,
                        run->n_answers > run->n_classes ? "answers" : "classes");

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "report/chart.h"
-#include "report/curves.h"
+#include "runs/run_record.h"
 #include "report/decimal.h"
 
 enum { MAX_RUNS = 16, MAX_DOTS = 24 };
@@ -52,19 +52,19 @@ const char *merit__chart_dashes(const merit__chart *chart,
         " stroke-dasharray=\"0.1 5.5\"",
         " stroke-dasharray=\"9 5 0.1 5\"",
     };
-    int64_t from_last = merit_curves_n_runs(chart->curves) - 1 - line->run_index;
+    int64_t from_last = merit_runs_count(chart->curves) - 1 - line->run_index;
     return line->is_kept ? dashes[from_last % CHART_DASHES] : "";
 }
 
 static void add_line(merit__chart *chart, int64_t run_index, int64_t candidate)
 {
-    const merit_curve_run *run = merit_curves_run(chart->curves, run_index);
+    const merit_run *run = merit_runs_at(chart->curves, run_index);
     merit__chart_line line = {.run = run,
                               .run_index = run_index,
                               .candidate = candidate,
                               .is_kept = candidate == run->kept->candidate};
     line.n_rows =
-        merit__curve_candidate_rows(&line.rows, candidate, run->rows, run->n_rows);
+        merit__run_candidate_rows(&line.rows, candidate, run->rows, run->n_rows);
     chart->lines[chart->n_lines++] = line;
 }
 
@@ -72,16 +72,16 @@ static void add_line(merit__chart *chart, int64_t run_index, int64_t candidate)
 static merit_status find_lines(merit__chart *chart, merit_error *err)
 {
     size_t n = 0;
-    int64_t n_runs = merit_curves_n_runs(chart->curves);
+    int64_t n_runs = merit_runs_count(chart->curves);
     for (int64_t i = 0; i < n_runs; i++) {
-        n += (size_t)merit_curves_run(chart->curves, i)->n_candidates;
+        n += (size_t)merit_runs_at(chart->curves, i)->n_candidates;
     }
     chart->lines = merit__alloc_array(n, sizeof *chart->lines);
     if (chart->lines == NULL) {
         return merit__fail_memory(err, n * sizeof *chart->lines, "a picture");
     }
     for (int64_t i = n_runs; i-- > 0;) {
-        const merit_curve_run *run = merit_curves_run(chart->curves, i);
+        const merit_run *run = merit_runs_at(chart->curves, i);
         for (int64_t c = 0; c < run->n_candidates; c++) {
             if (c != run->kept->candidate) {
                 add_line(chart, i, c);
@@ -95,11 +95,11 @@ static merit_status find_lines(merit__chart *chart, merit_error *err)
 }
 
 /* What the best constant answer earns, when the runs that know it agree. */
-static double common_constant(const merit_curves *curves)
+static double common_constant(const merit_runs *curves)
 {
     double common = NAN;
-    for (int64_t i = 0; i < merit_curves_n_runs(curves); i++) {
-        double own = merit_curves_run(curves, i)->best_constant;
+    for (int64_t i = 0; i < merit_runs_count(curves); i++) {
+        double own = merit_runs_at(curves, i)->best_constant;
         if (isnan(common)) {
             common = own;
         } else if (fabs(own - common) > 1e-9 * (1 + fabs(common))) {
@@ -113,10 +113,10 @@ static void find_axes(merit__chart *chart)
 {
     double x_low = INFINITY, x_high = -INFINITY;
     double y_low = chart->best_constant, y_high = chart->best_constant;
-    for (int64_t i = 0; i < merit_curves_n_runs(chart->curves); i++) {
-        const merit_curve_run *run = merit_curves_run(chart->curves, i);
+    for (int64_t i = 0; i < merit_runs_count(chart->curves); i++) {
+        const merit_run *run = merit_runs_at(chart->curves, i);
         for (int64_t j = 0; j < run->n_rows; j++) {
-            const merit_curve_row *row = &run->rows[j];
+            const merit_run_row *row = &run->rows[j];
             x_low = fmin(x_low, row->epochs);
             x_high = fmax(x_high, row->epochs);
             if (merit__chart_can_draw(row->mean_score)) {
@@ -153,14 +153,14 @@ static void describe(merit__chart *chart)
     merit__xml *xml = &chart->xml;
     merit__xml_add(xml, "<title id=\"title\">Mean score on held-out data after each "
                         "epoch of training</title>\n<desc id=\"desc\">");
-    for (int64_t i = 0; i < merit_curves_n_runs(chart->curves); i++) {
-        const merit_curve_run *run = merit_curves_run(chart->curves, i);
+    for (int64_t i = 0; i < merit_runs_count(chart->curves); i++) {
+        const merit_run *run = merit_runs_at(chart->curves, i);
         merit__xml_text(xml, run->name, 200);
         if (run->n_line == 0) {
             merit__xml_add(xml, ": not measured yet. ");
             continue;
         }
-        const merit_curve_row *first = run->line, *last = first + run->n_line - 1;
+        const merit_run_row *first = run->line, *last = first + run->n_line - 1;
         merit__xml_add(xml, ": %s after epoch %" PRId64,
                        score_of(chart, first->mean_score).text, first->epoch);
         if (last > first) {
@@ -219,7 +219,7 @@ static void draw_path(merit__chart *chart, const merit__chart_line *line)
         &chart->xml, "<path class=\"%s c%d\"%s d=\"", line->is_kept ? "line" : "thin",
         (int)(line->run_index % CHART_COLOURS), merit__chart_dashes(chart, line));
     for (int64_t i = 0; i < line->n_rows; i++) {
-        const merit_curve_row *row = &line->rows[i];
+        const merit_run_row *row = &line->rows[i];
         double x = merit__axis_pixel(&chart->x, row->epochs);
         if (!merit__chart_can_draw(row->mean_score)) {
             last = -INFINITY;
@@ -237,7 +237,7 @@ static void draw_path(merit__chart *chart, const merit__chart_line *line)
 static void draw_dots(merit__chart *chart, const merit__chart_line *line)
 {
     for (int64_t i = 0; i < line->n_rows; i++) {
-        const merit_curve_row *row = &line->rows[i];
+        const merit_run_row *row = &line->rows[i];
         if (merit__chart_can_draw(row->mean_score)) {
             double x = merit__axis_pixel(&chart->x, row->epochs);
             double y = merit__axis_pixel(&chart->y, row->mean_score);
@@ -295,15 +295,15 @@ fail:
     return status;
 }
 
-merit_status merit_curves_svg(const merit_curves *curves, char **text, size_t *n_bytes,
+merit_status merit_curves_svg(const merit_runs *curves, char **text, size_t *n_bytes,
                               merit_error *err)
 {
     *text = NULL;
     *n_bytes = 0;
-    if (curves->n_runs > MAX_RUNS) {
+    if (merit_runs_count(curves) > MAX_RUNS) {
         return merit__fail(err, MERIT_EINVAL,
                            "%" PRId64 " runs, expected at most %d in a picture",
-                           curves->n_runs, MAX_RUNS);
+                           merit_runs_count(curves), MAX_RUNS);
     }
     merit__chart chart = {.curves = curves, .best_constant = common_constant(curves)};
     merit_status status = draw(&chart, err);

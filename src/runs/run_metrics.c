@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/number.h"
-#include "report/curves.h"
+#include "runs/run_record.h"
 
 enum { MAX_FIELDS = 64, MAX_CANDIDATES = 64, N_REALS = 9 };
 static const int64_t most_steps = 1000000000000; // more than anyone trains
@@ -35,7 +35,7 @@ typedef struct field {
 
 /* Where reading is. */
 typedef struct reading {
-    merit__curve *run;
+    merit__run_record *run;
     long line; // from 1
     field fields[MAX_FIELDS];
     size_t n_fields;         // of this line
@@ -134,7 +134,7 @@ static merit_status take_rule(merit_rule *out, const reading *r)
 
 static merit_status take_candidate(int64_t *out, const reading *r)
 {
-    merit__curve *run = r->run;
+    merit__run_record *run = r->run;
     const field *f = &r->fields[r->where[LOSS]];
     size_t i = 0;
     while (i < run->n_candidates && !is_text(f, run->candidates[i])) {
@@ -160,10 +160,10 @@ static merit_status take_candidate(int64_t *out, const reading *r)
 }
 
 /* The lines of a candidate are together, and go forward. */
-static merit_status check_order(const reading *r, const merit_curve_row *row)
+static merit_status check_order(const reading *r, const merit_run_row *row)
 {
-    const merit__curve *run = r->run;
-    const merit_curve_row *last = run->n_rows > 0 ? &run->rows[run->n_rows - 1] : NULL;
+    const merit__run_record *run = r->run;
+    const merit_run_row *last = run->n_rows > 0 ? &run->rows[run->n_rows - 1] : NULL;
     if (last != NULL && last->candidate > row->candidate) {
         return refuse(r, column_names[LOSS], "expected the lines of a loss together",
                       &r->fields[r->where[LOSS]]);
@@ -176,7 +176,7 @@ static merit_status check_order(const reading *r, const merit_curve_row *row)
     return MERIT_OK;
 }
 
-static merit_status read_row(merit_curve_row *row, const reading *r)
+static merit_status read_row(merit_run_row *row, const reading *r)
 {
     merit_status status = MERIT_OK;
     double *const reals[N_REALS] = {
@@ -203,8 +203,8 @@ fail:
 
 static merit_status take_row(const reading *r)
 {
-    merit__curve *run = r->run;
-    merit_curve_row row = {0};
+    merit__run_record *run = r->run;
+    merit_run_row row = {0};
     merit_status status = read_row(&row, r);
     if (status == MERIT_OK &&
         merit__grow_array((void **)&run->rows, &run->rows_capacity, run->n_rows + 1,
@@ -217,13 +217,13 @@ static merit_status take_row(const reading *r)
     return status;
 }
 
-merit_status merit__curve_read_metrics(merit__curve *run, merit_error *err)
+merit_status merit__run_read_metrics(merit__run_record *run, merit_error *err)
 {
     merit_status status = MERIT_OK;
     char *text = NULL;
     size_t n_bytes = 0;
     reading r = {.run = run, .err = err};
-    MERIT_TRY(merit__curve_read_file(&text, &n_bytes, run, "metrics.tsv", err));
+    MERIT_TRY(merit__run_read_file(&text, &n_bytes, run, "metrics.tsv", err));
     for (size_t at = 0; at < n_bytes;) {
         const char *stop = memchr(text + at, '\n', n_bytes - at);
         size_t n = stop == NULL ? n_bytes - at : (size_t)(stop - (text + at));

@@ -1,4 +1,4 @@
-#include "report/curves.h"
+#include "runs/run_record.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,9 +10,9 @@
 
 enum { MAX_FILE_BYTES = 1 << 28 };
 
-merit_status merit__curve_read_file(char **text, size_t *n_bytes,
-                                    const merit__curve *run, const char *name,
-                                    merit_error *err)
+merit_status merit__run_read_file(char **text, size_t *n_bytes,
+                                  const merit__run_record *run, const char *name,
+                                  merit_error *err)
 {
     *text = NULL;
     *n_bytes = 0;
@@ -29,7 +29,7 @@ merit_status merit__curve_read_file(char **text, size_t *n_bytes,
 }
 
 /* Counts every step in epochs: a whole epoch has the most steps for each. */
-static void count_epochs(merit__curve *run)
+static void count_epochs(merit__run_record *run)
 {
     double steps = 0;
     for (size_t i = 0; i < run->n_rows; i++) {
@@ -42,11 +42,11 @@ static void count_epochs(merit__curve *run)
 
 /* The row of the kept model: the first of those with the largest mean score. NULL
  * without rows. */
-static const merit_curve_row *find_kept(const merit__curve *run)
+static const merit_run_row *find_kept(const merit__run_record *run)
 {
-    const merit_curve_row *kept = run->n_rows > 0 ? run->rows : NULL;
+    const merit_run_row *kept = run->n_rows > 0 ? run->rows : NULL;
     for (size_t i = 1; i < run->n_rows; i++) {
-        const merit_curve_row *row = &run->rows[i];
+        const merit_run_row *row = &run->rows[i];
         if (row->mean_score > kept->mean_score || isnan(kept->mean_score)) {
             kept = row;
         }
@@ -54,8 +54,8 @@ static const merit_curve_row *find_kept(const merit__curve *run)
     return kept;
 }
 
-int64_t merit__curve_candidate_rows(const merit_curve_row **first, int64_t candidate,
-                                    const merit_curve_row *rows, int64_t n_rows)
+int64_t merit__run_candidate_rows(const merit_run_row **first, int64_t candidate,
+                                  const merit_run_row *rows, int64_t n_rows)
 {
     int64_t from = 0;
     while (from < n_rows && rows[from].candidate != candidate) {
@@ -69,16 +69,16 @@ int64_t merit__curve_candidate_rows(const merit_curve_row **first, int64_t candi
     return to - from;
 }
 
-static void show(merit__curve *run)
+static void show(merit__run_record *run)
 {
     int64_t n_rows = (int64_t)run->n_rows;
-    const merit_curve_row *kept = find_kept(run);
-    const merit_curve_row *line = NULL;
+    const merit_run_row *kept = find_kept(run);
+    const merit_run_row *line = NULL;
     int64_t n_line = 0;
     if (kept != NULL) {
-        n_line = merit__curve_candidate_rows(&line, kept->candidate, run->rows, n_rows);
+        n_line = merit__run_candidate_rows(&line, kept->candidate, run->rows, n_rows);
     }
-    run->shown = (merit_curve_run){
+    run->shown = (merit_run){
         .path = run->path,
         .name = run->name,
         .loss = run->loss,
@@ -91,14 +91,15 @@ static void show(merit__curve *run)
         .n_line = n_line,
         .kept = kept,
         .n_epochs = run->n_epochs,
-        .n_classes = run->n_classes,
-        .n_answers = run->n_answers,
+        .table = run->table,
+        .n_classes = run->table == NULL ? 0 : merit_scores_n_truths(run->table),
+        .n_answers = run->table == NULL ? 0 : merit_scores_n_answers(run->table),
         .seconds = run->seconds,
         .best_constant = run->best_constant,
     };
 }
 
-static merit_status load_run(merit__curve *run, const char *path, merit_error *err)
+static merit_status load_run(merit__run_record *run, const char *path, merit_error *err)
 {
     merit_status status = MERIT_OK;
     run->path = merit__copy_string(path, strlen(path));
@@ -107,64 +108,64 @@ static merit_status load_run(merit__curve *run, const char *path, merit_error *e
     if (run->path == NULL) {
         return merit__fail_memory(err, strlen(path), "a path");
     }
-    MERIT_TRY(merit__curve_read_config(run, err));
-    MERIT_TRY(merit__curve_read_metrics(run, err));
-    MERIT_TRY(merit__curve_read_log(run, err));
+    MERIT_TRY(merit__run_read_config(run, err));
+    MERIT_TRY(merit__run_read_metrics(run, err));
+    MERIT_TRY(merit__run_read_log(run, err));
     count_epochs(run);
 fail:
     return status;
 }
 
 /* What to call a run as long as nobody says otherwise. */
-static const char *default_name(const merit_curves *curves, int64_t run)
+static const char *default_name(const merit_runs *runs, int64_t run)
 {
-    const char *loss = curves->runs[run].loss;
-    for (int64_t i = 0; i < curves->n_runs; i++) {
-        if (i != run && strcmp(curves->runs[i].loss, loss) == 0) {
-            return curves->runs[run].path;
+    const char *loss = runs->records[run].loss;
+    for (int64_t i = 0; i < runs->n; i++) {
+        if (i != run && strcmp(runs->records[i].loss, loss) == 0) {
+            return runs->records[run].path;
         }
     }
     return strcmp(loss, "auto") == 0 ? "merit (auto)" : loss;
 }
 
-merit_status merit_curves_load(merit_curves **out, const char *const *paths,
-                               int64_t n_runs, merit_error *err)
+merit_status merit_runs_load(merit_runs **out, const char *const *paths, int64_t n_runs,
+                             merit_error *err)
 {
     merit_status status = MERIT_OK;
     *out = NULL;
     if (n_runs < 1 || paths == NULL) {
         return merit__fail(err, MERIT_EINVAL, "no run, expected at least 1");
     }
-    merit_curves *curves = merit__alloc_array(1, sizeof *curves);
-    if (curves == NULL) {
-        return merit__fail_memory(err, sizeof *curves, "curves");
+    merit_runs *runs = merit__alloc_array(1, sizeof *runs);
+    if (runs == NULL) {
+        return merit__fail_memory(err, sizeof *runs, "runs");
     }
-    curves->runs = merit__alloc_array((size_t)n_runs, sizeof *curves->runs);
-    if (curves->runs == NULL) {
-        MERIT_TRY(merit__fail_memory(err, sizeof *curves->runs, "curves"));
+    runs->records = merit__alloc_array((size_t)n_runs, sizeof *runs->records);
+    if (runs->records == NULL) {
+        MERIT_TRY(merit__fail_memory(err, sizeof *runs->records, "runs"));
     }
-    curves->n_runs = n_runs;
+    runs->n = n_runs;
     for (int64_t i = 0; i < n_runs; i++) {
-        MERIT_TRY(load_run(&curves->runs[i], paths[i], err));
+        MERIT_TRY(load_run(&runs->records[i], paths[i], err));
     }
     for (int64_t i = 0; i < n_runs; i++) {
-        show(&curves->runs[i]);
-        MERIT_TRY(merit_curves_rename(curves, i, default_name(curves, i), err));
+        show(&runs->records[i]);
+        MERIT_TRY(merit_runs_rename(runs, i, default_name(runs, i), err));
     }
-    *out = curves;
-    curves = NULL;
+    *out = runs;
+    runs = NULL;
 fail:
-    merit_curves_free(curves);
+    merit_runs_free(runs);
     return status;
 }
 
-void merit_curves_free(merit_curves *curves)
+void merit_runs_free(merit_runs *runs)
 {
-    if (curves == NULL) {
+    if (runs == NULL) {
         return;
     }
-    for (int64_t i = 0; i < curves->n_runs; i++) {
-        merit__curve *run = &curves->runs[i];
+    for (int64_t i = 0; i < runs->n; i++) {
+        merit__run_record *run = &runs->records[i];
         for (size_t j = 0; j < run->n_candidates; j++) {
             merit__free(run->candidates[j]);
         }
@@ -174,33 +175,34 @@ void merit_curves_free(merit_curves *curves)
         merit__free(run->name);
         merit__free(run->loss);
         merit__free(run->scores);
+        merit_scores_free(run->table);
     }
-    merit__free(curves->runs);
-    merit__free(curves);
+    merit__free(runs->records);
+    merit__free(runs);
 }
 
-int64_t merit_curves_n_runs(const merit_curves *curves)
+int64_t merit_runs_count(const merit_runs *runs)
 {
-    return curves->n_runs;
+    return runs->n;
 }
 
-const merit_curve_run *merit_curves_run(const merit_curves *curves, int64_t run)
+const merit_run *merit_runs_at(const merit_runs *runs, int64_t run)
 {
-    return &curves->runs[run].shown;
+    return &runs->records[run].shown;
 }
 
-merit_status merit_curves_rename(merit_curves *curves, int64_t run, const char *name,
-                                 merit_error *err)
+merit_status merit_runs_rename(merit_runs *runs, int64_t run, const char *name,
+                               merit_error *err)
 {
-    if (run < 0 || run >= curves->n_runs || name == NULL) {
+    if (run < 0 || run >= runs->n || name == NULL) {
         return merit__fail(err, MERIT_EINVAL, "no such run, or no name");
     }
     char *copy = merit__copy_string(name, strlen(name));
     if (copy == NULL) {
         return merit__fail_memory(err, strlen(name), "a name");
     }
-    merit__free(curves->runs[run].name);
-    curves->runs[run].name = copy;
-    curves->runs[run].shown.name = copy;
+    merit__free(runs->records[run].name);
+    runs->records[run].name = copy;
+    runs->records[run].shown.name = copy;
     return MERIT_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "model/json_parse.h"
-#include "report/curves.h"
+#include "runs/run_record.h"
 
 /* The finite number of a member; otherwise what was known before. */
 static double number_or(const json_t *event, const char *key, double before)
@@ -14,13 +14,12 @@ static double number_or(const json_t *event, const char *key, double before)
     return isfinite(value) ? value : before;
 }
 
-merit_status merit__curve_read_log(merit__curve *run, merit_error *err)
+merit_status merit__run_read_log(merit__run_record *run, merit_error *err)
 {
     static const merit__json_limits limits = {.max_depth = 8, .max_opened = 64};
     char *text = NULL;
     size_t n_bytes = 0;
-    merit_status status =
-        merit__curve_read_file(&text, &n_bytes, run, "log.jsonl", err);
+    merit_status status = merit__run_read_file(&text, &n_bytes, run, "log.jsonl", err);
     const char *end = text + n_bytes;
     for (const char *line = text; status == MERIT_OK && line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));

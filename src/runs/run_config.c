@@ -3,12 +3,11 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "merit/scores.h"
 #include "model/json_parse.h"
-#include "report/curves.h"
+#include "runs/run_record.h"
 
-static merit_status refuse(const merit__curve *run, const char *key, const char *what,
-                           merit_error *err)
+static merit_status refuse(const merit__run_record *run, const char *key,
+                           const char *what, merit_error *err)
 {
     char shown[128];
     return merit__fail(err, MERIT_EFORMAT, "%s/config.json: %s%s%s",
@@ -17,8 +16,8 @@ static merit_status refuse(const merit__curve *run, const char *key, const char 
 }
 
 /* A copy of a member's text; EFORMAT when it is none. */
-static merit_status take_text(char **out, const merit__curve *run, const json_t *config,
-                              const char *key, merit_error *err)
+static merit_status take_text(char **out, const merit__run_record *run,
+                              const json_t *config, const char *key, merit_error *err)
 {
     const char *text = json_string_value(json_object_get(config, key));
     if (text == NULL) {
@@ -28,8 +27,8 @@ static merit_status take_text(char **out, const merit__curve *run, const json_t 
     return *out != NULL ? MERIT_OK : merit__fail_memory(err, strlen(text), key);
 }
 
-static merit_status parse_config(merit__curve *run, const char *text, size_t n_bytes,
-                                 merit_error *err)
+static merit_status parse_config(merit__run_record *run, const char *text,
+                                 size_t n_bytes, merit_error *err)
 {
     static const merit__json_limits limits = {.max_depth = 8, .max_opened = 64};
     merit_status status = MERIT_OK;
@@ -53,30 +52,27 @@ fail:
     return status;
 }
 
-static merit_status read_scores(merit__curve *run, merit_error *err)
+static merit_status read_scores(merit__run_record *run, merit_error *err)
 {
     merit_status status = MERIT_OK;
     char *text = NULL;
     size_t n_bytes = 0;
-    merit_scores *scores = NULL;
-    MERIT_TRY(merit__curve_read_file(&text, &n_bytes, run, "scores.tsv", err));
+    MERIT_TRY(merit__run_read_file(&text, &n_bytes, run, "scores.tsv", err));
     if (text != NULL) {
-        MERIT_TRY(merit_scores_parse(&scores, text, n_bytes, "scores.tsv", NULL, err));
-        run->n_classes = merit_scores_n_truths(scores);
-        run->n_answers = merit_scores_n_answers(scores);
+        MERIT_TRY(
+            merit_scores_parse(&run->table, text, n_bytes, "scores.tsv", NULL, err));
     }
 fail:
-    merit_scores_free(scores);
     merit__free(text);
     return status;
 }
 
-merit_status merit__curve_read_config(merit__curve *run, merit_error *err)
+merit_status merit__run_read_config(merit__run_record *run, merit_error *err)
 {
     merit_status status = MERIT_OK;
     char *text = NULL;
     size_t n_bytes = 0;
-    MERIT_TRY(merit__curve_read_file(&text, &n_bytes, run, "config.json", err));
+    MERIT_TRY(merit__run_read_file(&text, &n_bytes, run, "config.json", err));
     if (text == NULL) {
         char shown[128];
         MERIT_TRY(merit__fail(err, MERIT_EIO,

@@ -1,0 +1,78 @@
+/* What trainings recorded: what the answers earned, epoch by epoch.
+ *
+ *     const char *paths[] = {"run1", "run2"};
+ *     merit_runs *runs;
+ *     merit_runs_load(&runs, paths, 2, &err);
+ *     const merit_run *first = merit_runs_at(runs, 0);
+ *     merit_runs_free(runs);
+ */
+#ifndef MERIT_RUNS_H
+#define MERIT_RUNS_H
+
+#include "merit/decide.h"
+#include "merit/error.h"
+#include "merit/scores.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One validation; NaN or infinite where the file says so. */
+typedef struct merit_run_row {
+    int64_t candidate;   // which of the run's losses
+    int64_t epoch, step; // from 1
+    double epochs;       // the step, counted in epochs
+    merit_rule rule;     // the one that earned most
+    double training_loss, mean_score, accuracy, log_loss, temperature;
+    double argmax_score, bayes_score, classes_answered, gradient_survival;
+} merit_run_row;
+
+/* One run directory. Everything in it lives as long as the merit_runs. */
+typedef struct merit_run {
+    const char *path;              // as given
+    const char *name;              // what to call the run
+    const char *loss;              // as configured, such as "auto"
+    const char *scores;            // what the configuration says of the score table
+    const char *const *candidates; // [n_candidates] the losses that were trained
+    int64_t n_candidates;
+    const merit_run_row *rows; // [n_rows] all validations, one candidate's together
+    int64_t n_rows;
+    const merit_run_row *line; // [n_line] those of the kept candidate
+    int64_t n_line;
+    const merit_run_row *kept; // of the model that was kept; NULL without rows
+    int64_t n_epochs;          // that were asked for
+    const merit_scores *table; // the score table; NULL when it is not there
+    int64_t n_classes;         // of the table; 0 when it is not there
+    int64_t n_answers;         // likewise
+    double seconds;            // spent so far; NaN when the log does not say
+    double best_constant;      // mean score of the best constant answer on the
+                               // held-out data; NaN when the log does not say
+} merit_run;
+
+typedef struct merit_runs merit_runs;
+
+/* Reads config.json, scores.tsv, metrics.tsv and log.jsonl of n_runs >= 1 directories.
+ * A run without a validation yet has no rows. A run is called by its loss, "auto" being
+ * "merit (auto)"; runs with the same loss by their paths. Fails with EFORMAT (file,
+ * line, expected, found), EIO, ENOMEM, EINVAL. The caller frees *out. */
+MERIT_API merit_status merit_runs_load(merit_runs **out, const char *const *paths,
+                                       int64_t n_runs, merit_error *err);
+
+/* Frees it; NULL is allowed. */
+MERIT_API void merit_runs_free(merit_runs *runs);
+
+/* The number of runs. */
+MERIT_API int64_t merit_runs_count(const merit_runs *runs);
+
+/* Run 0 <= run < n_runs. Borrowed. */
+MERIT_API const merit_run *merit_runs_at(const merit_runs *runs, int64_t run);
+
+/* Calls a run otherwise; the name is copied. */
+MERIT_API merit_status merit_runs_rename(merit_runs *runs, int64_t run,
+                                         const char *name, merit_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,47 @@
+/* Runs as merit_runs keeps them, and who reads which file. */
+#ifndef MERIT_RUNS_RUN_RECORD_H
+#define MERIT_RUNS_RUN_RECORD_H
+
+#include "merit/runs.h"
+
+/* A run while it is read; zeros are an empty one. `shown` is set at the end. */
+typedef struct merit__run_record {
+    merit_run shown; // points into what follows
+    char *path, *name, *loss, *scores;
+    char **candidates;
+    merit_run_row *rows;
+    size_t n_candidates, candidates_capacity;
+    size_t n_rows, rows_capacity;
+    merit_scores *table; // scores.tsv; NULL where that is not there
+    int64_t n_epochs;
+    double seconds, best_constant;
+} merit__run_record;
+
+struct merit_runs {
+    merit__run_record *records;
+    int64_t n;
+};
+
+/* loss, scores and n_epochs, from config.json; table, from scores.tsv, where that is.
+ */
+merit_status merit__run_read_config(merit__run_record *run, merit_error *err);
+
+/* candidates and rows, from metrics.tsv, where that is. */
+merit_status merit__run_read_metrics(merit__run_record *run, merit_error *err);
+
+/* seconds and best_constant, from log.jsonl. What cannot be read in it is passed over:
+ * a log may end in the middle of a line. Fails with ENOMEM only. */
+merit_status merit__run_read_log(merit__run_record *run, merit_error *err);
+
+/* Reads a file of the run, of at most 256 MB; *text is NULL when it is not there. Free
+ * with merit__free. */
+merit_status merit__run_read_file(char **text, size_t *n_bytes,
+                                  const merit__run_record *run, const char *name,
+                                  merit_error *err);
+
+/* *first: the first row of a candidate among rows[0..n_rows), which has one candidate's
+ * together. Returns how many it has. */
+int64_t merit__run_candidate_rows(const merit_run_row **first, int64_t candidate,
+                                  const merit_run_row *rows, int64_t n_rows);
+
+#endif
