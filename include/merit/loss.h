@@ -58,7 +58,8 @@ MERIT_API merit_status merit_loss_eval(const merit_loss *loss,
                                        float *dlogits, merit_error *err);
 
 /* The specification of a loss: one row in double. logits [K]; truth: the label;
- * progress as in the batch; dlogits [K] or NULL. Arguments are trusted. */
+ * progress as in the batch; dlogits [K] or NULL. Arguments are trusted. NaN when a loss
+ * that needs scratch gets no memory for it. */
 MERIT_API double merit_loss_row(const merit_loss *loss, const double *logits,
                                 int64_t truth, double progress, double *dlogits);
 

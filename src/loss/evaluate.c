@@ -11,7 +11,8 @@
 
 enum { SCRATCH_ROWS = 4, ALIGNMENT = 64 };
 
-// One call of merit_loss_eval. The four rows [K] lie in the scratch.
+// One call of merit_loss_eval. The four rows [K] and what the loss's rows need lie in
+// the scratch.
 typedef struct evaluation {
     const merit_loss *loss;
     const merit_loss_batch *batch;
@@ -22,17 +23,32 @@ typedef struct evaluation {
     double *gradient; // its gradient; NULL when none is wanted
     double *target;   // mixture of targets; or of gradients
     double *table;    // mixture of rows of the table; or the gradient of one truth
+    double *scratch;  // of a row
 } evaluation;
+
+static size_t aligned_bytes(size_t n_doubles)
+{
+    size_t n = n_doubles * sizeof(double);
+    return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
 
 static size_t row_bytes(const merit_loss *loss)
 {
-    size_t n = (size_t)loss->n_classes * sizeof(double);
-    return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return aligned_bytes((size_t)loss->n_classes);
 }
 
 size_t merit_loss_scratch_bytes(const merit_loss *loss)
 {
-    return SCRATCH_ROWS * row_bytes(loss);
+    return SCRATCH_ROWS * row_bytes(loss) +
+           aligned_bytes(merit__loss_row_scratch(loss));
+}
+
+static merit__loss_row row_of(const evaluation *run, int64_t truth)
+{
+    merit__loss_row row =
+        merit__loss_row_of(run->loss, run->logits, truth, run->parameters);
+    row.scratch = run->scratch;
+    return row;
 }
 
 static merit_status check_batch(const merit_loss *loss, const merit_loss_batch *batch,
@@ -105,7 +121,7 @@ static merit_status eval_label(const evaluation *run, int64_t n, double *value,
                            "labels[%lld] is %ld, expected 0 to %lld", (long long)n,
                            (long)truth, (long long)loss->n_classes - 1);
     }
-    merit__loss_row row = merit__loss_row_of(loss, run->logits, truth, run->parameters);
+    merit__loss_row row = row_of(run, truth);
     *value = loss->def->row(&row, run->gradient);
     return MERIT_OK;
 }
@@ -144,7 +160,7 @@ static double eval_mixed_row(const evaluation *run, const float *weights, double
 {
     const merit_loss *loss = run->loss;
     const int64_t K = loss->n_classes;
-    merit__loss_row mixed = merit__loss_row_of(loss, run->logits, 0, run->parameters);
+    merit__loss_row mixed = row_of(run, 0);
     memset(run->target, 0, (size_t)K * sizeof *run->target);
     memset(run->table, 0, (size_t)K * sizeof *run->table);
     for (int64_t i = 0; i < K; i++) {
@@ -173,8 +189,7 @@ static double eval_mean_of_rows(const evaluation *run, const float *weights, dou
     for (int64_t i = 0; i < K; i++) {
         if (weights[i] > 0) {
             const double weight = weights[i] / sum;
-            merit__loss_row row =
-                merit__loss_row_of(loss, run->logits, i, run->parameters);
+            merit__loss_row row = row_of(run, i);
             value += weight * loss->def->row(&row, gradient);
             if (gradient != NULL) {
                 add_row(total, weight, gradient, K);
@@ -247,6 +262,7 @@ static void place_rows(evaluation *run, void *scratch)
     run->gradient = run->dlogits == NULL ? NULL : (double *)(void *)(rows + stride);
     run->target = (double *)(void *)(rows + 2 * stride);
     run->table = (double *)(void *)(rows + 3 * stride);
+    run->scratch = (double *)(void *)(rows + SCRATCH_ROWS * stride);
 }
 
 merit_status merit_loss_eval(const merit_loss *loss, const merit_loss_batch *batch,

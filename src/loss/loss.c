@@ -92,7 +92,9 @@ merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
         MERIT_TRY(count_in_range(loss, err));
     }
     if (loss->def->prepare != NULL) {
+        loss->scores = scores;
         MERIT_TRY(loss->def->prepare(loss, err));
+        loss->scores = NULL;
     }
     *out = loss;
     return MERIT_OK;
@@ -146,11 +148,18 @@ merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
     };
     if (loss->table != NULL) {
         row.table = loss->table + truth * K;
+        row.matrix = loss->table;
     }
     if (loss->def->table == MERIT__TABLE_TARGETS) {
         row.target = row.table;
     }
     return row;
+}
+
+size_t merit__loss_row_scratch(const merit_loss *loss)
+{
+    return loss->def->scratch == NULL ? 0
+                                      : loss->def->scratch((size_t)loss->n_classes);
 }
 
 double merit_loss_row(const merit_loss *loss, const double *logits, int64_t truth,
@@ -159,7 +168,17 @@ double merit_loss_row(const merit_loss *loss, const double *logits, int64_t trut
     double parameters[MERIT__LOSS_PARAMETERS];
     merit__loss_parameters(parameters, loss, progress);
     merit__loss_row row = merit__loss_row_of(loss, logits, truth, parameters);
-    return loss->def->row(&row, dlogits);
+    const size_t n_scratch = merit__loss_row_scratch(loss);
+    if (n_scratch == 0) {
+        return loss->def->row(&row, dlogits);
+    }
+    row.scratch = merit__alloc_array(n_scratch, sizeof *row.scratch);
+    if (row.scratch == NULL) {
+        return NAN;
+    }
+    const double value = loss->def->row(&row, dlogits);
+    merit__free(row.scratch);
+    return value;
 }
 
 merit_rule merit_loss_rule(const merit_loss *loss)

@@ -33,6 +33,7 @@ struct merit_loss {
     double *table;     // [K,K] as def->table says; NULL for TABLE_NONE
     int64_t *hot;      // [K] the class of each truth's one-hot target; i at first
     double *unit;      // [2K-1] zeros around a 1: every one-hot row is a window of it
+    const merit_scores *scores; // while def->prepare runs: names for messages
 };
 
 /* One row of a batch as a row function sees it. */
@@ -42,8 +43,10 @@ typedef struct merit__loss_row {
     const double *target;     // [K] p: sums to 1; the truth's row of the table for
                               // TABLE_TARGETS, else one-hot at `hot`
     const double *table;      // [K] the truth's row of the table, or NULL
+    const double *matrix;     // [K,K] the whole table, or NULL
     const double *parameters; // in the order of info.parameters, at this progress;
                               // over R where initial_in_range
+    double *scratch;          // as many as def->scratch says; holds anything
 } merit__loss_row;
 
 struct merit_loss_def {
@@ -62,6 +65,9 @@ struct merit_loss_def {
     // rule and hot. NULL when there is nothing to do.
     merit_status (*prepare)(merit_loss *loss, merit_error *err);
 
+    // How many doubles of scratch a row needs. NULL: none.
+    size_t (*scratch)(size_t n_classes);
+
     // The specification: the value, and the gradient in dlogits [K] unless NULL.
     double (*row)(const merit__loss_row *row, double *dlogits);
 };
@@ -79,9 +85,12 @@ merit_status merit__loss_parse(merit_loss *loss, const char *spec, size_t n,
 void merit__loss_parameters(double parameters[MERIT__LOSS_PARAMETERS],
                             const merit_loss *loss, double progress);
 
-/* The row of one truth. `parameters` and `logits` are borrowed. */
+/* The row of one truth, without scratch. `parameters` and `logits` are borrowed. */
 merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
                                    int64_t truth, const double *parameters);
+
+/* How many doubles of scratch a row of this loss needs. */
+size_t merit__loss_row_scratch(const merit_loss *loss);
 
 /* Entry 0 <= index < merit_loss_count() of the catalogue. */
 const merit_loss_def *merit__loss_def_at(int64_t index);
