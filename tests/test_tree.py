@@ -29,6 +29,7 @@ MAY_INCLUDE = {
     "train": {"base", "scores", "loss", "decide", "metrics", "audit", "data", "net",
               "comm", "model"},
     "runs": {"base", "model"},
+    "compare": {"base"},
     "report": {"base", "runs", "metrics", "model"},
     "cli": set(),
 }
@@ -36,7 +37,8 @@ MAY_INCLUDE = {
 # Which public header belongs to which library.
 LIBRARIES = {
     "libmerit.so": ["error", "scores", "loss", "decide", "metrics"],
-    "libmerit-train.so": ["audit", "data", "net", "model", "train", "runs", "report"],
+    "libmerit-train.so": ["audit", "data", "net", "model", "train", "runs", "compare",
+                          "report"],
 }
 # Defined in src/base, which is part of both libraries.
 IN_BOTH = {"merit_version", "merit_text_free"}

@@ -1,9 +1,10 @@
 /* Everything that merit offers. libmerit: error, scores, loss, decide, metrics.
- * libmerit-train: audit, data, net, model, train, runs, report. */
+ * libmerit-train: audit, compare, data, net, model, train, runs, report. */
 #ifndef MERIT_MERIT_H
 #define MERIT_MERIT_H
 
 #include "merit/audit.h"
+#include "merit/compare.h"
 #include "merit/data.h"
 #include "merit/decide.h"
 #include "merit/error.h"
