@@ -44,6 +44,7 @@ typedef enum table_kind {
     TABLE_SYMMETRIC,  // largest on the diagonal
     TABLE_ASYMMETRIC, // costs, the cube of a uniform number; 0 on the diagonal
     TABLE_NEGATIVE,   // all scores < 0; the best answer is anywhere
+    TABLE_TREE,       // pairs in fours under one root; every loss takes it
     TABLE_QUESTION,   // 4 classes only
     N_TABLE_KINDS
 } table_kind;
@@ -60,6 +61,8 @@ static inline double table_entry(table_kind kind, int64_t i, int64_t k, uint64_t
         return i == k ? 0 : -8 * u * u * u;
     case TABLE_NEGATIVE:
         return -1 - 4 * u;
+    case TABLE_TREE:
+        return i == k ? 2 : i / 2 == k / 2 ? 1.2 : i / 4 == k / 4 ? 0.5 : -1;
     default:
         return question_table[i * QUESTION_CLASSES + k];
     }
@@ -119,6 +122,19 @@ static inline merit_loss *make_loss(const char *spec, const merit_scores *scores
     return loss;
 }
 
+/* As above, or NULL where the table forbids this loss. */
+static inline merit_loss *make_loss_if_allowed(const char *spec,
+                                               const merit_scores *scores)
+{
+    merit_error err = {0};
+    merit_loss *loss = NULL;
+    merit_status status = merit_loss_create(&loss, spec, scores, &err);
+    if (status != MERIT_OK && status != MERIT_EUNSUPPORTED) {
+        fail_msg("%s: %s", spec, err.message);
+    }
+    return loss;
+}
+
 /* As above, straight from values [K,K]. */
 static inline merit_loss *make_loss_of(const char *spec, const double *values,
                                        int64_t K)
@@ -126,6 +142,19 @@ static inline merit_loss *make_loss_of(const char *spec, const double *values,
     merit_scores *scores = make_scores(values, K, K);
     merit_loss *loss = make_loss(spec, scores);
     merit_scores_free(scores);
+    return loss;
+}
+
+/* As above; where the values forbid this loss they are replaced by those of a tree. */
+static inline merit_loss *make_loss_of_kin(const char *spec, double *values, int64_t K)
+{
+    merit_scores *scores = make_scores(values, K, K);
+    merit_loss *loss = make_loss_if_allowed(spec, scores);
+    merit_scores_free(scores);
+    if (loss == NULL) {
+        fill_table(values, TABLE_TREE, K, 0);
+        loss = make_loss_of(spec, values, K);
+    }
     return loss;
 }
 

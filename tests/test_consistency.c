@@ -11,6 +11,10 @@ enum { K = QUESTION_CLASSES, N_POSTERIORS = 40 };
 static const double similar[K * K] = {1, 0.5, 0, 0.2, 0.5, 1, 0.1, 0,
                                       0, 0.1, 1, 0.6, 0.2, 0, 0.6, 1};
 
+/* Two pairs: a tree, and as such definite. */
+static const double pairs[K * K] = {2, 1, -1, -1, 1, 2, -1, -1,
+                                    -1, -1, 2, 1, -1, -1, 1, 2};
+
 /* Costs that differ both ways. */
 static const double asymmetric[K * K] = {0,  -1, -6, -0.1, -7, 0,    -0.3, -2,
                                          -3, -5, 0,  -0.2, -1, -0.4, -4,   0};
@@ -225,6 +229,15 @@ static const consistency cases[] = {
     {"softmax-margin(scale=0.5)", asymmetric, MERIT_RULE_BAYES, SOMETIMES, 1e-6},
     {"cross-entropy-plus-cost", asymmetric, MERIT_RULE_ARGMAX, SOMETIMES, 1e-6},
     {"cross-entropy-plus-cost", question_table, MERIT_RULE_ARGMAX, SOMETIMES, 1e-6},
+    {"score-squares", similar, MERIT_RULE_ARGMAX, NEVER, 1e-6},
+    {"score-squares", asymmetric, MERIT_RULE_ARGMAX, NEVER, 1e-6},
+    {"score-squares", question_table, MERIT_RULE_ARGMAX, NEVER, 1e-6},
+    {"score-logistic", similar, MERIT_RULE_ARGMAX, NEVER, 1e-6},
+    {"score-logistic", asymmetric, MERIT_RULE_ARGMAX, NEVER, 1e-6},
+    {"score-logistic", question_table, MERIT_RULE_ARGMAX, NEVER, 1e-6},
+    {"kernel-score", similar, MERIT_RULE_BAYES, NEVER, 1e-6},
+    {"kernel-score", pairs, MERIT_RULE_BAYES, NEVER, 1e-6},
+    {"kernel-score", pairs, MERIT_RULE_ARGMAX, SOMETIMES, 1e-6},
 };
 
 static void rules_find_the_best_answer(void **state)
@@ -257,7 +270,7 @@ static void rules_find_the_best_answer(void **state)
 static void certain_truths_get_their_best_answer(void **state)
 {
     (void)state;
-    const double *const tables[] = {similar, asymmetric, question_table};
+    const double *const tables[] = {similar, asymmetric, question_table, pairs};
     for (int64_t l = 0; l < merit_loss_count(); l++) {
         const merit_loss_info *info = merit_loss_describe(l);
         for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
@@ -266,8 +279,14 @@ static void certain_truths_get_their_best_answer(void **state)
             const char *spec = strcmp(info->name, "soft-labels") == 0
                                    ? "soft-labels(temperature=0.5)"
                                    : info->name;
-            merit_loss *loss = make_loss_of(spec, tables[t], K);
+            merit_scores *scores = make_scores(tables[t], K, K);
+            merit_loss *loss = make_loss_if_allowed(spec, scores);
             double decode[K * K];
+            merit_scores_free(scores);
+            if (loss == NULL) {
+                assert_true(tables[t] != pairs);
+                continue;
+            }
             make_decode(decode, loss, tables[t]);
             for (int i = 0; i < K; i++) {
                 double eta[K] = {0};

@@ -157,6 +157,8 @@ static void units_of_the_scores_cancel(void **state)
         {"cross-entropy", "cross-entropy", 1},
         {"cross-entropy-plus-cost", "cross-entropy-plus-cost", 1},
         {"expected-score", "expected-score", unit},
+        {"score-logistic", "score-logistic", 1},
+        {"score-squares", "score-squares", 1},
         {"soft-labels", "soft-labels", 1},
         {"soft-labels(temperature=0.7)", "soft-labels(temperature=700)", 1},
         {"softmax-margin", "softmax-margin(scale=0.001)", 1},
@@ -230,17 +232,17 @@ static void row_shifts_change_no_gradient(void **state)
     double before[K];
     double after[K];
     uint64_t seed = 7;
-    fill_table(values, TABLE_NEGATIVE, K, 6);
     fill_logits(z, LOGITS_NORMAL, K, 8);
-    for (int64_t i = 0; i < K; i++) {
-        double c = 10 * normal(&seed);
-        for (int64_t k = 0; k < K; k++) {
-            shifted[i * K + k] = values[i * K + k] + c;
-        }
-    }
     for (int64_t l = 0; l < merit_loss_count(); l++) {
         const merit_loss_info *info = merit_loss_describe(l);
-        merit_loss *loss = make_loss_of(info->name, values, K);
+        fill_table(values, TABLE_NEGATIVE, K, 6);
+        merit_loss *loss = make_loss_of_kin(info->name, values, K);
+        for (int64_t i = 0; i < K; i++) {
+            double c = 10 * normal(&seed);
+            for (int64_t k = 0; k < K; k++) {
+                shifted[i * K + k] = values[i * K + k] + c;
+            }
+        }
         merit_loss *moved = make_loss_of(info->name, shifted, K);
         for (int64_t i = 0; i < K && info->row_shift_invariant; i++) {
             merit_loss_row(loss, z, i, 0.5, before);
@@ -263,7 +265,9 @@ static void convex_losses_are_convex(void **state)
     enum { K = 4, N_PAIRS = 200 };
     for (int64_t l = 0; l < merit_loss_count(); l++) {
         const merit_loss_info *info = merit_loss_describe(l);
-        merit_loss *loss = make_loss_of(info->name, question_table, K);
+        double values[K * K];
+        memcpy(values, question_table, sizeof values);
+        merit_loss *loss = make_loss_of_kin(info->name, values, K);
         int n_above = 0;
         for (uint64_t pair = 0; pair < N_PAIRS; pair++) {
             double a[K];
@@ -337,6 +341,9 @@ static void rules_are_right(void **state)
         {"cross-entropy", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"cross-entropy-plus-cost", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"expected-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
+        {"kernel-score", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
+        {"score-logistic", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
+        {"score-squares", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
         {"soft-labels", MERIT_RULE_DECODE, MERIT_RULE_DECODE},
         {"softmax-margin", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"tilted-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},

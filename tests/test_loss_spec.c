@@ -227,6 +227,42 @@ static void constant_tables_are_refused(void **state)
     merit_scores_free(scores);
 }
 
+/* Tables that a loss cannot be proper for: the message names cells or a number, and what
+ * to use. */
+static void unsuitable_tables_are_refused(void **state)
+{
+    (void)state;
+    static const double lopsided[] = {2, 1, 0, 1, 2, 0.5, 0, 0.25, 2};
+    static const double shifted[] = {2, 1, 0, 6, 7, 5.5, 3, 3.5, 5};
+    static const double additive[] = {0, 1, 3, 5, 6, 8, -2, -1, 1};
+    static const struct {
+        const char *loss;
+        const double *values;
+        int64_t n_classes;
+        const char *message;
+    } cases[] = {
+        {"kernel-score", question_table, K,
+         "the least eigenvalue of this one is -0.705: a false belief would beat the "
+         "true one. Use cross-entropy"},
+        {"kernel-score", lopsided, 3,
+         "kernel-score needs a symmetric table: 1 answered 2 scores 0.5, the other way "
+         "round 0.25. Use cross-entropy"},
+        {"kernel-score", shifted, 3, NULL},
+        {"kernel-score", additive, 3, "no two classes of this table are apart"},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const int64_t n = cases[c].n_classes;
+        merit_scores *scores = make_scores(cases[c].values, n, n);
+        if (cases[c].message == NULL) {
+            assert_int_equal(create_loss(cases[c].loss, scores, NULL), MERIT_OK);
+        } else {
+            check_refused(create_loss, cases[c].loss, scores, MERIT_EUNSUPPORTED,
+                          cases[c].message);
+        }
+        merit_scores_free(scores);
+    }
+}
+
 /* A temperature that is as nothing to the range of a table, or the other way round, is
  * taken as it is unless their ratio is no number. */
 static void temperatures_far_from_the_range(void **state)
@@ -355,6 +391,7 @@ int main(void)
         cmocka_unit_test(bad_specifications_are_refused),
         cmocka_unit_test(missing_arguments_are_refused),
         cmocka_unit_test(constant_tables_are_refused),
+        cmocka_unit_test(unsuitable_tables_are_refused),
         cmocka_unit_test(temperatures_far_from_the_range),
         cmocka_unit_test(stages_follow_each_other),
         cmocka_unit_test(bad_stages_are_refused),

@@ -47,6 +47,8 @@ def test_gradients_are_derivatives(losses):
     n_checked = 0
     for name, truth, z, progress in losses.make_rows(rng, tables):
         for spec in losses.LOSSES:
+            if losses.is_forbidden(spec, tables[name]):
+                continue
             _, gradient = losses.evaluate(spec, tables[name], z, truth, progress)
             for k in range(len(z)):
                 # A step along the imaginary axis: no difference, so no rounding.

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "scores/scores_range.h"
+
 static double shifted(const merit__loss_row *row, const double *shift, double factor,
                       int64_t j)
 {
@@ -85,5 +87,15 @@ void merit__loss_make_costs(merit_loss *loss, double unit)
         for (int64_t j = 0; j < K; j++) {
             row[j] = (best - row[j]) / unit;
         }
+    }
+}
+
+void merit__loss_make_shares(merit_loss *loss)
+{
+    const int64_t K = loss->n_classes;
+    double low, high;
+    merit__scores_range(&low, &high, loss->scores);
+    for (int64_t k = 0; k < K * K; k++) {
+        loss->table[k] = (loss->table[k] - low) / (high - low);
     }
 }

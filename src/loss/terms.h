@@ -37,4 +37,8 @@ double merit__loss_mean(const merit__loss_row *row, const merit__log_sum *sum,
  * divided by `unit`. */
 void merit__loss_make_costs(merit_loss *loss, double unit);
 
+/* For prepare: makes the table of scores one of shares s_ik = (S_ik - min S) /
+ * (max S - min S), in [0,1] by one map for all rows. */
+void merit__loss_make_shares(merit_loss *loss);
+
 #endif

@@ -16,10 +16,19 @@ import numpy as np
 
 QUESTION = [[2, 1, 0, -1], [1, 2, -1, 0], [0, -1, 0, 1], [-1, 0, 1, 2]]
 
+# Of six classes the first three, of which two are closer, and the others.
+TREE = [[2, 1.5, 1, -1, -1, -1], [1.5, 2, 1, -1, -1, -1], [1, 1, 2, -1, -1, -1],
+        [-1, -1, -1, 2, 0, 0], [-1, -1, -1, 0, 2, 0], [-1, -1, -1, 0, 0, 2]]
+
 
 def logsumexp(x):
     shift = x.real.max()
     return np.log(np.exp(x - shift).sum()) + shift
+
+
+def softplus(x):
+    shift = np.maximum(x.real, 0)
+    return shift + np.log(np.exp(-shift) + np.exp(x - shift))
 
 
 def softmax(x):
@@ -69,6 +78,30 @@ def expected_score(S, z, i, _):
     return -(S[i] @ q), -q * (S[i] - S[i] @ q)
 
 
+def kernel_score(S, z, i, _):
+    # of the symmetric table K = S + shift_i, in the words of the quadratic score
+    K = S + (S[0] - S[:, 0])[:, None]
+    R = costs_of(S).max()
+    q = softmax(z)
+    v = K @ q - K[i]
+    value = q @ K @ q / 2 - K[i] @ q + K[i, i] / 2
+    return value / R, q * (v - v @ q) / R
+
+
+def shares_of(S):
+    return (S - S.min()) / (S.max() - S.min())
+
+
+def score_logistic(S, z, i, _):
+    s = shares_of(S)[i]
+    return (softplus(z) - s * z).sum(), np.exp(-softplus(-z)) - s
+
+
+def score_squares(S, z, i, _):
+    e = z - shares_of(S)[i]
+    return e @ e / 2, e
+
+
 def soft_labels(S, z, i, temperature):
     p = softmax(S[i] / temperature)
     return logsumexp(z) - p @ z, softmax(z) - p
@@ -94,6 +127,9 @@ LOSSES = {
     "cross-entropy-plus-cost": (cross_entropy_plus_cost, 10, 10),
     "cross-entropy-plus-cost(lambda=0.5)": (cross_entropy_plus_cost, 0.5, 0.5),
     "expected-score": (expected_score, 0, 0),
+    "kernel-score": (kernel_score, 0, 0),
+    "score-logistic": (score_logistic, 0, 0),
+    "score-squares": (score_squares, 0, 0),
     "soft-labels": (soft_labels, "0.05R", "0.05R"),
     "soft-labels(temperature=0.4)": (soft_labels, 0.4, 0.4),
     "softmax-margin": (softmax_margin, 1, 1),
@@ -102,6 +138,21 @@ LOSSES = {
     "tilted-score(temperature=0.5)": (tilted_score, 0.5, 0.5),
     "tilted-score(temperature=8..0.5)": (tilted_score, 8, 0.5),
 }
+
+
+def is_definite(S):
+    K = S + (S[0] - S[:, 0])[:, None]
+    if not np.allclose(K, K.T, rtol=0, atol=1e-9 * abs(S).max()):
+        return False
+    J = np.eye(len(K)) - 1 / len(K)
+    return np.linalg.eigvalsh(J @ K @ J).min() > -1e-9 * abs(S).max()
+
+
+FORBIDDEN = {"kernel-score": lambda S: not is_definite(S)}
+
+
+def is_forbidden(spec, S):
+    return FORBIDDEN.get(spec.split("(")[0], lambda S: False)(S)
 
 
 def number_of(parameter, S):
@@ -134,6 +185,7 @@ def make_tables(rng):
         "asymmetric": asymmetric(6),
         "negative": anywhere(5),
         "large": 1e6 * anywhere(4),
+        "tree": np.array(TREE) + [[0], [0.5], [-3], [0.25], [8], [0]],
     }
 
 
@@ -161,6 +213,8 @@ def lines():
         yield fields("table", name, len(S), *S.ravel().tolist())
     for name, truth, z, progress in make_rows(rng, tables):
         for spec in LOSSES:
+            if is_forbidden(spec, tables[name]):
+                continue
             value, gradient = evaluate(spec, tables[name], z, truth, progress)
             yield fields("row", spec, name, progress, truth, *z.tolist())
             yield numbers("value", [value])
