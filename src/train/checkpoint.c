@@ -1,6 +1,5 @@
-/* Checkpoints: the state as one safetensors file. Whole numbers and reals of the state
- * lie in two tensors, in the order of the functions `numbers` and `row_numbers`, which
- * both saving and loading walk, so that they cannot disagree. */
+/* Checkpoints: the state as one safetensors file. Its numbers lie in two tensors: the
+ * state's own, and a row for each validation. */
 #include "train/state.h"
 
 #include <inttypes.h>
@@ -11,87 +10,11 @@
 #include "base/fail.h"
 #include "model/safetensors.h"
 #include "train/config.h"
+#include "train/state_numbers.h"
 
-enum { MAX_NUMBERS = 32, ROW_NUMBERS = 13, MAX_TENSORS = 16 };
+enum { MAX_TENSORS = 16 };
 static const char *const format_name = "merit-checkpoint";
-static const char *const format_version = "1.0";
-
-// Whole numbers up to here have a double of their own.
-static const int64_t whole_limit = (int64_t)1 << 53;
-
-/* A walk over numbers: either way between a structure and an array of doubles. */
-typedef struct walk {
-    double *number;
-    size_t n;
-    int loading;
-    int is_bad; // a whole number was out of its range; it is within now
-} walk;
-
-static void real(walk *w, double *value)
-{
-    if (w->loading) {
-        *value = w->number[w->n];
-    } else {
-        w->number[w->n] = *value;
-    }
-    w->n++;
-}
-
-/* Whoever writes files by hand can write any number: what is no number of a state must
- * not become an index. */
-static void whole(walk *w, int64_t *value, int64_t low, int64_t high)
-{
-    double number = (double)*value;
-    real(w, &number);
-    if (!(number >= (double)low && number <= (double)high)) {
-        w->is_bad = 1;
-        number = (double)low;
-    }
-    *value = (int64_t)number;
-}
-
-static void position(walk *w, const merit__state_shape *shape, merit__position *at)
-{
-    whole(w, &at->step, 0, shape->n_steps);
-    real(w, &at->loss_sum);
-    whole(w, &at->n_losses, 0, whole_limit);
-}
-
-static void verdict(walk *w, merit__verdict *v)
-{
-    int64_t rule = v->rule;
-    whole(w, &rule, MERIT_RULE_ARGMAX, MERIT_RULE_DECODE);
-    v->rule = (merit_rule)rule;
-    real(w, &v->temperature);
-    real(w, &v->score);
-    real(w, &v->accuracy);
-    real(w, &v->log_loss);
-    real(w, &v->argmax_score);
-    real(w, &v->bayes_score);
-    real(w, &v->classes_answered);
-    real(w, &v->gradient_survival);
-}
-
-static void row_numbers(walk *w, const merit__state_shape *shape,
-                        merit__history_row *row)
-{
-    whole(w, &row->candidate, 0, shape->n_candidates - 1);
-    whole(w, &row->epoch, 1, whole_limit);
-    whole(w, &row->step, 1, shape->n_steps);
-    real(w, &row->loss);
-    verdict(w, &row->verdict);
-}
-
-static void numbers(walk *w, merit__state *state)
-{
-    const merit__state_shape *shape = &state->shape;
-    whole(w, &state->candidate, 0, shape->n_candidates);
-    position(w, shape, &state->at);
-    position(w, shape, &state->good);
-    whole(w, &state->retries, 0, whole_limit);
-    real(w, &state->rate_scale);
-    real(w, &state->seconds);
-}
+static const char *const format_version = "1.1";
 
 /* The float arrays of a state by name; n_moments of each weights are real. */
 typedef struct named_array {
@@ -139,25 +62,37 @@ static merit__tensor_view view(const char *name, const char *dtype, const void *
     return v;
 }
 
+/* The rows of the history one after the other; free out->number with merit__free. */
+static merit_status history_numbers(merit__walk *out, merit__state *state,
+                                    merit_error *err)
+{
+    const merit__state_shape *shape = &state->shape;
+    size_t n = state->n_history * merit__row_numbers(shape);
+    *out = (merit__walk){.number = merit__alloc_array(n, sizeof *out->number)};
+    if (out->number == NULL) {
+        return merit__fail_memory(err, n * sizeof *out->number, "a checkpoint");
+    }
+    for (size_t i = 0; i < state->n_history; i++) {
+        merit__walk_row(out, shape, &state->history[i],
+                        state->given + i * (size_t)shape->n_answers);
+    }
+    return MERIT_OK;
+}
+
 merit_status merit__checkpoint_save(merit__state *state,
                                     const merit__run_directory *run, const char *config,
                                     const char *engine, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    double number[MAX_NUMBERS];
-    walk w = {.number = number};
-    numbers(&w, state);
-    size_t n_rows = state->n_history;
-    double *rows = merit__alloc_array(n_rows * ROW_NUMBERS, sizeof *rows);
+    double number[MERIT__STATE_NUMBERS];
+    merit__walk w = {.number = number};
+    merit__walk_state(&w, state);
+    merit__walk history = {0};
     char *path = merit__run_directory_checkpoint(run, state->generation + 1);
-    if (rows == NULL || path == NULL) {
-        MERIT_TRY(merit__fail_memory(err, n_rows * ROW_NUMBERS * sizeof *rows,
-                                     "a checkpoint"));
+    if (path == NULL) {
+        MERIT_TRY(merit__fail_memory(err, 64, "a path"));
     }
-    walk history = {.number = rows};
-    for (size_t i = 0; i < n_rows; i++) {
-        row_numbers(&history, &state->shape, &state->history[i]);
-    }
+    MERIT_TRY(history_numbers(&history, state, err));
     named_array array[MAX_TENSORS];
     merit__tensor_view tensor[MAX_TENSORS + 2];
     size_t n = arrays(array, state);
@@ -166,9 +101,9 @@ merit_status merit__checkpoint_save(merit__state *state,
                          sizeof(float));
     }
     tensor[n++] = view("numbers", "F64", number, (int64_t)w.n, sizeof *number);
-    if (n_rows > 0) {
-        tensor[n++] =
-            view("history", "F64", rows, (int64_t)(n_rows * ROW_NUMBERS), sizeof *rows);
+    if (history.n > 0) {
+        tensor[n++] = view("history", "F64", history.number, (int64_t)history.n,
+                           sizeof *history.number);
     }
     const merit__metadata_entry metadata[] = {{"format", format_name},
                                               {"format_version", format_version},
@@ -181,7 +116,7 @@ merit_status merit__checkpoint_save(merit__state *state,
     state->generation++;
     merit__run_directory_tidy(run, state->generation);
 fail:
-    merit__free(rows);
+    merit__free(history.number);
     merit__free(path);
     return status;
 }
@@ -213,30 +148,50 @@ static merit_status expect_config(const merit__safetensors *file, const char *pa
                        merit__printable_path(shown, sizeof shown, path), difference);
 }
 
-/* The rows of validations so far; a file without them has none yet. */
+/* The rows of validations so far, from numbers that are in a file. */
+static merit_status restore_rows(merit__state *state, merit__walk *w, size_t n_rows,
+                                 merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    size_t n_answers = (size_t)state->shape.n_answers;
+    int64_t *given = merit__alloc_array(n_answers, sizeof *given);
+    if (given == NULL) {
+        return merit__fail_memory(err, n_answers * sizeof *given, "the history");
+    }
+    for (size_t i = 0; i < n_rows; i++) {
+        merit__history_row row = {0};
+        merit__walk_row(w, &state->shape, &row, given);
+        MERIT_TRY(merit__state_record(state, &row, given, err));
+    }
+fail:
+    merit__free(given);
+    return status;
+}
+
+/* A file without rows has none yet. */
 static merit_status restore_history(merit__state *state, const merit__safetensors *file,
                                     int *is_bad, merit_error *err)
 {
     merit_status status = MERIT_OK;
+    int64_t row_numbers = (int64_t)merit__row_numbers(&state->shape);
+    merit__walk w = {.loading = 1};
     state->n_history = 0;
     const merit__tensor_view *tensor = merit__safetensors_tensor(file, "history");
     if (tensor == NULL) {
         return MERIT_OK;
     }
-    int64_t n_rows = tensor->dims[0] / ROW_NUMBERS;
+    int64_t n_rows = tensor->dims[0] / row_numbers;
     MERIT_TRY(merit__safetensors_expect(&tensor, file, "history", "F64",
-                                        n_rows * ROW_NUMBERS, err));
-    for (int64_t i = 0; i < n_rows; i++) {
-        double number[ROW_NUMBERS];
-        memcpy(number, (const char *)tensor->data + (size_t)i * sizeof number,
-               sizeof number);
-        walk w = {.number = number, .loading = 1};
-        merit__history_row row = {0};
-        row_numbers(&w, &state->shape, &row);
-        *is_bad = *is_bad || w.is_bad;
-        MERIT_TRY(merit__state_record(state, &row, err));
+                                        n_rows * row_numbers, err));
+    w.number = merit__alloc_array(tensor->n_bytes, 1); // aligned, unlike the file
+    if (w.number == NULL) {
+        MERIT_TRY(merit__fail_memory(err, tensor->n_bytes, "the history"));
     }
+    memcpy(w.number, tensor->data, tensor->n_bytes);
+    MERIT_TRY(restore_rows(state, &w, (size_t)n_rows, err));
+    *is_bad = *is_bad || w.is_bad;
 fail:
+    merit__free(w.number);
     return status;
 }
 
@@ -245,15 +200,15 @@ static merit_status restore_numbers(merit__state *state, const merit__safetensor
 {
     merit_status status = MERIT_OK;
     const merit__tensor_view *tensor;
-    double number[MAX_NUMBERS] = {0};
-    walk count = {.number = number};
+    double number[MERIT__STATE_NUMBERS] = {0};
+    merit__walk count = {.number = number};
     merit__state blank = {.shape = state->shape};
-    numbers(&count, &blank);
+    merit__walk_state(&count, &blank);
     MERIT_TRY(merit__safetensors_expect(&tensor, file, "numbers", "F64",
                                         (int64_t)count.n, err));
     memcpy(number, tensor->data, count.n * sizeof *number);
-    walk w = {.number = number, .loading = 1};
-    numbers(&w, state);
+    merit__walk w = {.number = number, .loading = 1};
+    merit__walk_state(&w, state);
     MERIT_TRY(restore_history(state, file, &w.is_bad, err));
     int is_done = state->candidate == state->shape.n_candidates;
     if (w.is_bad || (is_done && state->n_history == 0)) {

@@ -1,6 +1,7 @@
 /* What a run leaves: the kept model and the table of its validations. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -98,10 +99,25 @@ static size_t print_row(char *out, size_t out_bytes, const merit__training *t,
                         const merit__history_row *row)
 {
     const merit__verdict *v = &row->verdict;
-    const double real[] = {
-        row->loss,           v->score,        v->accuracy,    v->log_loss,
-        v->temperature,      v->argmax_score, v->bayes_score, v->classes_answered,
-        v->gradient_survival};
+    const merit__survey *s = &row->survey;
+    const double real[] = {row->loss,
+                           v->score,
+                           v->accuracy,
+                           v->log_loss,
+                           v->temperature,
+                           v->argmax_score,
+                           v->bayes_score,
+                           v->classes_answered,
+                           v->gradient_survival,
+                           v->validation_loss,
+                           row->learning_rate,
+                           s->stuck_share,
+                           s->trap_share,
+                           s->stuck_margin,
+                           s->stuck_margin_95,
+                           s->feature_size,
+                           s->effective_classes,
+                           s->confidence};
     int n = snprintf(out, out_bytes, "%s\t%" PRId64 "\t%" PRId64 "\t%s",
                      t->candidates.spec[row->candidate], row->epoch, row->step,
                      merit_rule_name(v->rule));
@@ -116,12 +132,67 @@ static size_t print_row(char *out, size_t out_bytes, const merit__training *t,
     return at + (n > 0 ? (size_t)n : 0);
 }
 
+/* One line of answers.jsonl; NULL without memory. Free with merit__free. */
+static char *answers_line(const merit__training *t, size_t index)
+{
+    const merit__history_row *row = &t->state.history[index];
+    int64_t n_answers = t->state.shape.n_answers;
+    json_t *given = json_array(), *stuck = json_array();
+    for (int64_t k = 0; k < n_answers; k++) {
+        json_array_append_new(
+            given, json_integer(t->state.given[(int64_t)index * n_answers + k]));
+    }
+    for (int64_t i = 0; i < row->survey.n_pairs; i++) {
+        const merit__stuck_pair *p = &row->survey.pairs[i];
+        json_array_append_new(
+            stuck, json_pack("{s:s, s:s, s:b, s:o, s:o}", "truth",
+                             merit_scores_name(t->scores, p->truth), "answer",
+                             merit_scores_name(t->scores, p->answer), "trap",
+                             (int)p->is_trap, "share", merit__json_real(p->share),
+                             "margin", merit__json_real(p->margin)));
+    }
+    json_t *record =
+        json_pack("{s:s, s:I, s:I, s:o, s:o}", "loss",
+                  t->candidates.spec[row->candidate], "epoch", (json_int_t)row->epoch,
+                  "step", (json_int_t)row->step, "given", given, "stuck", stuck);
+    char *text = merit__json_text(record, JSON_COMPACT);
+    json_decref(record);
+    return text;
+}
+
+static merit_status write_answers(const merit__training *t, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    char *text = NULL, *line = NULL;
+    size_t capacity = 0, n = 0;
+    for (size_t i = 0; i < t->state.n_history; i++) {
+        line = answers_line(t, i);
+        size_t n_line = line == NULL ? 0 : strlen(line);
+        if (line == NULL ||
+            merit__grow_array((void **)&text, &capacity, n + n_line + 1, 1) != 0) {
+            MERIT_TRY(merit__fail_memory(err, n + n_line + 1, "the answers"));
+        }
+        memcpy(text + n, line, n_line);
+        n += n_line;
+        text[n++] = '\n';
+        merit__free(line);
+        line = NULL;
+    }
+    MERIT_TRY(merit__run_directory_write(t->run, "answers.jsonl", text, n, err));
+fail:
+    merit__free(text);
+    merit__free(line);
+    return status;
+}
+
 merit_status merit__training_write_metrics(const merit__training *t, merit_error *err)
 {
-    enum { LINE = 640 };
+    enum { LINE = 1024 };
     static const char header[] =
         "loss\tepoch\tstep\trule\ttraining_loss\tmean_score\taccuracy\tlog_loss\t"
-        "temperature\targmax_score\tbayes_score\tclasses_answered\tgradient_survival\n";
+        "temperature\targmax_score\tbayes_score\tclasses_answered\tgradient_survival\t"
+        "validation_loss\tlearning_rate\tstuck_share\ttrap_share\tstuck_margin\t"
+        "stuck_margin_95\tfeature_size\teffective_classes\tconfidence\n";
     size_t capacity = sizeof header + t->state.n_history * LINE;
     char *text = merit__alloc_array(capacity, 1);
     if (text == NULL) {
@@ -134,5 +205,5 @@ merit_status merit__training_write_metrics(const merit__training *t, merit_error
     merit_status status =
         merit__run_directory_write(t->run, "metrics.tsv", text, n, err);
     merit__free(text);
-    return status;
+    return status == MERIT_OK ? write_answers(t, err) : status;
 }

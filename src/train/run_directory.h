@@ -4,6 +4,7 @@
  *     scores.tsv         the score table
  *     log.jsonl          what happened when, a line each
  *     metrics.tsv        a row per validation
+ *     answers.jsonl      a line per validation: the answers given, the pairs stuck
  *     best.safetensors   the model that earns most on held-out data
  *     last.safetensors   the last parameters of the last candidate
  *     checkpoints/       the last three states to continue from

@@ -46,6 +46,7 @@ void merit__state_dispose(merit__state *state)
     weights_dispose(&state->good_weights);
     merit__free(state->kept);
     merit__free(state->history);
+    merit__free(state->given);
     *state = (merit__state){0};
 }
 
@@ -60,12 +61,18 @@ void merit__weights_copy(const merit__state *state, merit__weights *to,
 }
 
 merit_status merit__state_record(merit__state *state, const merit__history_row *row,
-                                 merit_error *err)
+                                 const int64_t *given, merit_error *err)
 {
+    size_t n_answers = (size_t)state->shape.n_answers;
     if (merit__grow_array((void **)&state->history, &state->history_capacity,
-                          state->n_history + 1, sizeof *state->history) != 0) {
+                          state->n_history + 1, sizeof *state->history) != 0 ||
+        merit__grow_array((void **)&state->given, &state->given_capacity,
+                          (state->n_history + 1) * n_answers,
+                          sizeof *state->given) != 0) {
         return merit__fail_memory(err, sizeof *row, "the history");
     }
+    memcpy(state->given + state->n_history * n_answers, given,
+           n_answers * sizeof *given);
     state->history[state->n_history++] = *row;
     return MERIT_OK;
 }

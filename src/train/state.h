@@ -13,6 +13,8 @@ typedef struct merit__state_shape {
     int64_t n_moments;    // that the optimiser keeps
     int64_t n_candidates; // of the run
     int64_t n_steps;      // of each candidate
+    int64_t n_classes;    // of the score table
+    int64_t n_answers;    // likewise
 } merit__state_shape;
 
 /* Canonical parameters with the optimiser's moments, [n_arena] each. */
@@ -33,6 +35,8 @@ typedef struct merit__history_row {
     int64_t candidate, epoch, step;
     double loss; // mean training loss of the epoch
     merit__verdict verdict;
+    double learning_rate; // mean over the epoch
+    merit__survey survey;
 } merit__history_row;
 
 typedef struct merit__state {
@@ -47,6 +51,8 @@ typedef struct merit__state {
 
     merit__history_row *history;
     size_t n_history, history_capacity;
+    int64_t *given; // [n_history,A] how often each answer was given
+    size_t given_capacity;
     float *kept; // parameters of the best row of the history
 
     int64_t generation; // of the last checkpoint
@@ -61,9 +67,9 @@ void merit__state_dispose(merit__state *state);
 void merit__weights_copy(const merit__state *state, merit__weights *to,
                          const merit__weights *from);
 
-/* Appends a row. */
+/* Appends a row, and how often each answer was given at that validation, [A]. */
 merit_status merit__state_record(merit__state *state, const merit__history_row *row,
-                                 merit_error *err);
+                                 const int64_t *given, merit_error *err);
 
 /* The row of the history that earned most, the first one on a tie; of one candidate, or
  * of all when that is -1. NULL without any. */

@@ -137,7 +137,9 @@ static merit_status create(merit__training *t, merit_error *err)
     merit__state_shape shape = {.n_arena = t->net->n_arena,
                                 .n_moments = t->config.optimizer->n_moments,
                                 .n_candidates = t->candidates.n,
-                                .n_steps = t->candidates.n_steps};
+                                .n_steps = t->candidates.n_steps,
+                                .n_classes = merit_scores_n_truths(t->scores),
+                                .n_answers = merit_scores_n_answers(t->scores)};
     MERIT_TRY(merit__state_create(&t->state, &shape, err));
     t->order_epoch = -1;
     t->order = merit__alloc_array((size_t)n, sizeof *t->order);

@@ -66,6 +66,12 @@ static void arrange(merit__training *t, int64_t epoch)
     }
 }
 
+double merit__training_rate(const merit__training *t, int64_t step)
+{
+    double fraction = (double)step / (double)t->candidates.n_steps;
+    return t->config.learning_rate * t->state.rate_scale * t->config.schedule(fraction);
+}
+
 static merit_status step(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
@@ -73,14 +79,12 @@ static merit_status step(merit__training *t, merit_error *err)
     int64_t epoch = s->at.step / t->steps_per_epoch;
     int64_t first = s->at.step % t->steps_per_epoch * batch;
     arrange(t, epoch);
-    double fraction = (double)s->at.step / (double)t->candidates.n_steps;
     merit__minibatch minibatch = {
         .index = t->order + first,
         .n = n - first < batch ? n - first : batch,
         .epoch = (uint32_t)epoch,
         .step = s->at.step,
-        .learning_rate =
-            t->config.learning_rate * s->rate_scale * t->config.schedule(fraction),
+        .learning_rate = merit__training_rate(t, s->at.step),
         .momentum = t->config.momentum,
         .weight_decay = t->config.weight_decay,
     };
@@ -126,7 +130,9 @@ static merit_status validate(merit__training *t, merit_error *err)
     if (status != MERIT_OK) {
         MERIT_TRY(merit__fail(err, status, "validation: %s", why.message));
     }
-    MERIT_TRY(merit__state_record(s, &row, err));
+    MERIT_TRY(merit__training_survey(t, &inference, &row, err));
+    MERIT_TRY(
+        merit__state_record(s, &row, merit__validation_given(t->validation), err));
     if (merit__state_best(s, -1) == &s->history[s->n_history - 1]) {
         memcpy(s->kept, s->now_weights.parameters,
                (size_t)s->shape.n_arena * sizeof *s->kept);

@@ -4,6 +4,7 @@
 
 #include "data/batch.h"
 #include "merit/train.h"
+#include "model/model.h"
 #include "net/layers.h"
 #include "train/candidates.h"
 #include "train/config.h"
@@ -49,6 +50,19 @@ merit_status merit__training_run(merit__training *training, merit_error *err);
  * checkpoint of it. */
 void merit__training_checkpoint(merit__training *training);
 
+/* The learning rate of a step of the candidate under way. */
+double merit__training_rate(const merit__training *training, int64_t step);
+
+/* Fills what a validation records beside its verdict: the survey of stuck examples, for
+ * which the validation has been measured, and the epoch's learning rate. */
+merit_status merit__training_survey(const merit__training *training,
+                                    const merit__inference *inference,
+                                    merit__history_row *row, merit_error *err);
+
+/* The last validation's row when it is the first one of its candidate that shows it
+ * stuck; NULL otherwise. */
+const merit__history_row *merit__training_newly_stuck(const merit__training *training);
+
 /* Seconds since some fixed moment, unaffected by clock changes; and those that this
  * training has taken, over all its processes. */
 double merit__training_now(void);
@@ -77,7 +91,7 @@ merit_status merit__training_save_best(const merit__training *training, char has
 merit_status merit__training_save_last(const merit__training *training,
                                        merit_error *err);
 
-/* metrics.tsv, from the history. */
+/* metrics.tsv and answers.jsonl, from the history. */
 merit_status merit__training_write_metrics(const merit__training *training,
                                            merit_error *err);
 

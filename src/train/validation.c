@@ -16,7 +16,8 @@ struct merit__validation {
     int32_t *answers;         // [N]
     double *posterior;        // [N,K]
     double *decode;           // [K,A]
-    unsigned char *is_given;  // [A] while answers are counted
+    int64_t *given;           // [A] how often the rule under trial gives each answer
+    int64_t *kept_given;      // [A] likewise, of the rule that earns most so far
 };
 
 merit_status merit__validation_create(merit__validation **out,
@@ -40,9 +41,11 @@ merit_status merit__validation_create(merit__validation **out,
     v->answers = merit__alloc_array(n, sizeof *v->answers);
     v->posterior = merit__alloc_array(n, k * sizeof *v->posterior);
     v->decode = merit__alloc_array(k, a * sizeof *v->decode);
-    v->is_given = merit__alloc_array(a, sizeof *v->is_given);
+    v->given = merit__alloc_array(a, sizeof *v->given);
+    v->kept_given = merit__alloc_array(a, sizeof *v->kept_given);
     if (v->logits == NULL || v->gradient == NULL || v->answers == NULL ||
-        v->posterior == NULL || v->decode == NULL || v->is_given == NULL) {
+        v->posterior == NULL || v->decode == NULL || v->given == NULL ||
+        v->kept_given == NULL) {
         MERIT_TRY(merit__fail_memory(err, n * k * sizeof(double), "validation"));
     }
     MERIT_TRY(merit_loss_create(&v->cross_entropy, "cross-entropy", scores, err));
@@ -64,7 +67,8 @@ void merit__validation_free(merit__validation *v)
     merit__free(v->answers);
     merit__free(v->posterior);
     merit__free(v->decode);
-    merit__free(v->is_given);
+    merit__free(v->given);
+    merit__free(v->kept_given);
     merit__free(v);
 }
 
@@ -73,14 +77,14 @@ float *merit__validation_logits(merit__validation *validation)
     return validation->logits;
 }
 
-/* How many different answers were given. */
+/* Counts how often each answer was given; returns how many different ones were. */
 static double count_answers(merit__validation *v)
 {
     double n = 0;
-    memset(v->is_given, 0, (size_t)v->n_answers);
+    memset(v->given, 0, (size_t)v->n_answers * sizeof *v->given);
     for (int64_t i = 0; i < v->n; i++) {
-        n += !v->is_given[v->answers[i]];
-        v->is_given[v->answers[i]] = 1;
+        n += v->given[v->answers[i]] == 0;
+        v->given[v->answers[i]]++;
     }
     return n;
 }
@@ -114,8 +118,9 @@ fail:
     return status;
 }
 
-/* Sum of the absolute gradient of a loss over all held-out logits. */
-static merit_status gradient_size(double *out, merit__validation *v,
+/* *value: the mean of a loss over the held-out examples; *out: the sum of its absolute
+ * gradient over all logits. */
+static merit_status gradient_size(double *out, double *value, merit__validation *v,
                                   const merit_loss *loss, double progress,
                                   merit_error *err)
 {
@@ -123,8 +128,7 @@ static merit_status gradient_size(double *out, merit__validation *v,
                               .logits = v->logits,
                               .labels = merit_dataset_labels(v->data),
                               .progress = progress};
-    double value;
-    merit_status status = merit_loss_eval(loss, &batch, &value, v->gradient, err);
+    merit_status status = merit_loss_eval(loss, &batch, value, v->gradient, err);
     *out = 0;
     for (int64_t i = 0; status == MERIT_OK && i < v->n * v->n_classes; i++) {
         *out += fabs((double)v->gradient[i]);
@@ -132,14 +136,45 @@ static merit_status gradient_size(double *out, merit__validation *v,
     return status;
 }
 
+/* The answers of the last trial are those of the best rule so far. */
+static void keep_given(merit__validation *v)
+{
+    memcpy(v->kept_given, v->given, (size_t)v->n_answers * sizeof *v->given);
+}
+
 /* Keeps the better of two verdicts; on a tie the one with the preferred rule. */
-static void keep_better(merit__verdict *best, const merit__verdict *other,
-                        merit_rule preferred)
+static void keep_better(merit__verdict *best, merit__validation *v,
+                        const merit__verdict *other, merit_rule preferred)
 {
     if (other->score > best->score ||
         (!(best->score > other->score) && other->rule == preferred)) {
         *best = *other;
+        keep_given(v);
     }
+}
+
+const int64_t *merit__validation_given(const merit__validation *validation)
+{
+    return validation->kept_given;
+}
+
+merit_status merit__validation_survey(merit__survey *out, merit__validation *v,
+                                      merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit_decision *decision = NULL;
+    merit_decision_options options = {.rule = MERIT_RULE_ARGMAX, .temperature = 1};
+    merit_decision_results results = {.answers = v->answers, .posterior = v->posterior};
+    merit__surveyed examples = {.logits = v->logits,
+                                .posterior = v->posterior,
+                                .labels = merit_dataset_labels(v->data),
+                                .n = v->n};
+    MERIT_TRY(merit_decision_create(&decision, v->scores, &options, err));
+    MERIT_TRY(merit_decision_apply(decision, v->logits, v->n, &results, err));
+    MERIT_TRY(merit__survey_take(out, v->scores, &examples, err));
+fail:
+    merit_decision_free(decision);
+    return status;
 }
 
 merit_status merit__validation_measure(merit__verdict *out, merit__validation *v,
@@ -149,25 +184,27 @@ merit_status merit__validation_measure(merit__verdict *out, merit__validation *v
     merit_status status = MERIT_OK;
     merit_rule preferred = merit_loss_rule(loss);
     const double *targets = merit_loss_targets(loss);
-    double temperature, residual, own, reference;
+    double temperature, residual, own, reference, value, unused;
     MERIT_TRY(merit_temperature_fit(&temperature, v->logits,
                                     merit_dataset_labels(v->data), NULL, v->n,
                                     v->n_classes, err));
     merit__verdict argmax, bayes, decoded;
-    MERIT_TRY(try_rule(&argmax, v, MERIT_RULE_ARGMAX, temperature, err));
     MERIT_TRY(try_rule(&bayes, v, MERIT_RULE_BAYES, temperature, err));
     *out = bayes;
-    keep_better(out, &argmax, preferred);
+    keep_given(v);
+    MERIT_TRY(try_rule(&argmax, v, MERIT_RULE_ARGMAX, temperature, err));
+    keep_better(out, v, &argmax, preferred);
     if (targets != NULL) {
         MERIT_TRY(merit_decode_matrix(v->decode, &residual, targets, v->scores, err));
         MERIT_TRY(try_rule(&decoded, v, MERIT_RULE_DECODE, 1, err));
-        keep_better(out, &decoded, preferred);
+        keep_better(out, v, &decoded, preferred);
     }
     out->argmax_score = argmax.score;
     out->bayes_score = bayes.score;
-    MERIT_TRY(gradient_size(&own, v, loss, progress, err));
-    MERIT_TRY(gradient_size(&reference, v, v->cross_entropy, 0, err));
+    MERIT_TRY(gradient_size(&own, &value, v, loss, progress, err));
+    MERIT_TRY(gradient_size(&reference, &unused, v, v->cross_entropy, 0, err));
     out->gradient_survival = reference > 0 ? own / reference : 1;
+    out->validation_loss = fmax(fmin(value, 1e30), -1e30);
 fail:
     return status;
 }

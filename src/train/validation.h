@@ -5,6 +5,7 @@
 #include "data/batch.h"
 #include "merit/decide.h"
 #include "merit/loss.h"
+#include "train/survey.h"
 
 /* A decision rule with what it needs, and what was measured with it. */
 typedef struct merit__verdict {
@@ -14,6 +15,7 @@ typedef struct merit__verdict {
     double argmax_score, bayes_score; // for comparison
     double classes_answered;          // how many answers the rule ever gives
     double gradient_survival; // |gradient of the loss| / |gradient of cross entropy|
+    double validation_loss;   // mean of the loss that is trained
 } merit__verdict;
 
 typedef struct merit__validation merit__validation;
@@ -34,5 +36,12 @@ merit_status merit__validation_measure(merit__verdict *out,
                                        merit__validation *validation,
                                        const merit_loss *loss, double progress,
                                        merit_error *err);
+
+/* After measuring: how often the kept rule gave each answer, [A]. Borrowed. */
+const int64_t *merit__validation_given(const merit__validation *validation);
+
+/* After measuring: what the logits say of stuck examples. */
+merit_status merit__validation_survey(merit__survey *out, merit__validation *validation,
+                                      merit_error *err);
 
 #endif

@@ -1,0 +1,58 @@
+/* What each validation finds out about a training that goes wrong. */
+#include "base/fail.h"
+#include "train/feature_size.h"
+#include "train/training.h"
+
+// Fewer stuck examples than this share need no forecast.
+static const double worth_forecasting = 0.01;
+
+/* The mean learning rate of the steps before `step` that belong to its epoch. */
+static double epoch_rate(const merit__training *t, int64_t step)
+{
+    int64_t first = (step - 1) / t->steps_per_epoch * t->steps_per_epoch;
+    double sum = 0;
+    for (int64_t i = first; i < step; i++) {
+        sum += merit__training_rate(t, i);
+    }
+    return sum / (double)(step - first);
+}
+
+merit_status merit__training_survey(const merit__training *t,
+                                    const merit__inference *inference,
+                                    merit__history_row *row, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    row->learning_rate = epoch_rate(t, row->step);
+    MERIT_TRY(merit__validation_survey(&row->survey, t->validation, err));
+    if (row->survey.stuck_share >= worth_forecasting) {
+        MERIT_TRY(merit__feature_size(&row->survey.feature_size, inference,
+                                      t->validation_data, t->config.threads, err));
+    }
+fail:
+    return status;
+}
+
+/* Most of cross entropy's gradient is gone where it is needed, or answers are. */
+static int is_stuck(const merit__training *t, const merit__history_row *row)
+{
+    const double weak = 0.1, many = 0.05;
+    double n_classes = (double)t->state.shape.n_classes;
+    return row->epoch > 1 && row->verdict.gradient_survival < weak &&
+           row->survey.stuck_share > many && row->verdict.classes_answered <= n_classes;
+}
+
+const merit__history_row *merit__training_newly_stuck(const merit__training *t)
+{
+    const merit__state *s = &t->state;
+    size_t last = s->n_history - 1;
+    if (!is_stuck(t, &s->history[last])) {
+        return NULL;
+    }
+    for (size_t i = last; i-- > 0;) {
+        if (s->history[i].candidate == s->history[last].candidate &&
+            is_stuck(t, &s->history[i])) {
+            return NULL;
+        }
+    }
+    return &s->history[last];
+}
