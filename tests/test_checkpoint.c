@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-enum { N_ARENA = 23, N_CANDIDATES = 3, N_STEPS = 100 };
+enum { N_ARENA = 23, N_CANDIDATES = 3, N_STEPS = 100, N_CLASSES = 4, N_ANSWERS = 5 };
 
 static const char *const config = "{\"batch\": 128, \"seed\": \"1\"}";
 static const char *const engine = "oneDNN 1.2.3, instruction set 0x7f";
@@ -20,7 +20,7 @@ static const struct {
     int is_mid_epoch;
     int64_t candidate;
 } cases[] = {
-    {1, 0, 0, 0}, {2, 0, 1, 0}, {1, 1, 0, 0}, {2, 5, 1, 0}, {1, 5, 0, 1},
+    {1, 0, 0, 0}, {2, 0, 1, 0}, {1, 1, 0, 0}, {2, 5, 1, 0},  {1, 5, 0, 1},
     {2, 7, 1, 2}, {2, 3, 0, 3}, {1, 3, 0, 3}, {2, 90, 1, 1},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
@@ -31,7 +31,9 @@ static merit__state make_state(int i)
     merit__state_shape shape = {.n_arena = N_ARENA,
                                 .n_moments = cases[i].n_moments,
                                 .n_candidates = N_CANDIDATES,
-                                .n_steps = N_STEPS};
+                                .n_steps = N_STEPS,
+                                .n_classes = N_CLASSES,
+                                .n_answers = N_ANSWERS};
     assert_int_equal(merit__state_create(&state, &shape, NULL), MERIT_OK);
     return state;
 }
@@ -70,13 +72,32 @@ static merit__state filled_state(int i)
     }
     for (size_t r = 0; r < cases[i].n_rows; r++) {
         double y = (double)r + x;
+        int64_t given[N_ANSWERS];
         merit__history_row row = {(int64_t)r % 3,
                                   1 + (int64_t)r,
                                   1 + 5 * (int64_t)r % N_STEPS,
                                   y,
                                   {(merit_rule)(1 + (int)r % 3), 1 + y, 2 + y, 3 + y,
-                                   4 + y, 5 + y, -y, 7 + y, 8 + y}};
-        assert_int_equal(merit__state_record(&s, &row, NULL), MERIT_OK);
+                                   4 + y, 5 + y, -y, 7 + y, 8 + y, 9 + y},
+                                  10 + y,
+                                  {11 + y,
+                                   12 + y,
+                                   13 + y,
+                                   14 + y,
+                                   15 + y,
+                                   16 + y,
+                                   17 + y,
+                                   (int64_t)r % (MERIT__SURVEY_PAIRS + 1),
+                                   {{0}}}};
+        for (int64_t p = 0; p < MERIT__SURVEY_PAIRS; p++) {
+            int64_t q = p + (int64_t)r;
+            row.survey.pairs[p] = (merit__stuck_pair){
+                q % N_CLASSES, (q + 1) % N_CLASSES, q % 2, 1 / (1.0 + (double)p), y};
+        }
+        for (int64_t k = 0; k < N_ANSWERS; k++) {
+            given[k] = 100 * (int64_t)r + k;
+        }
+        assert_int_equal(merit__state_record(&s, &row, given, NULL), MERIT_OK);
     }
     return s;
 }
@@ -99,16 +120,19 @@ static void assert_same_position(const merit__position *a, const merit__position
 static void assert_same_row(const merit__history_row *a, const merit__history_row *b)
 {
     const merit__verdict *v = &a->verdict, *w = &b->verdict;
-    const double reals[2][9] = {
+    const double reals[2][11] = {
         {a->loss, v->temperature, v->score, v->accuracy, v->log_loss, v->argmax_score,
-         v->bayes_score, v->classes_answered, v->gradient_survival},
+         v->bayes_score, v->classes_answered, v->gradient_survival, v->validation_loss,
+         a->learning_rate},
         {b->loss, w->temperature, w->score, w->accuracy, w->log_loss, w->argmax_score,
-         w->bayes_score, w->classes_answered, w->gradient_survival}};
+         w->bayes_score, w->classes_answered, w->gradient_survival, w->validation_loss,
+         b->learning_rate}};
     assert_int_equal(a->candidate, b->candidate);
     assert_int_equal(a->epoch, b->epoch);
     assert_int_equal(a->step, b->step);
     assert_int_equal(v->rule, w->rule);
     assert_memory_equal(reals[0], reals[1], sizeof reals[0]);
+    assert_memory_equal(&a->survey, &b->survey, sizeof a->survey);
 }
 
 static void assert_same_state(const merit__state *a, const merit__state *b, int i)
@@ -126,6 +150,8 @@ static void assert_same_state(const merit__state *a, const merit__state *b, int 
         assert_same_row(&a->history[r], &b->history[r]);
     }
     if (a->n_history > 0) {
+        assert_memory_equal(a->given, b->given,
+                            a->n_history * N_ANSWERS * sizeof *a->given);
         assert_memory_equal(a->kept, b->kept, N_ARENA * sizeof(float));
     }
 }
@@ -422,15 +448,15 @@ static int64_t forge(const merit__run_directory *run, const char *name, int64_t 
     merit__safetensors *file;
     merit__tensor_view views[16];
     static const char *const names[] = {
-        "now.parameters", "now.moment.0",  "now.moment.1",
-        "good.parameters", "good.moment.0", "good.moment.1",
-        "kept",            "numbers",       "history"};
+        "now.parameters", "now.moment.0",  "now.moment.1", "good.parameters",
+        "good.moment.0",  "good.moment.1", "kept",         "numbers",
+        "history"};
     enum { LEAVE_OUT = -1, SHORTEN = -2 };
     save(&s, run);
     assert_int_equal(merit__safetensors_load(&file, path, NULL), MERIT_OK);
     size_t n = 0;
     int64_t n_values = 0;
-    double changed[512];
+    double changed[1024];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const merit__tensor_view *view = merit__safetensors_tensor(file, names[i]);
         assert_non_null(view);
@@ -452,7 +478,7 @@ static int64_t forge(const merit__run_directory *run, const char *name, int64_t 
         n++;
     }
     const merit__metadata_entry metadata[] = {{"format", "merit-checkpoint"},
-                                              {"format_version", "1.0"},
+                                              {"format_version", "1.1"},
                                               {"config", config},
                                               {"engine", engine}};
     assert_int_equal(merit__safetensors_save(path, views, n, metadata, 4, NULL, NULL),
@@ -481,6 +507,12 @@ static void assert_usable(const merit__state *s)
         assert_true(is_in(row->candidate, 0, N_CANDIDATES - 1));
         assert_true(is_in(row->step, 1, N_STEPS) && row->epoch >= 1);
         assert_true(is_in(row->verdict.rule, MERIT_RULE_ARGMAX, MERIT_RULE_DECODE));
+        assert_true(is_in(row->survey.n_pairs, 0, MERIT__SURVEY_PAIRS));
+        for (int p = 0; p < MERIT__SURVEY_PAIRS; p++) {
+            const merit__stuck_pair *pair = &row->survey.pairs[p];
+            assert_true(is_in(pair->truth, 0, N_CLASSES - 1));
+            assert_true(is_in(pair->answer, 0, N_CLASSES - 1));
+        }
     }
 }
 
@@ -494,7 +526,7 @@ static void test_forged_numbers(void **state)
     for (int t = 0; t < 2; t++) {
         int64_t n = forge(run, names[t], -1, 0);
         assert_true(n > 8);
-        for (int64_t i = 0; i < (n < 26 ? n : 26); i++) {
+        for (int64_t i = 0; i < (n < 40 ? n : 40); i++) {
             for (size_t v = 0; v < sizeof bad / sizeof *bad; v++) {
                 merit__state after = make_state(5);
                 forge(run, names[t], i, bad[v]);
@@ -612,9 +644,10 @@ static void test_best_row(void **state)
     static const int64_t waited[] = {0, 0, 1, 2, 0, 0, 1, 2};
     for (int r = 0; r < 8; r++) {
         merit__history_row row = {.candidate = rows[r].candidate};
+        const int64_t given[N_ANSWERS] = {0};
         row.verdict.score = rows[r].score;
         s.candidate = rows[r].candidate;
-        assert_int_equal(merit__state_record(&s, &row, NULL), MERIT_OK);
+        assert_int_equal(merit__state_record(&s, &row, given, NULL), MERIT_OK);
         assert_int_equal(merit__state_epochs_without_better(&s), waited[r]);
     }
     assert_ptr_equal(merit__state_best(&s, -1), &s.history[1]);

@@ -39,6 +39,13 @@ static const char metrics[] = NAMES ROW("a", "1", "10", "1") ROW("a", "2", "20",
     ROW("a", "3", "30", "1.75") ROW("a", "4", "40", "1.5")
         ROW("b(x=1,y=2)", "1", "10", "0.5") ROW("b(x=1,y=2)", "2", "20", "1.25")
             ROW("b(x=1,y=2)", "3", "30", "2") ROW("b(x=1,y=2)", "4", "35", "1.75");
+static const char answers[] =
+    "{\"loss\": \"a\", \"step\": 10, \"given\": [5, 0, 7], \"stuck\": []}\n"
+    "{\"loss\": \"z\", \"step\": 10, \"given\": [], \"stuck\": []}\n"
+    "{\"loss\": \"b(x=1,y=2)\", \"step\": 35, \"given\": [0, 1, 2], \"stuck\": [{"
+    "\"truth\": \"b\", \"answer\": \"a\", \"trap\": true, \"share\": 0.25, \"margin\": "
+    "7.5},"
+    "{\"truth\": \"c\", \"answer\": \"b\", \"trap\": false, \"share\": 0.125}]}\n";
 static const char run_log[] = "{\"event\": \"start\", \"best_constant\": -0.5}\n"
                               "{\"event\": \"epoch\", \"seconds\": 3.5}\n"
                               "{\"event\": \"end\", \"score\": 2, \"seconds\": 7.25}\n";
@@ -83,7 +90,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     static const char *const files[] = {"config.json", "scores.tsv", "metrics.tsv",
-                                        "log.jsonl"};
+                                        "log.jsonl", "answers.jsonl"};
     (void)state;
     for (int i = 0; i < 2; i++) {
         for (size_t j = 0; j < sizeof files / sizeof *files; j++) {
@@ -100,6 +107,7 @@ static void put_run(const char *run)
     put_text(run, "scores.tsv", scores);
     put_text(run, "metrics.tsv", metrics);
     put_text(run, "log.jsonl", run_log);
+    put_text(run, "answers.jsonl", answers);
 }
 
 static merit_runs *load(int64_t n)
@@ -157,6 +165,70 @@ static void test_a_run_is_read(void **state)
     assert_true(row->gradient_survival == 1);
     merit_runs_free(curves);
     merit_runs_free(NULL);
+}
+
+static void test_the_answers_of_a_run_are_read(void **state)
+{
+    (void)state;
+    put_run(runs[0]);
+    merit_runs *loaded = load(1);
+    const merit_run *run = merit_runs_at(loaded, 0);
+    assert_int_equal(run->rows[0].given[2], 7);
+    assert_int_equal(run->rows[0].n_pairs, 0);
+    assert_null(run->rows[1].given);
+    assert_int_equal(run->rows[1].n_pairs, 0);
+    const merit_run_row *row = &run->rows[7];
+    assert_int_equal(row->given[0], 0);
+    assert_int_equal(row->given[2], 2);
+    assert_int_equal(row->n_pairs, 2);
+    assert_int_equal(row->pairs[0].truth, 1);
+    assert_int_equal(row->pairs[0].answer, 0);
+    assert_int_equal(row->pairs[0].is_trap, 1);
+    assert_true(row->pairs[0].share == 0.25 && row->pairs[0].margin == 7.5);
+    assert_int_equal(row->pairs[1].is_trap, 0);
+    assert_true(isnan(row->pairs[1].margin));
+    merit_runs_free(loaded);
+    put_text(runs[0], "answers.jsonl", NULL);
+    loaded = load(1);
+    assert_null(merit_runs_at(loaded, 0)->rows[0].given);
+    merit_runs_free(loaded);
+}
+
+#define NEWER_NAMES                                                                    \
+    "\tvalidation_loss\tlearning_rate\tstuck_share\ttrap_share\tstuck_margin\t"        \
+    "stuck_margin_95\tfeature_size\teffective_classes\tconfidence\n"
+
+static void test_newer_columns_are_read_and_may_be_missing(void **state)
+{
+    (void)state;
+    static const char names[] = NAMES, row[] = ROW("a", "1", "10", "1");
+    char text[1024];
+    put_run(runs[0]);
+    merit_runs *loaded = load(1);
+    const merit_run_row *older = merit_runs_at(loaded, 0)->rows;
+    assert_true(isnan(older->stuck_share) && isnan(older->confidence));
+    assert_true(isnan(older->validation_loss) && isnan(older->learning_rate));
+    assert_string_equal(merit_runs_at(loaded, 0)->optimizer, "");
+    assert_true(isnan(merit_runs_at(loaded, 0)->learning_rate));
+    merit_runs_free(loaded);
+    snprintf(text, sizeof text, "%.*s" NEWER_NAMES "%.*s\t1\t2\t3\t4\t5\t6\t7\t8\t9\n",
+             (int)sizeof names - 2, names, (int)sizeof row - 2, row);
+    put_text(runs[0], "metrics.tsv", text);
+    put_text(
+        runs[0], "config.json",
+        "{\"loss\": \"a\", \"epochs\": 4, \"scores\": \"t\", \"optimizer\": \"sgd\","
+        "\"learning_rate\": 0.5, \"momentum\": 0.75}");
+    loaded = load(1);
+    const merit_run_row *newer = merit_runs_at(loaded, 0)->rows;
+    assert_true(newer->validation_loss == 1 && newer->learning_rate == 2);
+    assert_true(newer->stuck_share == 3 && newer->trap_share == 4);
+    assert_true(newer->stuck_margin == 5 && newer->stuck_margin_95 == 6);
+    assert_true(newer->feature_size == 7 && newer->effective_classes == 8);
+    assert_true(newer->confidence == 9 && newer->gradient_survival == 1);
+    assert_string_equal(merit_runs_at(loaded, 0)->optimizer, "sgd");
+    assert_true(merit_runs_at(loaded, 0)->learning_rate == 0.5);
+    assert_true(merit_runs_at(loaded, 0)->momentum == 0.75);
+    merit_runs_free(loaded);
 }
 
 static void test_the_kept_candidate(void **state)
@@ -260,6 +332,9 @@ static void test_a_log_may_be_torn(void **state)
     merit_runs_free(curves);
 }
 
+#define ANSWERS(given, stuck)                                                          \
+    "{\"loss\": \"a\", \"step\": 10, \"given\": " given ", \"stuck\": " stuck "}\n"
+
 /* One file of an otherwise good run, and what is said of it. */
 static const struct {
     const char *file, *text, *message;
@@ -303,6 +378,16 @@ static const struct {
     {"config.json", "{\"loss\": \"a\", \"epochs\": 0, \"scores\": \"\"}",
      "config.json: epochs: expected a whole number", MERIT_EFORMAT},
     {"scores.tsv", "a\tb\na\t1\n", "scores.tsv:2", MERIT_EFORMAT},
+    {"answers.jsonl", "{}\n{\"loss\"", "answers.jsonl:2: byte", MERIT_EFORMAT},
+    {"answers.jsonl", "\n", "answers.jsonl:1: byte 0", MERIT_EFORMAT},
+    {"answers.jsonl", ANSWERS("[1, 2]", "[]"), ":1: given: 2 numbers, expected 3",
+     MERIT_EFORMAT},
+    {"answers.jsonl", ANSWERS("[1, 2, -3]", "[]"), ":1: given: a number below 0",
+     MERIT_EFORMAT},
+    {"answers.jsonl", ANSWERS("[1, 2, 3]", "7"), ":1: stuck: expected a list",
+     MERIT_EFORMAT},
+    {"answers.jsonl", ANSWERS("[1, 2, 3]", "[{\"truth\": \"a\", \"answer\": \"d\"}]"),
+     ":1: stuck: expected truth and answer to be classes", MERIT_EFORMAT},
 };
 
 static void test_broken_runs_are_refused(void **state)
@@ -621,6 +706,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_run_is_read),
+        cmocka_unit_test(test_the_answers_of_a_run_are_read),
+        cmocka_unit_test(test_newer_columns_are_read_and_may_be_missing),
         cmocka_unit_test(test_the_kept_candidate),
         cmocka_unit_test(test_runs_are_named),
         cmocka_unit_test(test_runs_that_have_just_begun),

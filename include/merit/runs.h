@@ -17,7 +17,17 @@
 extern "C" {
 #endif
 
-/* One validation; NaN or infinite where the file says so. */
+/* Held-out examples of one truth on which the model is so sure of the same wrong class
+ * that the gradient of their expected score is gone. */
+typedef struct merit_run_pair {
+    int64_t truth, answer; // classes of the table
+    int32_t is_trap;       // the expected score draws the model there
+    double share;          // of all held-out examples
+    double margin;         // median of z_answer - z_best, the best class for the truth
+} merit_run_pair;
+
+/* One validation; NaN or infinite where the file says so, and where a run is older than
+ * what is asked for. */
 typedef struct merit_run_row {
     int64_t candidate;   // which of the run's losses
     int64_t epoch, step; // from 1
@@ -25,6 +35,19 @@ typedef struct merit_run_row {
     merit_rule rule;     // the one that earned most
     double training_loss, mean_score, accuracy, log_loss, temperature;
     double argmax_score, bayes_score, classes_answered, gradient_survival;
+    double validation_loss; // mean of the loss that is trained
+    double learning_rate;   // mean over the epoch
+    double stuck_share;     // of held-out examples, as merit_run_pair tells
+    double trap_share;      // of those in a pair that is a trap
+    double stuck_margin;    // median over stuck examples; 0 without any
+    double stuck_margin_95; // likewise, the 95th percentile
+    double feature_size;    // mean squared length of what the last layer reads; 0 where
+                            // that was not measured
+    double effective_classes;    // exp(entropy of the mean posterior)
+    double confidence;           // mean of the largest posterior
+    const int64_t *given;        // [A] how often each answer was given; NULL: not known
+    const merit_run_pair *pairs; // [n_pairs] the largest ones, descending
+    int64_t n_pairs;
 } merit_run_row;
 
 /* One run directory. Everything in it lives as long as the merit_runs. */
@@ -41,6 +64,9 @@ typedef struct merit_run {
     int64_t n_line;
     const merit_run_row *kept; // of the model that was kept; NULL without rows
     int64_t n_epochs;          // that were asked for
+    const char *optimizer;     // such as "sgd"; "" where the configuration does not say
+    double learning_rate;      // as configured; NaN likewise
+    double momentum;           // likewise
     const merit_scores *table; // the score table; NULL when it is not there
     int64_t n_classes;         // of the table; 0 when it is not there
     int64_t n_answers;         // likewise
@@ -51,10 +77,10 @@ typedef struct merit_run {
 
 typedef struct merit_runs merit_runs;
 
-/* Reads config.json, scores.tsv, metrics.tsv and log.jsonl of n_runs >= 1 directories.
- * A run without a validation yet has no rows. A run is called by its loss, "auto" being
- * "merit (auto)"; runs with the same loss by their paths. Fails with EFORMAT (file,
- * line, expected, found), EIO, ENOMEM, EINVAL. The caller frees *out. */
+/* Reads config.json, scores.tsv, metrics.tsv, answers.jsonl and log.jsonl of n_runs >=
+ * 1 directories. A run without a validation yet has no rows. A run is called by its
+ * loss, "auto" being "merit (auto)"; runs with the same loss by their paths. Fails with
+ * EFORMAT (file, line, expected, found), EIO, ENOMEM, EINVAL. The caller frees *out. */
 MERIT_API merit_status merit_runs_load(merit_runs **out, const char *const *paths,
                                        int64_t n_runs, merit_error *err);
 

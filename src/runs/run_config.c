@@ -1,4 +1,5 @@
 /* What a run was asked for: config.json and the score table beside it. */
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -27,6 +28,24 @@ static merit_status take_text(char **out, const merit__run_record *run,
     return *out != NULL ? MERIT_OK : merit__fail_memory(err, strlen(text), key);
 }
 
+static double number_or_nan(const json_t *config, const char *key)
+{
+    const json_t *member = json_object_get(config, key);
+    return json_is_number(member) ? json_number_value(member) : (double)NAN;
+}
+
+static merit_status take_optional(merit__run_record *run, const json_t *config,
+                                  merit_error *err)
+{
+    run->learning_rate = number_or_nan(config, "learning_rate");
+    run->momentum = number_or_nan(config, "momentum");
+    if (json_object_get(config, "optimizer") != NULL) {
+        return take_text(&run->optimizer, run, config, "optimizer", err);
+    }
+    run->optimizer = merit__copy_string("", 0);
+    return run->optimizer != NULL ? MERIT_OK : merit__fail_memory(err, 1, "optimizer");
+}
+
 static merit_status parse_config(merit__run_record *run, const char *text,
                                  size_t n_bytes, merit_error *err)
 {
@@ -43,6 +62,7 @@ static merit_status parse_config(merit__run_record *run, const char *text,
     }
     MERIT_TRY(take_text(&run->loss, run, config, "loss", err));
     MERIT_TRY(take_text(&run->scores, run, config, "scores", err));
+    MERIT_TRY(take_optional(run, config, err));
     run->n_epochs = json_integer_value(json_object_get(config, "epochs"));
     if (run->n_epochs < 1) {
         MERIT_TRY(refuse(run, "epochs", "expected a whole number above 0", err));

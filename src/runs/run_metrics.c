@@ -8,9 +8,11 @@
 #include "base/number.h"
 #include "runs/run_record.h"
 
-enum { MAX_FIELDS = 64, MAX_CANDIDATES = 64, N_REALS = 9 };
+enum { MAX_FIELDS = 64, MAX_CANDIDATES = 64, N_REALS = 18 };
 static const int64_t most_steps = 1000000000000; // more than anyone trains
 enum { LOSS, EPOCH, STEP, RULE, FIRST_REAL, N_COLUMNS = FIRST_REAL + N_REALS };
+enum { FIRST_NEWER = FIRST_REAL + 9 }; // older runs have only those before
+static const size_t nowhere = (size_t)-1;
 
 static const char *const column_names[N_COLUMNS] = {
     "loss",
@@ -26,6 +28,15 @@ static const char *const column_names[N_COLUMNS] = {
     "bayes_score",
     "classes_answered",
     "gradient_survival",
+    "validation_loss",
+    "learning_rate",
+    "stuck_share",
+    "trap_share",
+    "stuck_margin",
+    "stuck_margin_95",
+    "feature_size",
+    "effective_classes",
+    "confidence",
 };
 
 typedef struct field {
@@ -40,7 +51,7 @@ typedef struct reading {
     field fields[MAX_FIELDS];
     size_t n_fields;         // of this line
     size_t n_columns;        // of the line of names
-    size_t where[N_COLUMNS]; // the field of each column
+    size_t where[N_COLUMNS]; // the field of each column, or nowhere
     merit_error *err;
 } reading;
 
@@ -90,10 +101,10 @@ static merit_status take_names(reading *r)
         while (i < r->n_fields && !is_text(&r->fields[i], column_names[column])) {
             i++;
         }
-        if (i == r->n_fields) {
+        if (i == r->n_fields && column < FIRST_NEWER) {
             return refuse(r, column_names[column], "no such column", NULL);
         }
-        r->where[column] = i;
+        r->where[column] = i < r->n_fields ? i : nowhere;
     }
     return MERIT_OK;
 }
@@ -109,6 +120,10 @@ static merit_status take_count(int64_t *out, const reading *r, size_t column)
 
 static merit_status take_real(double *out, const reading *r, size_t column)
 {
+    if (r->where[column] == nowhere) {
+        *out = NAN;
+        return MERIT_OK;
+    }
     const field *f = &r->fields[r->where[column]];
     if (is_text(f, "nan") || is_text(f, "-nan")) {
         *out = NAN;
@@ -180,9 +195,12 @@ static merit_status read_row(merit_run_row *row, const reading *r)
 {
     merit_status status = MERIT_OK;
     double *const reals[N_REALS] = {
-        &row->training_loss, &row->mean_score,       &row->accuracy,
-        &row->log_loss,      &row->temperature,      &row->argmax_score,
-        &row->bayes_score,   &row->classes_answered, &row->gradient_survival};
+        &row->training_loss,   &row->mean_score,        &row->accuracy,
+        &row->log_loss,        &row->temperature,       &row->argmax_score,
+        &row->bayes_score,     &row->classes_answered,  &row->gradient_survival,
+        &row->validation_loss, &row->learning_rate,     &row->stuck_share,
+        &row->trap_share,      &row->stuck_margin,      &row->stuck_margin_95,
+        &row->feature_size,    &row->effective_classes, &row->confidence};
     if (r->n_fields != r->n_columns) {
         char what[64];
         snprintf(what, sizeof what, "%zu fields, expected %zu", r->n_fields,

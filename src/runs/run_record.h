@@ -7,14 +7,16 @@
 /* A run while it is read; zeros are an empty one. `shown` is set at the end. */
 typedef struct merit__run_record {
     merit_run shown; // points into what follows
-    char *path, *name, *loss, *scores;
+    char *path, *name, *loss, *scores, *optimizer;
     char **candidates;
     merit_run_row *rows;
     size_t n_candidates, candidates_capacity;
     size_t n_rows, rows_capacity;
-    merit_scores *table; // scores.tsv; NULL where that is not there
+    int64_t *given;        // [n_rows,A] or NULL
+    merit_run_pair *pairs; // of all rows
+    merit_scores *table;   // scores.tsv; NULL where that is not there
     int64_t n_epochs;
-    double seconds, best_constant;
+    double seconds, best_constant, learning_rate, momentum;
 } merit__run_record;
 
 struct merit_runs {
@@ -22,12 +24,17 @@ struct merit_runs {
     int64_t n;
 };
 
-/* loss, scores and n_epochs, from config.json; table, from scores.tsv, where that is.
+/* loss, scores, n_epochs and, where they are, optimizer and rates, from config.json;
+ * table, from scores.tsv, where that is.
  */
 merit_status merit__run_read_config(merit__run_record *run, merit_error *err);
 
 /* candidates and rows, from metrics.tsv, where that is. */
 merit_status merit__run_read_metrics(merit__run_record *run, merit_error *err);
+
+/* given and pairs of the rows, from answers.jsonl, where that and the table are. Lines
+ * that belong to no row are passed over: the file is written after metrics.tsv. */
+merit_status merit__run_read_answers(merit__run_record *run, merit_error *err);
 
 /* seconds and best_constant, from log.jsonl. What cannot be read in it is passed over:
  * a log may end in the middle of a line. Fails with ENOMEM only. */

@@ -91,6 +91,9 @@ static void show(merit__run_record *run)
         .n_line = n_line,
         .kept = kept,
         .n_epochs = run->n_epochs,
+        .optimizer = run->optimizer,
+        .learning_rate = run->learning_rate,
+        .momentum = run->momentum,
         .table = run->table,
         .n_classes = run->table == NULL ? 0 : merit_scores_n_truths(run->table),
         .n_answers = run->table == NULL ? 0 : merit_scores_n_answers(run->table),
@@ -110,6 +113,7 @@ static merit_status load_run(merit__run_record *run, const char *path, merit_err
     }
     MERIT_TRY(merit__run_read_config(run, err));
     MERIT_TRY(merit__run_read_metrics(run, err));
+    MERIT_TRY(merit__run_read_answers(run, err));
     MERIT_TRY(merit__run_read_log(run, err));
     count_epochs(run);
 fail:
@@ -171,10 +175,13 @@ void merit_runs_free(merit_runs *runs)
         }
         merit__free(run->candidates);
         merit__free(run->rows);
+        merit__free(run->given);
+        merit__free(run->pairs);
         merit__free(run->path);
         merit__free(run->name);
         merit__free(run->loss);
         merit__free(run->scores);
+        merit__free(run->optimizer);
         merit_scores_free(run->table);
     }
     merit__free(runs->records);
