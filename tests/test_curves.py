@@ -259,13 +259,14 @@ def check_labels(root):
 def test_picture(runs):
     root = picture(*runs)
     assert (root.get("width"), root.get("height")) == ("720", "420")
-    assert root.get("role") == "img" and root.get("aria-labelledby") == "title desc"
-    assert root.find(SVG + "title").get("id") == "title"
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby").split() == [
+        root.find(SVG + n).get("id") for n in ("title", "desc")]
     description = root.find(SVG + "desc").text
     assert "expected-score: 0.250 after epoch 1, 0.250 after epoch 4." in description
     assert "merit (auto): 0.900 after epoch 1, 1.750 after epoch 4." in description
     style = root.find(SVG + "style").text
-    assert "@media (prefers-color-scheme:dark)" in style and "#0072b2" in style
+    assert "@media screen and (prefers-color-scheme:dark)" in style and "#0072b2" in style
     assert "url(" not in style and "@import" not in style
     assert {e.tag for e in root.iter()} == {
         SVG + n for n in "svg title desc style rect text tspan path circle".split()}

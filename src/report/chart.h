@@ -31,12 +31,19 @@ typedef struct merit__chart_line {
 
 typedef struct merit__chart {
     const merit_runs *curves;
+    const char *id;           // of the picture
+    int is_alone;             // it has a style of its own
     merit__chart_line *lines; // [n_lines]
     size_t n_lines;
     double best_constant; // NaN when the runs do not know it, or do not agree
     merit__axis x, y;
     merit__xml xml;
 } merit__chart;
+
+/* Adds the picture of the curves, as merit_curves_svg draws it; with a style of its own
+ * where it stands alone. */
+merit_status merit__curves_add(merit__xml *xml, const merit_runs *curves,
+                               const char *id, int is_alone, merit_error *err);
 
 /* Whether a number can be drawn: finite, and not astronomical. */
 int merit__chart_can_draw(double value);

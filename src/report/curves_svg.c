@@ -6,37 +6,11 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "report/chart.h"
+#include "report/chart_style.h"
 #include "runs/run_record.h"
 #include "report/decimal.h"
 
 enum { MAX_RUNS = 16, MAX_DOTS = 24 };
-
-// Colours by Okabe and Ito, which people with any colour vision tell apart; on dark
-// paper the dark ones are lighter. Never colour alone: the dashes differ too.
-static const char style[] =
-    "<style>\n"
-    "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,"
-    "sans-serif;font-size:12px;fill:#59636e}\n"
-    ".paper{fill:#ffffff}.grid{stroke:#e4e8ec}.base{stroke:#8c959f}\n"
-    ".head{font-size:16px;font-weight:600;fill:#1f2328}\n"
-    ".name{font-size:13px;font-weight:600;fill:#1f2328}\n"
-    ".long{font-size:10.5px}.value{font-weight:400;fill:#59636e}.note{font-size:11px}\n"
-    ".line,.thin,.hair,.constant{fill:none;stroke:currentColor}\n"
-    ".line{stroke-width:2.6;stroke-linecap:round;stroke-linejoin:round}\n"
-    ".thin{stroke-width:1.1;stroke-linejoin:round}\n"
-    ".hair{color:#afb8c1;stroke-width:.8}\n"
-    ".constant{color:#59636e;stroke-width:1.3;stroke-dasharray:1.3 4}\n"
-    ".dot{fill:currentColor;stroke:#ffffff;stroke-width:1.2}\n"
-    ".c0{color:#d55e00}.c1{color:#0072b2}.c2{color:#009e73}.c3{color:#cc79a7}"
-    ".c4{color:#e69f00}.c5{color:#56b4e9}.c6{color:#1f2328}\n"
-    "@media (prefers-color-scheme:dark){\n"
-    "text,.value{fill:#9aa4af}.head,.name{fill:#f0f6fc}\n"
-    ".paper{fill:#0d1117}.grid{stroke:#21262d}.base{stroke:#6e7681}\n"
-    ".hair{color:#484f58}.constant{color:#9aa4af}.dot{stroke:#0d1117}\n"
-    ".c0{color:#f07a28}.c1{color:#56b4e9}.c2{color:#2ac194}.c5{color:#3d8fd1}"
-    ".c6{color:#f0f6fc}\n"
-    "}\n"
-    "</style>\n";
 
 int merit__chart_can_draw(double value)
 {
@@ -151,8 +125,10 @@ static merit__decimal score_of(const merit__chart *chart, double value)
 static void describe(merit__chart *chart)
 {
     merit__xml *xml = &chart->xml;
-    merit__xml_add(xml, "<title id=\"title\">Mean score on held-out data after each "
-                        "epoch of training</title>\n<desc id=\"desc\">");
+    merit__chart_tell(xml, chart->id, "title");
+    merit__xml_add(xml, "Mean score on held-out data after each epoch of "
+                        "training</title>\n");
+    merit__chart_tell(xml, chart->id, "desc");
     for (int64_t i = 0; i < merit_runs_count(chart->curves); i++) {
         const merit_run *run = merit_runs_at(chart->curves, i);
         merit__xml_text(xml, run->name, 200);
@@ -263,15 +239,11 @@ static merit_status draw(merit__chart *chart, merit_error *err)
     merit__xml *xml = &chart->xml;
     MERIT_TRY(find_lines(chart, err));
     find_axes(chart);
-    merit__xml_add(xml,
-                   "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-                   "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
-                   "aria-labelledby=\"title desc\">\n",
-                   CHART_WIDTH, CHART_HEIGHT, CHART_WIDTH, CHART_HEIGHT);
+    merit__chart_open(xml, chart->id, CHART_WIDTH, CHART_HEIGHT);
     describe(chart);
-    merit__xml_add(xml,
-                   "%s<rect class=\"paper\" width=\"%d\" height=\"%d\" rx=\"6\"/>\n",
-                   style, CHART_WIDTH, CHART_HEIGHT);
+    if (chart->is_alone) {
+        merit__chart_paper(xml, CHART_WIDTH, CHART_HEIGHT);
+    }
     merit__xml_add(xml, "<text x=\"22\" y=\"34\" class=\"head\">Mean score on held-out "
                         "data</text>\n<text x=\"22\" y=\"53\">what an answer earns on "
                         "average, after each epoch of training</text>\n");
@@ -295,24 +267,37 @@ fail:
     return status;
 }
 
+merit_status merit__curves_add(merit__xml *xml, const merit_runs *curves,
+                               const char *id, int is_alone, merit_error *err)
+{
+    if (curves->n > MAX_RUNS) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "%" PRId64 " runs, expected at most %d in a picture",
+                           curves->n, MAX_RUNS);
+    }
+    merit__chart chart = {.curves = curves,
+                          .id = id,
+                          .is_alone = is_alone,
+                          .best_constant = common_constant(curves),
+                          .xml = *xml};
+    merit_status status = draw(&chart, err);
+    merit__free(chart.lines);
+    *xml = chart.xml;
+    return status;
+}
+
 merit_status merit_curves_svg(const merit_runs *curves, char **text, size_t *n_bytes,
                               merit_error *err)
 {
+    merit__xml xml = {0};
     *text = NULL;
     *n_bytes = 0;
-    if (merit_runs_count(curves) > MAX_RUNS) {
-        return merit__fail(err, MERIT_EINVAL,
-                           "%" PRId64 " runs, expected at most %d in a picture",
-                           merit_runs_count(curves), MAX_RUNS);
-    }
-    merit__chart chart = {.curves = curves, .best_constant = common_constant(curves)};
-    merit_status status = draw(&chart, err);
-    merit__free(chart.lines);
+    merit_status status = merit__curves_add(&xml, curves, "curves", 1, err);
     if (status != MERIT_OK) {
-        merit__free(chart.xml.bytes);
+        merit__free(xml.bytes);
         return status;
     }
-    *text = chart.xml.bytes;
-    *n_bytes = chart.xml.n;
+    *text = xml.bytes;
+    *n_bytes = xml.n;
     return MERIT_OK;
 }

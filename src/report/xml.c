@@ -1,5 +1,6 @@
 #include "report/xml.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/utf8.h"
+#include "report/decimal.h"
 
 enum { MAX_TEXT_BYTES = 1024 };
 
@@ -92,4 +94,24 @@ void merit__xml_text(merit__xml *xml, const char *text, size_t n_characters)
     if (is_cut) {
         append(xml, "\xe2\x80\xa6", 3);
     }
+}
+
+void merit__xml_attribute(merit__xml *xml, const char *name, const char *text,
+                          size_t n_characters)
+{
+    merit__xml_add(xml, " %s=\"", name);
+    merit__xml_text(xml, text, n_characters);
+    merit__xml_add(xml, "\"");
+}
+
+void merit__xml_number(merit__xml *xml, double value, int decimals)
+{
+    if (!isfinite(value)) {
+        merit__xml_add(xml, "\xe2\x80\x93");
+        return;
+    }
+    merit__decimal number = merit__decimal_of(value, decimals);
+    int is_negative = number.text[0] == '-';
+    merit__xml_add(xml, "%s%s", is_negative ? "\xe2\x88\x92" : "",
+                   number.text + is_negative);
 }

@@ -21,4 +21,12 @@ void merit__xml_add(merit__xml *xml, const char *format, ...)
  * are shown as codes. */
 void merit__xml_text(merit__xml *xml, const char *text, size_t n_characters);
 
+/* Adds ` name="text"`, the text escaped and cut likewise; `name` is ours. */
+void merit__xml_attribute(merit__xml *xml, const char *name, const char *text,
+                          size_t n_characters);
+
+/* Adds a number with so many decimals and the true sign for minus; a dash where it is
+ * not finite. */
+void merit__xml_number(merit__xml *xml, double value, int decimals);
+
 #endif
