@@ -235,6 +235,8 @@ static const consistency cases[] = {
     {"score-logistic", similar, MERIT_RULE_ARGMAX, NEVER, 1e-6},
     {"score-logistic", asymmetric, MERIT_RULE_ARGMAX, NEVER, 1e-6},
     {"score-logistic", question_table, MERIT_RULE_ARGMAX, NEVER, 1e-6},
+    {"hierarchical-cross-entropy(alpha=1)", pairs, MERIT_RULE_BAYES, NEVER, 1e-6},
+    {"hierarchical-cross-entropy", pairs, MERIT_RULE_ARGMAX, SOMETIMES, 1e-6},
     {"kernel-score", similar, MERIT_RULE_BAYES, NEVER, 1e-6},
     {"kernel-score", pairs, MERIT_RULE_BAYES, NEVER, 1e-6},
     {"kernel-score", pairs, MERIT_RULE_ARGMAX, SOMETIMES, 1e-6},

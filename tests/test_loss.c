@@ -13,6 +13,7 @@ static void identity_gives_cross_entropy(void **state)
     static const char *const specs[] = {
         "affine-labels",
         "cross-entropy-plus-cost(lambda=0)",
+        "hierarchical-cross-entropy(alpha=2)",
         "soft-labels(temperature=0.001)",
         "softmax-margin(scale=0)",
         "tilted-score(temperature=0.001)",
@@ -341,6 +342,7 @@ static void rules_are_right(void **state)
         {"cross-entropy", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"cross-entropy-plus-cost", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"expected-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
+        {"hierarchical-cross-entropy", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"kernel-score", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"score-logistic", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
         {"score-squares", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},

@@ -235,12 +235,20 @@ static void unsuitable_tables_are_refused(void **state)
     static const double lopsided[] = {2, 1, 0, 1, 2, 0.5, 0, 0.25, 2};
     static const double shifted[] = {2, 1, 0, 6, 7, 5.5, 3, 3.5, 5};
     static const double additive[] = {0, 1, 3, 5, 6, 8, -2, -1, 1};
+    static const double line[] = {0, -1, -2, -1, 0, -1, -2, -1, 0};
+    static const double perverse[] = {0, 1, -2, 1, 0, -2, -2, -2, 0};
     static const struct {
         const char *loss;
         const double *values;
         int64_t n_classes;
         const char *message;
     } cases[] = {
+        {"hierarchical-cross-entropy", line, 3,
+         "needs a table made of a tree: 0 and 2 lose 2 when taken for each other, yet "
+         "others lead from one to the other in steps of 1 at most. Use cross-entropy"},
+        {"hierarchical-cross-entropy", perverse, 3,
+         "0 and 1 earn more when taken for each other than when right. Use cross-en"},
+        {"hierarchical-cross-entropy", lopsided, 3, "needs a symmetric table"},
         {"kernel-score", question_table, K,
          "the least eigenvalue of this one is -0.705: a false belief would beat the "
          "true one. Use cross-entropy"},

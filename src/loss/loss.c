@@ -129,7 +129,7 @@ void merit_loss_free(merit_loss *loss)
 void merit__loss_parameters(double parameters[MERIT__LOSS_PARAMETERS],
                             const merit_loss *loss, double progress)
 {
-    for (int64_t i = 0; i < loss->def->info.n_parameters; i++) {
+    for (int64_t i = 0; i < MERIT__LOSS_PARAMETERS; i++) {
         double first = loss->first[i];
         double last = loss->last[i];
         parameters[i] = first == last ? first : first * pow(last / first, progress);

@@ -22,7 +22,8 @@ typedef enum merit__loss_table {
 struct merit_loss {
     const merit_loss_def *def;
     // Parameters at progress 0 and 1. Those with initial_in_range are kept over R, so
-    // that what rows compute does not depend on the unit of the scores.
+    // that what rows compute does not depend on the unit of the scores. Behind the
+    // parameters prepare may leave constants for the rows.
     double first[MERIT__LOSS_PARAMETERS];
     double last[MERIT__LOSS_PARAMETERS];
     unsigned given; // a bit for each parameter that the specification sets
@@ -81,7 +82,7 @@ merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
 merit_status merit__loss_parse(merit_loss *loss, const char *spec, size_t n,
                                merit_error *err);
 
-/* The parameters at `progress` in [0,1]. */
+/* The parameters, and what is behind them, at `progress` in [0,1]. */
 void merit__loss_parameters(double parameters[MERIT__LOSS_PARAMETERS],
                             const merit_loss *loss, double progress);
 

@@ -78,6 +78,28 @@ def expected_score(S, z, i, _):
     return -(S[i] @ q), -q * (S[i] - S[i] @ q)
 
 
+def tree_of(S):
+    """The nodes of the table's tree as sets: the balls of its distances, largest first."""
+    D = (np.diag(S)[:, None] + np.diag(S) - S - S.T) / 2
+    nodes = {tuple(np.flatnonzero(D[i] <= r + 1e-9 * D.max()))
+             for i in range(len(S)) for r in D[i]}
+    nodes |= {(i,) for i in range(len(S))}
+    return sorted(nodes, key=len, reverse=True), D
+
+
+def hierarchical_cross_entropy(S, z, i, alpha):
+    nodes, _ = tree_of(S)
+    paths = [[v for v in nodes if k in v] for k in range(len(S))]
+    scale = np.mean([np.exp(-alpha * d) for d in range(max(map(len, paths)) - 1)])
+    value, gradient = 0, np.zeros(len(z), dtype=z.dtype)
+    for d, (v, part) in enumerate(zip(paths[i], paths[i][1:])):
+        v, part, weight = list(v), list(part), np.exp(-alpha * d) / scale
+        value = value + weight * (logsumexp(z[v]) - logsumexp(z[part]))
+        gradient[v] += weight * softmax(z[v])
+        gradient[part] -= weight * softmax(z[part])
+    return value, gradient
+
+
 def kernel_score(S, z, i, _):
     # of the symmetric table K = S + shift_i, in the words of the quadratic score
     K = S + (S[0] - S[:, 0])[:, None]
@@ -127,6 +149,8 @@ LOSSES = {
     "cross-entropy-plus-cost": (cross_entropy_plus_cost, 10, 10),
     "cross-entropy-plus-cost(lambda=0.5)": (cross_entropy_plus_cost, 0.5, 0.5),
     "expected-score": (expected_score, 0, 0),
+    "hierarchical-cross-entropy": (hierarchical_cross_entropy, 0.2, 0.2),
+    "hierarchical-cross-entropy(alpha=1)": (hierarchical_cross_entropy, 1, 1),
     "kernel-score": (kernel_score, 0, 0),
     "score-logistic": (score_logistic, 0, 0),
     "score-squares": (score_squares, 0, 0),
@@ -148,7 +172,14 @@ def is_definite(S):
     return np.linalg.eigvalsh(J @ K @ J).min() > -1e-9 * abs(S).max()
 
 
-FORBIDDEN = {"kernel-score": lambda S: not is_definite(S)}
+def is_tree(S):
+    D = tree_of(S)[1]
+    through = np.maximum(D[:, None, :], D[None, :, :]).min(axis=2)
+    return is_definite(S) and (D <= through + 1e-9 * D.max()).all() and (D >= 0).all()
+
+
+FORBIDDEN = {"hierarchical-cross-entropy": lambda S: not is_tree(S),
+             "kernel-score": lambda S: not is_definite(S)}
 
 
 def is_forbidden(spec, S):

@@ -1,0 +1,147 @@
+/* Hierarchical cross entropy: the cross entropy of each step from the root of a tree of
+ * classes to the truth, the first steps counting most.
+ *
+ *     v_0, v_1, ... v_m = {i}   the nodes from the root to the truth
+ *     P(v) = sum of q over the classes in v
+ *     w_d = exp(-alpha d) / (mean of exp(-alpha d) along the deepest path)
+ *     L = -sum_d w_d log(P(v_(d+1)) / P(v_d)),  d = 0 .. m - 1
+ *     dL/dz_k = sum_d w_d ([k in v_d] q_k / P(v_d) - [k in v_(d+1)] q_k / P(v_(d+1)))
+ *
+ * S must come from a tree: symmetric, up to numbers added to its rows, with distances
+ * that are ultrametric. Groups are one level of it. Only the tree is used, not by how
+ * much scores differ. A proper loss, since siblings share their weight: at the optimum q
+ * is the posterior and the Bayes decision is exact. Convex only if the weights do not
+ * decrease towards the classes, that is for alpha <= 0. alpha = 0, and S = I, are cross
+ * entropy. Published with weights that sum to 1, which divides L by the number of levels.
+ * Bertinetto et al. 2020, arXiv 1912.09393, alpha 0.1 to 0.6. O(K) a row. */
+#include "loss/loss_def.h"
+
+#include <math.h>
+
+#include "base/fail.h"
+#include "scores/scores_tree.h"
+
+enum { ALPHA, SCALE }; // the parameter, and 1 / (the mean in w) behind it
+
+static merit_status prepare(merit_loss *loss, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const int64_t K = loss->n_classes;
+    double deepest = 0;
+    double sum = 0;
+    // The table holds the depth of the smallest node with both classes.
+    MERIT_TRY(merit__scores_tree(loss->table, loss->scores,
+                                 "hierarchical-cross-entropy",
+                                 "cross-entropy; it takes any table", err));
+    for (int64_t i = 0; i < K; i++) {
+        deepest = fmax(deepest, loss->table[i * (K + 1)]);
+    }
+    for (double depth = 0; depth < deepest; depth++) {
+        sum += exp(-loss->first[ALPHA] * depth);
+    }
+    loss->first[SCALE] = loss->last[SCALE] = deepest / sum;
+fail:
+    return status;
+}
+
+// Two numbers for each node from the root to the truth.
+static size_t n_scratch(size_t n_classes)
+{
+    return 2 * (n_classes + 1);
+}
+
+static double weight_at(const merit__loss_row *row, int64_t depth)
+{
+    return row->parameters[SCALE] * exp(-row->parameters[ALPHA] * (double)depth);
+}
+
+// Each class belongs to the smallest node it shares with the truth: inside[d] becomes
+// the log-sum-exp of the classes that belong to v_d, largest[d] is used up.
+static void sum_nodes(const merit__loss_row *row, int64_t m, double *inside,
+                      double *largest)
+{
+    for (int64_t d = 0; d <= m; d++) {
+        largest[d] = -INFINITY;
+        inside[d] = 0;
+    }
+    for (int64_t k = 0; k < row->n_classes; k++) {
+        double *most = &largest[(int64_t)row->table[k]];
+        *most = fmax(*most, row->logits[k]);
+    }
+    for (int64_t k = 0; k < row->n_classes; k++) {
+        const int64_t d = (int64_t)row->table[k];
+        inside[d] += exp(row->logits[k] - largest[d]);
+    }
+    for (int64_t d = 0; d <= m; d++) {
+        inside[d] = largest[d] + log(inside[d]);
+    }
+}
+
+// The gradient of a class in v_d and in no smaller node is exp(z - whole[d]) times the sum
+// over e <= d of (w_e - w_(e-1)) exp(whole[d] - whole[e]), which is factor[d].
+static void write_gradient(double *dlogits, const merit__loss_row *row, int64_t m,
+                           const double *whole, double *factor)
+{
+    double above = 0; // w_(d-1)
+    for (int64_t d = 0; d <= m; d++) {
+        const double weight = d < m ? weight_at(row, d) : 0;
+        factor[d] = weight - above;
+        if (d > 0) {
+            factor[d] += factor[d - 1] * exp(whole[d] - whole[d - 1]);
+        }
+        above = weight;
+    }
+    for (int64_t k = 0; k < row->n_classes; k++) {
+        const int64_t d = (int64_t)row->table[k];
+        dlogits[k] = factor[d] * exp(row->logits[k] - whole[d]);
+    }
+}
+
+static double eval_row(const merit__loss_row *row, double *dlogits)
+{
+    int64_t m = 0; // the truth is the deepest class of its own row
+    for (int64_t k = 0; k < row->n_classes; k++) {
+        m = row->table[k] > (double)m ? (int64_t)row->table[k] : m;
+    }
+    double *whole = row->scratch; // [m+1] log-sum-exp of all classes in v_d
+    double *spare = row->scratch + m + 1;
+    double value = 0;
+    sum_nodes(row, m, whole, spare);
+    for (int64_t d = m - 1; d >= 0; d--) {
+        // whole[d] still lacks v_(d+1): the step is log(1 + rest / part), exact also
+        // where it is small.
+        const double ratio = whole[d] - whole[d + 1];
+        const double step = fmax(ratio, 0) + log1p(exp(-fabs(ratio)));
+        value += weight_at(row, d) * step;
+        whole[d] = whole[d + 1] + step;
+    }
+    if (dlogits != NULL) {
+        write_gradient(dlogits, row, m, whole, spare);
+    }
+    return value;
+}
+
+static const merit_loss_parameter parameters[] = {
+    {.name = "alpha",
+     .meaning = "how much less each level further down counts; 0 is cross entropy",
+     .initial = 0.2,
+     .low = 0,
+     .high = 20},
+};
+
+const merit_loss_def merit_loss_hierarchical_cross_entropy = {
+    .info = {.name = "hierarchical-cross-entropy",
+             .formula = "-sum_d w_d log(P(v_d+1) / P(v_d)) from the root v_0 to the "
+                        "truth, w_d ~ exp(-alpha d)",
+             .use = "Where the right branch matters more than the right class; tables "
+                    "made of a tree or of groups.",
+             .rule = MERIT_RULE_BAYES,
+             .exact = 1,
+             .row_shift_invariant = 1,
+             .n_parameters = 1,
+             .parameters = parameters},
+    .table = MERIT__TABLE_SCORES,
+    .scratch = n_scratch,
+    .prepare = prepare,
+    .row = eval_row,
+};
