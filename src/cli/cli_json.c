@@ -33,10 +33,12 @@ merit_status merit__json_print(json_t *record, merit_error *err)
     if (record == NULL) {
         return merit__refuse(err, MERIT_ENOMEM, "not enough memory for the record");
     }
-    // What standard output refuses is noticed once, at the end of main.
-    if (json_dumpf(record, stdout, 0) == 0) {
-        putchar('\n');
-    }
+    // What standard output refuses is noticed once, at the end of main; the line is
+    // ended in any case, so that there is something left to be refused, with a reason.
+    int failed = json_dumpf(record, stdout, 0) != 0 && !ferror(stdout);
+    putchar('\n');
     json_decref(record);
-    return MERIT_OK;
+    return failed ? merit__refuse(err, MERIT_ENOMEM,
+                                  "not enough memory for the record")
+                  : MERIT_OK;
 }
