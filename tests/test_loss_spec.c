@@ -227,8 +227,8 @@ static void constant_tables_are_refused(void **state)
     merit_scores_free(scores);
 }
 
-/* Tables that a loss cannot be proper for: the message names cells or a number, and what
- * to use. */
+/* Tables that a loss cannot be proper for: the message names cells or a number, and
+ * what to use. */
 static void unsuitable_tables_are_refused(void **state)
 {
     (void)state;

@@ -4,7 +4,7 @@
 
 static const double pivot_tolerance = 1e-12;
 
-/* Exchanges rows and columns j and k of what is left, in the lower triangle and above. */
+/* Exchanges rows and columns j and k. */
 static void exchange(double *a, size_t n, size_t j, size_t k)
 {
     for (size_t i = 0; i < n; i++) {
@@ -91,7 +91,7 @@ double merit__least_eigenvalue(const double *a, size_t n, double *scratch)
         bound = fmax(bound, sum);
         x[i] = sin(1 + (double)i); // no eigenvector of a table that people write
     }
-    // The power method on bound I - A, whose largest eigenvalue is bound less the least.
+    // The power method on bound I - A: its largest eigenvalue is bound less the least.
     const size_t affordable = MULTIPLICATIONS / (n * n) + 10;
     for (size_t step = 0; step < MOST_STEPS && step < affordable; step++) {
         double square = 0;

@@ -13,9 +13,9 @@
  * anything a table means to say. O(n^3) / 6 multiplications. */
 int merit__is_semidefinite(double *a, size_t n);
 
-/* An estimate from above of the least eigenvalue of the symmetric a [n,n], good to a few
- * digits where the next one is not all but the same; to tell how far from semidefinite
- * a matrix is. `scratch` has 2 n doubles. */
+/* An estimate from above of the least eigenvalue of the symmetric a [n,n], good to a
+ * few digits where the next one is not all but the same; to tell how far from
+ * semidefinite a matrix is. `scratch` has 2 n doubles. */
 double merit__least_eigenvalue(const double *a, size_t n, double *scratch);
 
 #endif

@@ -9,10 +9,10 @@
  *
  * S must come from a tree: symmetric, up to numbers added to its rows, with distances
  * that are ultrametric. Groups are one level of it. Only the tree is used, not by how
- * much scores differ. A proper loss, since siblings share their weight: at the optimum q
- * is the posterior and the Bayes decision is exact. Convex only if the weights do not
+ * much scores differ. A proper loss, since siblings share their weight: at the optimum
+ * q is the posterior and the Bayes decision is exact. Convex only if the weights do not
  * decrease towards the classes, that is for alpha <= 0. alpha = 0, and S = I, are cross
- * entropy. Published with weights that sum to 1, which divides L by the number of levels.
+ * entropy. Published with weights that sum to 1: L over the number of levels.
  * Bertinetto et al. 2020, arXiv 1912.09393, alpha 0.1 to 0.6. O(K) a row. */
 #include "loss/loss_def.h"
 
@@ -77,8 +77,8 @@ static void sum_nodes(const merit__loss_row *row, int64_t m, double *inside,
     }
 }
 
-// The gradient of a class in v_d and in no smaller node is exp(z - whole[d]) times the sum
-// over e <= d of (w_e - w_(e-1)) exp(whole[d] - whole[e]), which is factor[d].
+// The gradient of a class in v_d and in no smaller node is exp(z - whole[d]) times
+// factor[d], the sum over e <= d of (w_e - w_(e-1)) exp(whole[d] - whole[e]).
 static void write_gradient(double *dlogits, const merit__loss_row *row, int64_t m,
                            const double *whole, double *factor)
 {

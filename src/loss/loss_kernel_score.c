@@ -43,10 +43,10 @@ static void project(double *out, const double *distances, int64_t K, double *mea
     }
 }
 
-// Whether distances [K,K] are of negative type: -x^T D x >= 0 where x sums to 0, that is
-// where x_0 = -(x_1 + ...). In the other x that is twice the Gram matrix G of the points
-// whose squared distances D would be, seen from the first; unlike -J D J it has no null
-// vector of its own along which rounding adds up.
+// Whether distances [K,K] are of negative type: -x^T D x >= 0 where x sums to 0, that
+// is where x_0 = -(x_1 + ...). In the other x that is twice the Gram matrix G of the
+// points whose squared distances D would be, seen from the first; unlike -J D J it has
+// no null vector of its own along which rounding adds up.
 static int is_kernel(const double *distances, int64_t K, double *gram)
 {
     for (int64_t i = 1; i < K; i++) {

@@ -23,8 +23,8 @@ static double imbalance(const merit_scores *scores, int64_t i, int64_t j)
     return score(scores, i, j) + shift_i - score(scores, j, i) - shift_j;
 }
 
-/* The largest imbalance, and the largest score, which it is held against. Where there is
- * an imbalance some S_ij and S_ji differ; *first and *second are those that differ
+/* The largest imbalance, and the largest score, which it is held against. Where there
+ * is an imbalance some S_ij and S_ji differ; *first and *second are those that differ
  * most. */
 static double worst_imbalance(const merit_scores *scores, double *size, int64_t *first,
                               int64_t *second)

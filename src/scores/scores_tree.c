@@ -112,7 +112,8 @@ static void write_depths(walk *w)
         w->depth[t] = depth_at(w, t);
     }
     for (int64_t s = 0; s < K; s++) {
-        const double above = fmax(s > 0 ? w->depth[s] : 0, s + 1 < K ? w->depth[s + 1] : 0);
+        const double before = s > 0 ? w->depth[s] : 0;
+        const double above = s + 1 < K ? fmax(before, w->depth[s + 1]) : before;
         double shared = INFINITY;
         w->distances[w->order[s] * (K + 1)] = above + 1;
         for (int64_t t = s + 1; t < K; t++) {
