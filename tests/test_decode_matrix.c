@@ -322,6 +322,39 @@ static void test_refusals(void **state)
     merit_scores_free(scores);
 }
 
+/* D = T^T S, extra answers included. */
+static void test_channel(void **state)
+{
+    (void)state;
+    static const double T[4] = {0.9, 0.25, 0.1, 0.75};
+    static const double S[6] = {1, 0, 0.5, -2, 4, 0.5};
+    static const double expected[6] = {0.7, 0.4, 0.5, -1.25, 3, 0.5};
+    const struct {
+        double T[4];
+        const char *message;
+    } bad[] = {
+        {{1, 0.5, 0, 0.6}, "column 1 of the channel sums to 1.1, expected 1"},
+        {{1, -0.5, 0, 1.5}, "channel[0][1] is -0.5, expected a probability"},
+        {{NAN, 0, 1, 1}, "channel[0][0] is nan"},
+    };
+    merit_scores *scores = NULL;
+    double D[6];
+    merit_error err;
+    assert_int_equal(merit_scores_create(&scores, 2, 3, S, NULL, NULL), MERIT_OK);
+    assert_int_equal(merit_decode_channel(D, T, scores, NULL), MERIT_OK);
+    for (size_t i = 0; i < LENGTH(D); i++) {
+        assert_true(fabs(D[i] - expected[i]) < 1e-15);
+    }
+    for (size_t i = 0; i < LENGTH(bad); i++) {
+        assert_int_equal(merit_decode_channel(D, bad[i].T, scores, &err), MERIT_EINVAL);
+        assert_non_null(strstr(err.message, bad[i].message));
+    }
+    assert_int_equal(merit_decode_channel(NULL, T, scores, NULL), MERIT_EINVAL);
+    assert_int_equal(merit_decode_channel(D, NULL, scores, NULL), MERIT_EINVAL);
+    assert_int_equal(merit_decode_channel(D, T, NULL, NULL), MERIT_EINVAL);
+    merit_scores_free(scores);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_hidden_constant),
         cmocka_unit_test(test_no_exact_matrix),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_channel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,8 @@
  *   argmax  the class with the largest q
  *   bayes   the answer with the largest expected score u_k = sum_i q_i S[i][k]
  *   decode  the answer with the largest (q^T D)_k: right for every loss that
- *           trains q towards P^T eta, when P D = S + c 1^T for some column c
+ *           trains q towards P^T eta, when P D = S + c 1^T for some column c, and for
+ *           one that trains T q towards eta, when D = T^T S
  * Ties go to the first answer. */
 #ifndef MERIT_DECIDE_H
 #define MERIT_DECIDE_H
@@ -90,6 +91,13 @@ MERIT_API merit_status merit_decode_matrix(double *decode, double *residual,
                                            const double *targets,
                                            const merit_scores *scores,
                                            merit_error *err);
+
+/* The decode matrix D = T^T S [K,A] for a model whose posterior is T q, with a channel T
+ * [K,K] whose columns are distributions: (q^T D)_k is the expected score of answer k.
+ * EINVAL when a column of T is not a distribution. */
+MERIT_API merit_status merit_decode_channel(double *decode, const double *channel,
+                                            const merit_scores *scores,
+                                            merit_error *err);
 
 #ifdef __cplusplus
 }
