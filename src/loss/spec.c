@@ -92,15 +92,14 @@ static const char *join_names(char *out, size_t out_bytes,
 static merit_status fail_name(piece name, merit_error *err)
 {
     char word[WORD_BYTES];
-    char names[192];
     const size_t n = (size_t)merit_loss_count();
     const char *nearest = merit__suggest(word_of(word, name), loss_name, NULL, n);
     if (nearest != NULL) {
         return merit__fail(err, MERIT_EINVAL, "unknown loss \"%s\"; did you mean %s?",
                            word, nearest);
     }
-    return merit__fail(err, MERIT_EINVAL, "unknown loss \"%s\", expected one of%s",
-                       word, join_names(names, sizeof names, loss_name, NULL, n));
+    return merit__fail(err, MERIT_EINVAL,
+                       "unknown loss \"%s\"; `merit loss` lists all %zu", word, n);
 }
 
 static merit_status fail_parameter(const merit_loss_info *info, piece name,
