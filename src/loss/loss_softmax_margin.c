@@ -18,18 +18,8 @@
 static merit_status prepare(merit_loss *loss, merit_error *err)
 {
     (void)err;
-    const int64_t K = loss->n_classes;
     merit__loss_make_costs(loss, 1);
-    for (int64_t i = 0; i < K; i++) {
-        const double *costs = loss->table + i * K;
-        if (costs[i] > 0) {
-            int64_t best = 0;
-            while (costs[best] > 0) {
-                best++;
-            }
-            loss->hot[i] = best;
-        }
-    }
+    merit__loss_draw_to_best(loss);
     return MERIT_OK;
 }
 

@@ -24,37 +24,13 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
     return MERIT_OK;
 }
 
-// 1 - exp(s_j), exact also next to 0. `factor` is -R / T.
-static double missing(const merit__loss_row *row, double factor, int64_t j)
-{
-    return -expm1(factor * row->table[j]);
-}
-
 static double eval_row(const merit__loss_row *row, double *dlogits)
 {
-    const int64_t K = row->n_classes;
     const double temperature = row->parameters[0]; // over R, as the costs are
     const double weight = fmax(1, temperature);
-    const double factor = -1 / temperature;
-    merit__log_sum before = merit__loss_softmax(dlogits, row, NULL, 0);
-    double lost = 0;
-    for (int64_t j = 0; j < K; j++) {
-        lost += merit__loss_belief(row, &before, dlogits, j) * missing(row, factor, j);
-    }
-    if (lost < 0.5) {
-        // 1 - lost is the sum of q exp(s). A large weight comes with small s: the
-        // difference of two logarithms would be rounding and little else.
-        for (int64_t j = 0; dlogits != NULL && j < K; j++) {
-            dlogits[j] *= weight * (missing(row, factor, j) - lost) / (1 - lost);
-        }
-        return -weight * log1p(-lost);
-    }
-    merit__log_sum after = merit__loss_softmax(NULL, row, row->table, factor);
-    for (int64_t j = 0; dlogits != NULL && j < K; j++) {
-        double x = row->logits[j] + factor * row->table[j];
-        dlogits[j] = weight * (dlogits[j] - exp(x - after.largest) / after.total);
-    }
-    return weight * (before.largest - after.largest + (before.excess - after.excess));
+    double value = merit__loss_log_mean(dlogits, row, -1 / temperature);
+    merit__loss_scale(dlogits, row->n_classes, weight);
+    return weight * value;
 }
 
 static const merit_loss_parameter parameters[] = {

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/fail.h"
 #include "scores/scores_range.h"
 
 static double shifted(const merit__loss_row *row, const double *shift, double factor,
@@ -75,6 +76,43 @@ double merit__loss_mean(const merit__loss_row *row, const merit__log_sum *sum,
     return mean;
 }
 
+// 1 - exp(s_j), exact also next to 0.
+static double missing(const merit__loss_row *row, double factor, int64_t j)
+{
+    return -expm1(factor * row->table[j]);
+}
+
+double merit__loss_log_mean(double *dlogits, const merit__loss_row *row, double factor)
+{
+    const int64_t K = row->n_classes;
+    merit__log_sum before = merit__loss_softmax(dlogits, row, NULL, 0);
+    double lost = 0;
+    for (int64_t j = 0; j < K; j++) {
+        lost += merit__loss_belief(row, &before, dlogits, j) * missing(row, factor, j);
+    }
+    if (lost < 0.5) {
+        // 1 - lost is the sum of q exp(s). Where all s are small the difference of two
+        // logarithms would be rounding and little else.
+        for (int64_t j = 0; dlogits != NULL && j < K; j++) {
+            dlogits[j] *= (missing(row, factor, j) - lost) / (1 - lost);
+        }
+        return -log1p(-lost);
+    }
+    merit__log_sum after = merit__loss_softmax(NULL, row, row->table, factor);
+    for (int64_t j = 0; dlogits != NULL && j < K; j++) {
+        double x = shifted(row, row->table, factor, j);
+        dlogits[j] -= exp(x - after.largest) / after.total;
+    }
+    return before.largest - after.largest + (before.excess - after.excess);
+}
+
+void merit__loss_scale(double *dlogits, int64_t n_classes, double factor)
+{
+    for (int64_t j = 0; dlogits != NULL && j < n_classes; j++) {
+        dlogits[j] *= factor;
+    }
+}
+
 void merit__loss_make_costs(merit_loss *loss, double unit)
 {
     const int64_t K = loss->n_classes;
@@ -98,4 +136,47 @@ void merit__loss_make_shares(merit_loss *loss)
     for (int64_t k = 0; k < K * K; k++) {
         loss->table[k] = (loss->table[k] - low) / (high - low);
     }
+}
+
+void merit__loss_draw_to_best(merit_loss *loss)
+{
+    const int64_t K = loss->n_classes;
+    for (int64_t i = 0; i < K; i++) {
+        const double *costs = loss->table + i * K;
+        if (costs[i] > 0) {
+            int64_t best = 0;
+            while (costs[best] > 0) {
+                best++;
+            }
+            loss->hot[i] = best;
+        }
+    }
+}
+
+merit_status merit__loss_make_gains(merit_loss *loss, double floor, merit_error *err)
+{
+    const int64_t K = loss->n_classes;
+    double least, most;
+    merit__scores_range(&least, &most, loss->scores);
+    const double raise = fmax(0, floor * loss->range - least);
+    for (int64_t i = 0; i < K; i++) {
+        double best = 0;
+        for (int64_t j = 0; j < K; j++) {
+            const double score = loss->table[i * K + j];
+            const double share = (score + raise) / (most + raise);
+            best = fmax(best, share);
+            // Either way the logarithm is exact, whether the share is next to 0 or 1.
+            loss->table[i * K + j] =
+                share < 0.5 ? -log(share) : -log1p((score - most) / (most + raise));
+        }
+        if (best <= 0) {
+            return merit__fail(err, MERIT_EUNSUPPORTED,
+                               "%s: nothing in row %lld of the table is above the "
+                               "table's lowest score, %g, so that no answer gains "
+                               "anything there; set floor above 0, or use "
+                               "expected-score",
+                               loss->def->info.name, (long long)i + 1, least);
+        }
+    }
+    return MERIT_OK;
 }

@@ -33,6 +33,14 @@ double merit__loss_belief(const merit__loss_row *row, const merit__log_sum *sum,
 double merit__loss_mean(const merit__loss_row *row, const merit__log_sum *sum,
                         const double *q);
 
+/* -log sum_j q_j exp(s_j) = LSE(z) - LSE(z + s) with s = factor * row->table, none of
+ * them above 0; some, but not all, may be -oo. Its gradient is q - softmax(z + s). Exact
+ * also where the sum is next to 1. */
+double merit__loss_log_mean(double *dlogits, const merit__loss_row *row, double factor);
+
+/* Multiplies a gradient [K]; NULL is allowed. */
+void merit__loss_scale(double *dlogits, int64_t n_classes, double factor);
+
 /* For prepare: makes the table of scores one of costs C_ij = max_k S_ik - S_ij,
  * divided by `unit`. */
 void merit__loss_make_costs(merit_loss *loss, double unit);
@@ -40,5 +48,15 @@ void merit__loss_make_costs(merit_loss *loss, double unit);
 /* For prepare: makes the table of scores one of shares s_ik = (S_ik - min S) /
  * (max S - min S), in [0,1] by one map for all rows. */
 void merit__loss_make_shares(merit_loss *loss);
+
+/* For prepare, on costs: makes the best answer the class that each truth draws to, the
+ * truth itself where it ties for the best. */
+void merit__loss_draw_to_best(merit_loss *loss);
+
+/* For prepare: makes the table of scores one of -log(A_ij / max A), with
+ * A_ij = S_ij + max(0, floor R - min S): the scores as they stand, or raised by one
+ * constant until the lowest is `floor`, which counts in R. EUNSUPPORTED when a row of A
+ * has nothing above 0. */
+merit_status merit__loss_make_gains(merit_loss *loss, double floor, merit_error *err);
 
 #endif
