@@ -1,7 +1,7 @@
 /* Which decision rule is right for which loss: the expected loss under a posterior is
  * minimised over the logits, and what the rules then answer is compared with the answer
  * of the highest expected score. */
-#include "loss_fixtures.h"
+#include "optimum.h"
 
 #include <stdio.h>
 
@@ -59,110 +59,6 @@ static int solve(double *A, double *b, int n, int m)
     return 1;
 }
 
-/* Uniform over the simplex. */
-static void draw_posterior(double *eta, int n, uint64_t *seed)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-        eta[i] = -log(uniform(seed));
-        sum += eta[i];
-    }
-    for (int i = 0; i < n; i++) {
-        eta[i] /= sum;
-    }
-}
-
-/* E_eta L and its gradient [n]. */
-static double expected_loss(const merit_loss *loss, const double *eta, const double *z,
-                            int n, double *gradient)
-{
-    double value = 0;
-    double part[K];
-    memset(gradient, 0, (size_t)n * sizeof *gradient);
-    for (int i = 0; i < n; i++) {
-        if (eta[i] > 0) {
-            value += eta[i] * merit_loss_row(loss, z, i, 0, part);
-            for (int j = 0; j < n; j++) {
-                gradient[j] += eta[i] * part[j];
-            }
-        }
-    }
-    return value;
-}
-
-static void softmax(double *q, const double *z, int n)
-{
-    double sum = 0;
-    double largest = z[0];
-    for (int j = 1; j < n; j++) {
-        largest = fmax(largest, z[j]);
-    }
-    for (int j = 0; j < n; j++) {
-        q[j] = exp(z[j] - largest);
-        sum += q[j];
-    }
-    for (int j = 0; j < n; j++) {
-        q[j] /= sum;
-    }
-}
-
-/* q = softmax(z) at the least expected loss. The steps go down the gradient over q, as
- * the natural gradient does, which knows no plateaus; none moves a logit by more than
- * 1, and what is all but impossible does not hold up the rest. */
-static void minimise(double *q, const merit_loss *loss, const double *eta, int n)
-{
-    double z[K] = {0};
-    double gradient[K];
-    double rate = 1;
-    double value = expected_loss(loss, eta, z, n, gradient);
-    double longest = 1;
-    for (int i = 0; i < 2000 && rate > 1e-12 && longest > 1e-10; i++) {
-        double direction[K] = {0};
-        double moved[K] = {0};
-        double ahead[K] = {0};
-        longest = 0;
-        softmax(q, z, n);
-        for (int j = 0; j < n; j++) {
-            direction[j] = -gradient[j] / fmax(q[j], 1e-3);
-            longest = fmax(longest, fabs(direction[j]));
-        }
-        rate = fmin(rate, 1 / longest);
-        for (int j = 0; j < n; j++) {
-            moved[j] = z[j] + rate * direction[j];
-        }
-        double found = expected_loss(loss, eta, moved, n, ahead);
-        if (found < value) {
-            value = found;
-            memcpy(z, moved, sizeof z);
-            memcpy(gradient, ahead, sizeof gradient);
-            rate *= 2;
-        } else {
-            rate /= 4;
-        }
-    }
-    softmax(q, z, n);
-}
-
-static int argmax(const double *values, int n)
-{
-    int best = 0;
-    for (int k = 1; k < n; k++) {
-        best = values[k] > values[best] ? k : best;
-    }
-    return best;
-}
-
-/* out[k] = sum_i weights[i] table[i][k] */
-static void mix(double *out, const double *weights, const double *table, int n)
-{
-    for (int k = 0; k < n; k++) {
-        out[k] = 0;
-        for (int i = 0; i < n; i++) {
-            out[k] += weights[i] * table[i * n + k];
-        }
-    }
-}
-
 /* The answer of a rule; `decode` is D = P^-1 S where the rule needs it. */
 static int decide(merit_rule rule, const double *q, const double *S,
                   const double *decode)
@@ -183,14 +79,6 @@ static void make_decode(double *decode, const merit_loss *loss, const double *S)
         memcpy(P, merit_loss_targets(loss), sizeof P);
         assert_true(solve(P, decode, K, K));
     }
-}
-
-/* How much expected score an answer loses. */
-static double regret(const double *eta, const double *S, int answer)
-{
-    double worth[K];
-    mix(worth, eta, S, K);
-    return worth[argmax(worth, K)] - worth[answer];
 }
 
 enum outcome { NEVER, SOMETIMES };
@@ -240,6 +128,29 @@ static const consistency cases[] = {
     {"kernel-score", similar, MERIT_RULE_BAYES, NEVER, 1e-6},
     {"kernel-score", pairs, MERIT_RULE_BAYES, NEVER, 1e-6},
     {"kernel-score", pairs, MERIT_RULE_ARGMAX, SOMETIMES, 1e-6},
+    {"entropic-expected-score", similar, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"entropic-expected-score", asymmetric, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"entropic-expected-score", question_table, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"entropic-expected-score(temperature=9)", asymmetric, MERIT_RULE_ARGMAX, NEVER,
+     1e-5},
+    {"complement", similar, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"complement", asymmetric, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"complement", question_table, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"brier", similar, MERIT_RULE_BAYES, NEVER, 1e-5},
+    {"brier", asymmetric, MERIT_RULE_BAYES, NEVER, 1e-5},
+    {"brier", question_table, MERIT_RULE_BAYES, NEVER, 1e-5},
+    {"brier", asymmetric, MERIT_RULE_ARGMAX, SOMETIMES, 1e-5},
+    {"ranked-probability", similar, MERIT_RULE_BAYES, NEVER, 1e-5},
+    {"ranked-probability", asymmetric, MERIT_RULE_BAYES, NEVER, 1e-5},
+    {"ranked-probability", question_table, MERIT_RULE_BAYES, NEVER, 1e-5},
+    {"ranked-probability", asymmetric, MERIT_RULE_ARGMAX, SOMETIMES, 1e-5},
+    {"log-score", asymmetric, MERIT_RULE_ARGMAX, SOMETIMES, 0.01},
+    {"log-score", asymmetric, MERIT_RULE_BAYES, SOMETIMES, 0.01},
+    {"log-score(floor=7e6)", asymmetric, MERIT_RULE_ARGMAX, NEVER, 1e-3},
+    {"power-score(power=1)", similar, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"power-score(power=1)", asymmetric, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"power-score(power=1)", question_table, MERIT_RULE_ARGMAX, NEVER, 1e-5},
+    {"power-score(power=0.3)", asymmetric, MERIT_RULE_ARGMAX, SOMETIMES, 0.01},
 };
 
 static void rules_find_the_best_answer(void **state)
@@ -258,7 +169,7 @@ static void rules_find_the_best_answer(void **state)
             draw_posterior(eta, K, &seed);
             minimise(q, loss, eta, K);
             int answer = decide(one->rule, q, one->S, decode);
-            n_wrong += regret(eta, one->S, answer) > one->slack;
+            n_wrong += regret(eta, one->S, K, answer) > one->slack;
         }
         if ((n_wrong > 0) != (one->wrong == SOMETIMES)) {
             fail_msg("%s, rule %d (case %d): %d of %d answers are wrong", one->loss,
@@ -296,7 +207,7 @@ static void certain_truths_get_their_best_answer(void **state)
                 eta[i] = 1;
                 minimise(q, loss, eta, K);
                 int answer = decide(merit_loss_rule(loss), q, tables[t], decode);
-                if (regret(eta, tables[t], answer) > 1e-6) {
+                if (regret(eta, tables[t], K, answer) > 1e-6) {
                     fail_msg("%s, table %d: truth %d is answered %d", spec, (int)t, i,
                              answer);
                 }
@@ -388,9 +299,9 @@ static void shares_of_wrong_answers(void **state)
             if (merit_loss_targets(loss) != NULL) {
                 mix(q, eta, merit_loss_targets(loss), K);
             }
-            n_wrong += regret(eta, question_table, argmax(q, K)) > 1e-9;
+            n_wrong += regret(eta, question_table, K, argmax(q, K)) > 1e-9;
             int decoded = decide(MERIT_RULE_DECODE, q, question_table, decode);
-            n_wrong_decoded += regret(eta, question_table, decoded) > 1e-9;
+            n_wrong_decoded += regret(eta, question_table, K, decoded) > 1e-9;
         }
         const double share = (double)n_wrong / N;
         const double deviation = sqrt(rows[r].share / N);

@@ -14,6 +14,7 @@ static void identity_gives_cross_entropy(void **state)
         "affine-labels",
         "cross-entropy-plus-cost(lambda=0)",
         "hierarchical-cross-entropy(alpha=2)",
+        "log-score",
         "soft-labels(temperature=0.001)",
         "softmax-margin(scale=0)",
         "tilted-score(temperature=0.001)",
@@ -155,11 +156,21 @@ static void units_of_the_scores_cancel(void **state)
         double value; // of the scaled table, for 1 of the other
     } cases[] = {
         {"affine-labels", "affine-labels", 1},
+        {"brier", "brier", 1},
+        {"complement", "complement", 1},
         {"cross-entropy", "cross-entropy", 1},
         {"cross-entropy-plus-cost", "cross-entropy-plus-cost", 1},
+        {"entropic-expected-score", "entropic-expected-score", unit},
+        {"entropic-expected-score(temperature=0.2)",
+         "entropic-expected-score(temperature=200)", unit},
         {"expected-score", "expected-score", unit},
         {"score-logistic", "score-logistic", 1},
         {"score-squares", "score-squares", 1},
+        {"log-score", "log-score", 1},
+        {"log-score(floor=0.1)", "log-score(floor=100)", 1},
+        {"power-score", "power-score", 1},
+        {"power-score(floor=0.1)", "power-score(floor=100)", 1},
+        {"ranked-probability", "ranked-probability", 1},
         {"soft-labels", "soft-labels", 1},
         {"soft-labels(temperature=0.7)", "soft-labels(temperature=700)", 1},
         {"softmax-margin", "softmax-margin(scale=0.001)", 1},
@@ -192,33 +203,6 @@ static void units_of_the_scores_cancel(void **state)
         }
         merit_loss_free(loss);
         merit_loss_free(other);
-    }
-}
-
-/* The margins are the costs as they stand in the table, and the class that softmax
- * margin draws to is the best answer, the truth itself where it ties. */
-static void softmax_margin_draws_to_the_best_answer(void **state)
-{
-    (void)state;
-    enum { K = 3 };
-    static const double values[K * K] = {5, 1, 5, 2, 0, 2, 7, 7, 7};
-    static const int64_t best[K] = {0, 0, 2};
-    static const double scales[] = {0, 0.5, 1};
-    static const double z[K] = {0.3, -0.7, 1.1};
-    for (size_t s = 0; s < 3; s++) {
-        char spec[SPEC_BYTES];
-        snprintf(spec, sizeof spec, "softmax-margin(scale=%g)", scales[s]);
-        merit_loss *loss = make_loss_of(spec, values, K);
-        for (int64_t i = 0; i < K; i++) {
-            const double most = values[i * K + best[i]];
-            double sum = 0;
-            for (int64_t k = 0; k < K; k++) {
-                sum += exp(z[k] + scales[s] * (most - values[i * K + k]));
-            }
-            double expected = log(sum) - z[best[i]];
-            assert_true(is_close(merit_loss_row(loss, z, i, 0, NULL), expected, 1e-14));
-        }
-        merit_loss_free(loss);
     }
 }
 
@@ -313,6 +297,9 @@ static void parameters_move(void **state)
         {"soft-labels", "soft-labels(temperature=0.15)", 1},
         {"tilted-score(temperature=0.05)", "tilted-score(temperature=0.05)", 1},
         {"softmax-margin", "softmax-margin(scale=1)", 1},
+        {"entropic-expected-score", "entropic-expected-score(temperature=0.15)", 0},
+        {"entropic-expected-score", "entropic-expected-score(temperature=0.015)", 1},
+        {"power-score(power=0.16..1)", "power-score(power=0.4)", 0.5},
     };
     static const double z[K] = {0.3, -1.2, 0.9, 0.1};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
@@ -339,13 +326,19 @@ static void rules_are_right(void **state)
         merit_rule rule, rule_with_extra_answers;
     } cases[] = {
         {"affine-labels", MERIT_RULE_ARGMAX, MERIT_RULE_DECODE},
+        {"brier", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
+        {"complement", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
         {"cross-entropy", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"cross-entropy-plus-cost", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
+        {"entropic-expected-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
         {"expected-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
         {"hierarchical-cross-entropy", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"kernel-score", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"score-logistic", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
         {"score-squares", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
+        {"log-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
+        {"power-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
+        {"ranked-probability", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"soft-labels", MERIT_RULE_DECODE, MERIT_RULE_DECODE},
         {"softmax-margin", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"tilted-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
@@ -378,7 +371,6 @@ int main(void)
         cmocka_unit_test(known_values),
         cmocka_unit_test(temperatures_count_in_scores),
         cmocka_unit_test(units_of_the_scores_cancel),
-        cmocka_unit_test(softmax_margin_draws_to_the_best_answer),
         cmocka_unit_test(row_shifts_change_no_gradient),
         cmocka_unit_test(convex_losses_are_convex),
         cmocka_unit_test(parameters_move),

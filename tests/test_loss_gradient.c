@@ -8,7 +8,7 @@
 enum { MAX_CLASSES = 1000, MAX_COMPONENTS = 12, SPEC_BYTES = 96, MAX_SPECS = 16 };
 
 /* The specifications of a loss that are tested: its defaults, and each parameter at
- * its ends and at 3 and 100 times its default. */
+ * its ends and at 3 and 100 times its default, where it may be that large. */
 static int64_t list_specs(char specs[MAX_SPECS][SPEC_BYTES],
                           const merit_loss_info *info)
 {
@@ -16,7 +16,8 @@ static int64_t list_specs(char specs[MAX_SPECS][SPEC_BYTES],
     snprintf(specs[n++], SPEC_BYTES, "%s", info->name);
     for (int64_t i = 0; i < info->n_parameters; i++) {
         const merit_loss_parameter *p = &info->parameters[i];
-        const double values[] = {p->low, 3 * p->initial, 100 * p->initial, p->high};
+        const double values[] = {p->low, fmin(3 * p->initial, p->high),
+                                 fmin(100 * p->initial, p->high), p->high};
         for (int k = 0; k < 4; k++) {
             assert_true(n < MAX_SPECS);
             snprintf(specs[n++], SPEC_BYTES, "%s(%s=%.17g)", info->name, p->name,

@@ -137,9 +137,8 @@ static void bad_specifications_are_refused(void **state)
         {"expected_score",
          "unknown loss \"expected_score\"; did you mean expected-score?"},
         {"cross-entrpy(scale=1)", "did you mean cross-entropy?"},
-        {"Kullback",
-         "unknown loss \"Kullback\", expected one of affine-labels, cross-en"},
-        {"", "unknown loss \"\", expected one of"},
+        {"Kullback", "unknown loss \"Kullback\"; `merit loss` lists all "},
+        {"", "unknown loss \"\"; `merit loss` lists all "},
         {"(scale=1)", "unknown loss \"\""},
         {"softmax-margin(scael=1)",
          "softmax-margin has no parameter \"scael\"; did you mean scale?"},
@@ -209,15 +208,22 @@ static void missing_arguments_are_refused(void **state)
     merit_scores_free(scores);
 }
 
-/* A table that a loss cannot learn from; cross entropy does not look at it. */
+/* A table that a loss cannot learn from, unless it does not look at it. */
 static void constant_tables_are_refused(void **state)
 {
     (void)state;
     static const double constant[] = {1, 1, 9, -2, -2, 9};
+    static const char *const looks_away[] = {"brier", "cross-entropy",
+                                             "ranked-probability"};
+    const size_t n_looks_away = sizeof looks_away / sizeof *looks_away;
     merit_scores *scores = make_scores(constant, 2, 3);
     for (int64_t i = 0; i < merit_loss_count(); i++) {
         const char *name = merit_loss_describe(i)->name;
-        if (strcmp(name, "cross-entropy") == 0) {
+        size_t l = 0;
+        while (l < n_looks_away && strcmp(name, looks_away[l]) != 0) {
+            l++;
+        }
+        if (l < n_looks_away) {
             assert_int_equal(create_loss(name, scores, NULL), MERIT_OK);
         } else {
             check_refused(create_loss, name, scores, MERIT_EUNSUPPORTED,

@@ -75,6 +75,12 @@ MERIT_API merit_rule merit_loss_rule(const merit_loss *loss);
  * of its own. Borrowed, lives as long as the loss. */
 MERIT_API const double *merit_loss_targets(const merit_loss *loss);
 
+/* The matrix T [K,K] through which this loss sees the posterior eta, where there is one:
+ * it trains q so that T q = eta (T[i][j]: how often an example that is j is labelled i;
+ * columns add up to 1), for merit_decode_channel. NULL for other losses. Borrowed, lives
+ * as long as the loss. */
+MERIT_API const double *merit_loss_channel(const merit_loss *loss);
+
 /* A parameter of a loss. */
 typedef struct merit_loss_parameter {
     const char *name;

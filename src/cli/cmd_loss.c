@@ -114,7 +114,7 @@ static const merit__options options = {
 static void print_default(char *out, size_t out_bytes, const merit_loss_parameter *p)
 {
     static const char range[] = ", R the largest score difference within a row";
-    if (!p->initial_in_range) {
+    if (!p->initial_in_range || p->initial == 0) {
         snprintf(out, out_bytes, "%g", p->initial);
     } else if (p->initial < 1) {
         snprintf(out, out_bytes, "R/%g%s", 1 / p->initial, range);

@@ -123,6 +123,7 @@ void merit_loss_free(merit_loss *loss)
     merit__free(loss->table);
     merit__free(loss->hot);
     merit__free(loss->unit);
+    merit__free(loss->channel);
     merit__free(loss);
 }
 
@@ -145,6 +146,7 @@ merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
         .logits = logits,
         .target = loss->unit + (K - 1 - loss->hot[truth]),
         .parameters = parameters,
+        .range = loss->range,
     };
     if (loss->table != NULL) {
         row.table = loss->table + truth * K;
@@ -189,4 +191,9 @@ merit_rule merit_loss_rule(const merit_loss *loss)
 const double *merit_loss_targets(const merit_loss *loss)
 {
     return loss->def->table == MERIT__TABLE_TARGETS ? loss->table : NULL;
+}
+
+const double *merit_loss_channel(const merit_loss *loss)
+{
+    return loss->channel;
 }

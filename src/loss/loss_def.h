@@ -34,6 +34,7 @@ struct merit_loss {
     double *table;     // [K,K] as def->table says; NULL for TABLE_NONE
     int64_t *hot;      // [K] the class of each truth's one-hot target; i at first
     double *unit;      // [2K-1] zeros around a 1: every one-hot row is a window of it
+    double *channel;   // [K,K] merit_loss_channel, or NULL
     const merit_scores *scores; // while def->prepare runs: names for messages
 };
 
@@ -47,6 +48,7 @@ typedef struct merit__loss_row {
     const double *matrix;     // [K,K] the whole table, or NULL
     const double *parameters; // in the order of info.parameters, at this progress;
                               // over R where initial_in_range
+    double range;             // R
     double *scratch;          // as many as def->scratch says; holds anything
 } merit__loss_row;
 
@@ -63,7 +65,7 @@ struct merit_loss_def {
     const double *last;
 
     // Turns loss->table, which holds the scores, into what the rows need; may set
-    // rule and hot. NULL when there is nothing to do.
+    // rule, hot and channel. NULL when there is nothing to do.
     merit_status (*prepare)(merit_loss *loss, merit_error *err);
 
     // How many doubles of scratch a row needs. NULL: none.

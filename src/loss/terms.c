@@ -171,11 +171,11 @@ merit_status merit__loss_make_gains(merit_loss *loss, double floor, merit_error 
         }
         if (best <= 0) {
             return merit__fail(err, MERIT_EUNSUPPORTED,
-                               "%s: nothing in row %lld of the table is above the "
-                               "table's lowest score, %g, so that no answer gains "
-                               "anything there; set floor above 0, or use "
-                               "expected-score",
-                               loss->def->info.name, (long long)i + 1, least);
+                               "%s: no class scores above the table's lowest, %g, when "
+                               "the truth is %.40s: nothing is gained there. Set floor "
+                               "above 0, or use expected-score",
+                               loss->def->info.name, least,
+                               merit_scores_name(loss->scores, i));
         }
     }
     return MERIT_OK;

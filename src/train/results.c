@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "model/model.h"
 #include "train/json_text.h"
+#include "train/own_decode.h"
 #include "train/training.h"
 
 /* What made the model: the configuration, the candidate, the epoch. */
@@ -28,7 +29,7 @@ static char *provenance(const merit__training *t, const merit__history_row *row)
 static merit_status make_decode(double **out, const merit__training *t,
                                 const merit__history_row *row, merit_error *err)
 {
-    double progress, residual;
+    double progress;
     const merit_loss *loss = merit__candidates_loss(&t->candidates, row->candidate,
                                                     row->step - 1, &progress);
     size_t n =
@@ -37,8 +38,7 @@ static merit_status make_decode(double **out, const merit__training *t,
     if (*out == NULL) {
         return merit__fail_memory(err, n * sizeof **out, "a model");
     }
-    return merit_decode_matrix(*out, &residual, merit_loss_targets(loss), t->scores,
-                               err);
+    return merit__own_decode(*out, loss, t->scores, err);
 }
 
 /* `row` is the validation of the parameters. */

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "merit/metrics.h"
+#include "train/own_decode.h"
 
 struct merit__validation {
     const merit_dataset *data;
@@ -183,8 +184,7 @@ merit_status merit__validation_measure(merit__verdict *out, merit__validation *v
 {
     merit_status status = MERIT_OK;
     merit_rule preferred = merit_loss_rule(loss);
-    const double *targets = merit_loss_targets(loss);
-    double temperature, residual, own, reference, value, unused;
+    double temperature, own, reference, value, unused;
     MERIT_TRY(merit_temperature_fit(&temperature, v->logits,
                                     merit_dataset_labels(v->data), NULL, v->n,
                                     v->n_classes, err));
@@ -194,8 +194,8 @@ merit_status merit__validation_measure(merit__verdict *out, merit__validation *v
     keep_given(v);
     MERIT_TRY(try_rule(&argmax, v, MERIT_RULE_ARGMAX, temperature, err));
     keep_better(out, v, &argmax, preferred);
-    if (targets != NULL) {
-        MERIT_TRY(merit_decode_matrix(v->decode, &residual, targets, v->scores, err));
+    if (merit__has_own_decode(loss)) {
+        MERIT_TRY(merit__own_decode(v->decode, loss, v->scores, err));
         MERIT_TRY(try_rule(&decoded, v, MERIT_RULE_DECODE, 1, err));
         keep_better(out, v, &decoded, preferred);
     }

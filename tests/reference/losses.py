@@ -63,6 +63,22 @@ def affine_labels(S, z, i, _):
     return logsumexp(z) - p @ z, softmax(z) - p
 
 
+def brier(S, z, i, _):
+    v = softmax(z) - one_hot(len(z), i)
+    return v @ v / 2, softmax(z) * (v - v @ softmax(z))
+
+
+def complement(S, z, i, scale):
+    K = len(S)
+    C = scale * (K - 1) ** 0.5 * costs_of(S) / (costs_of(S).sum() / (K * (K - 1)))
+    value, gradient = 0, 0
+    for j in range(K):
+        rest = np.array([-np.inf if k == j else z[k] for k in range(K)])
+        value -= C[i, j] * (logsumexp(rest) - logsumexp(z))
+        gradient -= C[i, j] * (softmax(rest) - softmax(z))
+    return value, gradient
+
+
 def cross_entropy(S, z, i, _):
     return logsumexp(z) - z[i], softmax(z) - one_hot(len(z), i)
 
@@ -71,6 +87,12 @@ def cross_entropy_plus_cost(S, z, i, weight):
     q, c = softmax(z), costs_of(S)[i] / costs_of(S).max()
     value = logsumexp(z) - z[i] + weight * (c @ q)
     return value, q - one_hot(len(z), i) + weight * q * (c - c @ q)
+
+
+def entropic_expected_score(S, z, i, temperature):
+    q = softmax(z)
+    a = S[i] - temperature * (z - logsumexp(z))
+    return -(a @ q), -q * (a - a @ q)
 
 
 def expected_score(S, z, i, _):
@@ -124,6 +146,36 @@ def score_squares(S, z, i, _):
     return e @ e / 2, e
 
 
+def gains_of(S, floor):
+    A = S + max(0, floor - S.min())
+    return A / A.max()
+
+
+def log_sum(a, z):
+    """log(a.softmax(z)), also where that sum is too small for a float."""
+    x = z[a > 0] + np.log(a[a > 0])
+    return logsumexp(x) - logsumexp(z)
+
+
+def log_score(S, z, i, floor):
+    A = gains_of(S, floor)[i]
+    r = np.zeros(len(z), dtype=z.dtype)
+    r[A > 0] = softmax(z[A > 0] + np.log(A[A > 0]))
+    return -log_sum(A, z), softmax(z) - r
+
+
+def power_score(S, z, i, power):
+    value, gradient = log_score(S, z, i, 0)
+    return (1 - np.exp(-power * value)) / power, np.exp(-power * value) * gradient
+
+
+def ranked_probability(S, z, i, _):
+    q, k = softmax(z), np.arange(len(z))
+    D = abs(k[:, None] - k) / (len(z) - 1)
+    v = D[i] - D @ q
+    return D[i] @ q - q @ D @ q / 2, q * (v - v @ q)
+
+
 def soft_labels(S, z, i, temperature):
     p = softmax(S[i] / temperature)
     return logsumexp(z) - p @ z, softmax(z) - p
@@ -145,15 +197,25 @@ def tilted_score(S, z, i, temperature):
 # is the table's largest cost.
 LOSSES = {
     "affine-labels": (affine_labels, 0, 0),
+    "brier": (brier, 0, 0),
+    "complement": (complement, 1, 1),
+    "complement(scale=3)": (complement, 3, 3),
     "cross-entropy": (cross_entropy, 0, 0),
     "cross-entropy-plus-cost": (cross_entropy_plus_cost, 10, 10),
     "cross-entropy-plus-cost(lambda=0.5)": (cross_entropy_plus_cost, 0.5, 0.5),
+    "entropic-expected-score": (entropic_expected_score, "0.05R", "0.005R"),
+    "entropic-expected-score(temperature=0.3)": (entropic_expected_score, 0.3, 0.3),
     "expected-score": (expected_score, 0, 0),
     "hierarchical-cross-entropy": (hierarchical_cross_entropy, 0.2, 0.2),
     "hierarchical-cross-entropy(alpha=1)": (hierarchical_cross_entropy, 1, 1),
     "kernel-score": (kernel_score, 0, 0),
     "score-logistic": (score_logistic, 0, 0),
     "score-squares": (score_squares, 0, 0),
+    "log-score": (log_score, 0, 0),
+    "log-score(floor=0.2)": (log_score, 0.2, 0.2),
+    "power-score": (power_score, 0.7, 0.7),
+    "power-score(power=0.1..1)": (power_score, 0.1, 1),
+    "ranked-probability": (ranked_probability, 0, 0),
     "soft-labels": (soft_labels, "0.05R", "0.05R"),
     "soft-labels(temperature=0.4)": (soft_labels, 0.4, 0.4),
     "softmax-margin": (softmax_margin, 1, 1),
