@@ -39,6 +39,24 @@ static double value_at(void *context, const double *logits)
     return merit_loss_row(at->loss, logits, at->truth, at->progress, NULL);
 }
 
+static int begins_with(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* Whether the loss is piecewise linear, so that it has corners. */
+static int has_corners(const char *spec)
+{
+    return begins_with(spec, "hinge");
+}
+
+/* Whether the loss is all but a step function, of which differences tell nothing: the
+ * decision score at next to no temperature. */
+static int has_steps(const char *spec)
+{
+    return begins_with(spec, "decision-score(temperature=9.99");
+}
+
 /* All components of a short row; of a long one both ends, the truth, the largest and
  * some others. */
 static int64_t pick_components(int64_t *components, const double *gradient, int64_t K,
@@ -90,6 +108,28 @@ static void check_sum(point *at, const double *logits, const double *gradient,
     }
 }
 
+/* The slope from logits[i] to logits[i] + step. */
+static double slope(point *at, double *logits, int64_t i, double step)
+{
+    const double value = value_at(at, logits);
+    const double x = logits[i];
+    logits[i] = x + step;
+    const double moved = value_at(at, logits);
+    logits[i] = x;
+    return (moved - value) / step;
+}
+
+/* In a corner of a convex function the slopes to either side differ, and a subgradient
+ * lies between them. */
+static int is_at_corner(point *at, double *logits, const double *gradient, int64_t i)
+{
+    const double h = 2. / 1024; // as far as the central differences go
+    const double left = slope(at, logits, i, -h);
+    const double right = slope(at, logits, i, h);
+    return right - left > 0.01 && left - 1e-9 <= gradient[i] &&
+           gradient[i] <= right + 1e-9;
+}
+
 static void check_point(point *at, logits_kind kind, int64_t K, const char *where)
 {
     double logits[MAX_CLASSES] = {0};
@@ -108,10 +148,17 @@ static void check_point(point *at, logits_kind kind, int64_t K, const char *wher
         }
     }
     check_sum(at, logits, gradient, K, where);
+    if (has_steps(where)) {
+        return;
+    }
     int64_t n = pick_components(components, gradient, K, at->truth);
     gradient_check check =
         check_gradient(value_at, at, logits, gradient, n, components);
-    if (check.n_wrong > 0) {
+    int64_t n_corners = 0;
+    for (int64_t k = 0; check.n_wrong > 0 && has_corners(where) && k < n; k++) {
+        n_corners += is_at_corner(at, logits, gradient, components[k]);
+    }
+    if (check.n_wrong > n_corners) {
         fail_msg("%s: %lld wrong components; at %lld the gradient is %.12g, "
                  "differences give %.12g",
                  where, (long long)check.n_wrong, (long long)check.worst, check.found,
@@ -155,6 +202,10 @@ static void check_catalogue(int64_t K)
         merit_scores *scores = make_scores(values, K, K);
         for (int64_t i = 0; i < merit_loss_count(); i++) {
             int64_t n_specs = list_specs(specs, merit_loss_describe(i));
+            // A row of the decision score takes K^2 steps.
+            if (K > 100 && begins_with(specs[0], "decision-score")) {
+                n_specs = 1;
+            }
             for (int64_t s = 0; s < n_specs; s++) {
                 int is_allowed = check_loss(specs[s], scores, (table_kind)kind);
                 if (!is_allowed && kind == TABLE_TREE) {
@@ -189,17 +240,25 @@ static void wrong_gradients_are_found(void **state)
         fill_table(values, TABLE_ASYMMETRIC, K, 3);
         merit_loss *loss = make_loss_of_kin(merit_loss_describe(i)->name, values, K);
         point at = {.loss = loss, .truth = 1};
+        int64_t n_nonzero = 0;
+        int64_t largest = 0;
+        merit_loss_row(loss, logits, at.truth, 0, gradient);
+        for (int64_t j = 0; j < K; j++) {
+            n_nonzero += gradient[j] != 0;
+            largest = fabs(gradient[j]) > fabs(gradient[largest]) ? j : largest;
+        }
+        assert_true(n_nonzero == K || has_corners(merit_loss_describe(i)->name));
         for (int wrong = -1; wrong < N_WRONG; wrong++) {
             merit_loss_row(loss, logits, at.truth, 0, gradient);
             for (int64_t j = 0; j < K; j++) {
                 gradient[j] *= wrong == 0 ? -1 : wrong == 1 ? 1.01 : 1;
             }
-            gradient[7] *= wrong == 2 ? -1 : wrong == 3 ? 1.01 : 1;
+            gradient[largest] *= wrong == 2 ? -1 : wrong == 3 ? 1.01 : 1;
             gradient_check check =
                 check_gradient(value_at, &at, logits, gradient, K, NULL);
-            int64_t expected = wrong < 0 ? 0 : wrong < 2 ? K : 1;
+            int64_t expected = wrong < 0 ? 0 : wrong < 2 ? n_nonzero : 1;
             assert_int_equal(check.n_wrong, expected);
-            assert_true(wrong < 2 || check.worst == 7);
+            assert_true(wrong < 2 || check.worst == largest);
         }
         gradient[2] = NAN;
         assert_true(check_gradient(value_at, &at, logits, gradient, K, NULL).n_wrong >

@@ -158,6 +158,67 @@ static void log_score_sees_through_a_channel(void **state)
     merit_loss_free(loss);
 }
 
+/* z near the least expected loss of a convex loss with corners: the mean of the later
+ * steps of a subgradient descent. */
+static void descend(double *mean, const merit_loss *loss, const double *eta)
+{
+    enum { N = 20000 };
+    double z[K] = {0};
+    double gradient[K];
+    memset(mean, 0, K * sizeof *mean);
+    for (int n = 0; n < N; n++) {
+        expected_loss(loss, eta, z, K, gradient);
+        for (int k = 0; k < K; k++) {
+            z[k] -= 1 / sqrt(n + 1) * gradient[k];
+            mean[k] += n < N / 2 ? 0 : z[k] * 2 / N;
+        }
+    }
+}
+
+/* How many answers by argmax lose more than 0.02 of the range R under the hinge. */
+static int count_wrong_hinges(const double *S, double range)
+{
+    uint64_t seed = 6;
+    int n_wrong = 0;
+    merit_loss *loss = make_loss_of("hinge", S, K);
+    for (int n = 0; n < N_POSTERIORS; n++) {
+        double eta[K];
+        double z[K];
+        draw_posterior(eta, K, &seed);
+        descend(z, loss, eta);
+        n_wrong += regret(eta, S, K, argmax(z, K)) > 0.02 * range;
+    }
+    merit_loss_free(loss);
+    return n_wrong;
+}
+
+/* The hinge is right for distances in a tree whose nodes are the classes, here a line and
+ * a star. Elsewhere it can be wrong, and at S = I it does not tell: all logits tie unless
+ * one class has half of the posterior. */
+static void hinge_is_right_for_trees_of_classes(void **state)
+{
+    (void)state;
+    static const double line[K * K] = {0,  -1, -2, -3, -1, 0,  -1, -2,
+                                       -2, -1, 0,  -1, -3, -2, -1, 0};
+    static const double star[K * K] = {0,  -1, -1, -1, -1, 0,  -2, -2,
+                                       -1, -2, 0,  -2, -1, -2, -2, 0};
+    static const double identity[K * K] = {1, 0, 0, 0, 0, 1, 0, 0,
+                                           0, 0, 1, 0, 0, 0, 0, 1};
+    static const double costs[K * K] = {0,  -1, -6, -0.1, -7, 0,    -0.3, -2,
+                                        -3, -5, 0,  -0.2, -1, -0.4, -4,   0};
+    assert_int_equal(count_wrong_hinges(line, 3), 0);
+    assert_int_equal(count_wrong_hinges(star, 2), 0);
+    assert_true(count_wrong_hinges(costs, 7) > 0);
+    merit_loss *loss = make_loss_of("hinge", identity, K);
+    for (int n = 0; n < 2; n++) {
+        static const double eta[2][K] = {{0.4, 0.3, 0.2, 0.1}, {0.6, 0.2, 0.1, 0.1}};
+        double z[K];
+        descend(z, loss, eta[n]);
+        assert_true(n == 0 ? fabs(z[0] - z[3]) < 0.05 : fabs(z[0] - z[1] - 1) < 0.05);
+    }
+    merit_loss_free(loss);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +226,7 @@ int main(void)
         cmocka_unit_test(entropic_expected_score_finds_a_softmax),
         cmocka_unit_test(complement_finds_what_costs_little),
         cmocka_unit_test(log_score_finds_the_portfolio),
+        cmocka_unit_test(hinge_is_right_for_trees_of_classes),
         cmocka_unit_test(log_score_sees_through_a_channel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

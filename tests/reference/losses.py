@@ -89,6 +89,15 @@ def cross_entropy_plus_cost(S, z, i, weight):
     return value, q - one_hot(len(z), i) + weight * q * (c - c @ q)
 
 
+def decision_score(S, z, i, temperature):
+    q, s = softmax(z), S[i] - S[i].max()
+    u = (S - S.max(axis=1, keepdims=True)).T @ q
+    a, log_a = softmax(u / temperature), u / temperature - logsumexp(u / temperature)
+    du = (np.diag(a) - np.outer(a, a)) @ (u - s) / temperature
+    dq = S @ du
+    return -(s @ a) + temperature * (log_a @ a), q * (dq - dq @ q)
+
+
 def entropic_expected_score(S, z, i, temperature):
     q = softmax(z)
     a = S[i] - temperature * (z - logsumexp(z))
@@ -120,6 +129,12 @@ def hierarchical_cross_entropy(S, z, i, alpha):
         gradient[v] += weight * softmax(z[v])
         gradient[part] -= weight * softmax(z[part])
     return value, gradient
+
+
+def hinge(S, z, i, margin):
+    b, x = best_of(S, i), z + margin * costs_of(S)[i] / costs_of(S).max()
+    m = x.real.argmax()
+    return x[m] - z[b], one_hot(len(z), m) - one_hot(len(z), b)
 
 
 def kernel_score(S, z, i, _):
@@ -203,19 +218,23 @@ LOSSES = {
     "cross-entropy": (cross_entropy, 0, 0),
     "cross-entropy-plus-cost": (cross_entropy_plus_cost, 10, 10),
     "cross-entropy-plus-cost(lambda=0.5)": (cross_entropy_plus_cost, 0.5, 0.5),
+    "decision-score": (decision_score, "0.25R", "0.05R"),
+    "decision-score(temperature=0.7)": (decision_score, 0.7, 0.7),
     "entropic-expected-score": (entropic_expected_score, "0.05R", "0.005R"),
     "entropic-expected-score(temperature=0.3)": (entropic_expected_score, 0.3, 0.3),
     "expected-score": (expected_score, 0, 0),
     "hierarchical-cross-entropy": (hierarchical_cross_entropy, 0.2, 0.2),
     "hierarchical-cross-entropy(alpha=1)": (hierarchical_cross_entropy, 1, 1),
+    "hinge": (hinge, 1, 1),
+    "hinge(margin=20)": (hinge, 20, 20),
     "kernel-score": (kernel_score, 0, 0),
-    "score-logistic": (score_logistic, 0, 0),
-    "score-squares": (score_squares, 0, 0),
     "log-score": (log_score, 0, 0),
     "log-score(floor=0.2)": (log_score, 0.2, 0.2),
     "power-score": (power_score, 0.7, 0.7),
     "power-score(power=0.1..1)": (power_score, 0.1, 1),
     "ranked-probability": (ranked_probability, 0, 0),
+    "score-logistic": (score_logistic, 0, 0),
+    "score-squares": (score_squares, 0, 0),
     "soft-labels": (soft_labels, "0.05R", "0.05R"),
     "soft-labels(temperature=0.4)": (soft_labels, 0.4, 0.4),
     "softmax-margin": (softmax_margin, 1, 1),
