@@ -76,7 +76,8 @@ static void complement_finds_what_costs_little(void **state)
             high = sum < 1 ? high : l;
         }
         for (int k = 0; k < K; k++) {
-            assert_true(fabs(o.q[k] - fmax(0, 1 - (best - o.u[k]) / low)) < 2e-4);
+            const double expected = fmax(0, 1 - (best - o.u[k]) / low);
+            assert_true(fabs(o.q[k] - expected) < 2e-4);
         }
     }
 }
@@ -108,8 +109,8 @@ static void log_score_finds_the_portfolio(void **state)
 static const double mixed_up[K * K] = {1.5, 0.25, 0, 0.5,  0.25, 1.25, 0, 0,
                                        0,   0.25, 2, 0.75, 0.25, 0.25, 0, 0.75};
 
-/* Such a table is a channel, and where some q explains the posterior, T q = eta, the log
- * score finds it; its decode matrix T^T S then tells the expected scores. */
+/* Such a table is a channel, and where some q explains the posterior, T q = eta, the
+ * log score finds it; its decode matrix T^T S then tells the expected scores. */
 static void log_score_sees_through_a_channel(void **state)
 {
     (void)state;
@@ -192,9 +193,9 @@ static int count_wrong_hinges(const double *S, double range)
     return n_wrong;
 }
 
-/* The hinge is right for distances in a tree whose nodes are the classes, here a line and
- * a star. Elsewhere it can be wrong, and at S = I it does not tell: all logits tie unless
- * one class has half of the posterior. */
+/* The hinge is right for distances in a tree whose nodes are the classes, here a
+ * line and a star. Elsewhere it can be wrong, and at S = I it does not tell: all
+ * logits tie unless one class has half of the posterior. */
 static void hinge_is_right_for_trees_of_classes(void **state)
 {
     (void)state;
