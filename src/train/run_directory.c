@@ -1,20 +1,18 @@
 #include "train/run_directory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/directory.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/number.h"
 
-static const char *const lock_name = ".merit.lock";
 static const char *const config_name = "config.json";
 static const char *const checkpoints_name = "checkpoints";
 static const char *const checkpoint_ending = ".safetensors";
@@ -24,120 +22,6 @@ struct merit__run_directory {
     char *path;
     int lock; // descriptor of the lock file
 };
-
-/* Makes a new entry of `path/..` last through a power failure; a file system that
- * cannot has done what it could. */
-static void sync_parent(const char *path)
-{
-    char *parent = merit__path_join(path, "..");
-    int directory =
-        parent == NULL ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory >= 0) {
-        fsync(directory);
-        close(directory);
-    }
-    merit__free(parent);
-}
-
-/* Makes the directory unless it is there. */
-static merit_status make_directory(const char *path, merit_error *err)
-{
-    struct stat about;
-    if (mkdir(path, 0777) == 0) {
-        sync_parent(path);
-        return MERIT_OK;
-    }
-    if (errno == EEXIST && stat(path, &about) == 0) {
-        if (S_ISDIR(about.st_mode)) {
-            return MERIT_OK;
-        }
-        errno = ENOTDIR;
-    }
-    return merit__fail_system(err, errno, path, "make the directory");
-}
-
-/* Calls visit for every name in a directory, open as descriptor `dir`. Returns 0, or
- * the error's number. */
-static int for_each_name(const char *path,
-                         void (*visit)(void *context, int dir, const char *name),
-                         void *context)
-{
-    DIR *dir = opendir(path);
-    if (dir == NULL) {
-        return errno;
-    }
-    errno = 0;
-    const struct dirent *entry = readdir(dir);
-    while (entry != NULL) {
-        visit(context, dirfd(dir), entry->d_name);
-        errno = 0;
-        entry = readdir(dir);
-    }
-    int failure = errno;
-    closedir(dir);
-    return failure;
-}
-
-static void count_visible(void *context, int dir, const char *name)
-{
-    (void)dir;
-    int64_t *n = context;
-    *n += name[0] != '.';
-}
-
-/* Refuses a directory that holds anything but our lock and hidden files. */
-static merit_status expect_empty(const char *path, merit_error *err)
-{
-    char shown[160];
-    int64_t n = 0;
-    int failure = for_each_name(path, count_visible, &n);
-    if (failure != 0) {
-        return merit__fail_system(err, failure, path, "read the directory");
-    }
-    if (n > 0) {
-        return merit__fail(err, MERIT_EINVAL,
-                           "%s already exists and holds other files; choose another "
-                           "directory",
-                           merit__printable_path(shown, sizeof shown, path));
-    }
-    return MERIT_OK;
-}
-
-/* Takes the lock, which the kernel frees when this process ends, however it does. */
-static merit_status take_lock(merit__run_directory *run, merit_error *err)
-{
-    merit_status status = MERIT_OK;
-    char *path = merit__run_directory_path(run, lock_name);
-    if (path == NULL) {
-        return merit__fail_memory(err, strlen(run->path), "a path");
-    }
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (run->lock < 0) {
-        MERIT_TRY(merit__fail_system(err, errno, path, "open"));
-    }
-    int is_locked = fcntl(run->lock, F_OFD_SETLK, &lock) == 0;
-    if (!is_locked && errno != EAGAIN && errno != EACCES) {
-        MERIT_TRY(merit__fail_system(err, errno, path, "lock"));
-    }
-    if (!is_locked) {
-        char owner[64] = "", shown[160];
-        ssize_t n = pread(run->lock, owner, sizeof owner - 1, 0);
-        owner[n > 0 ? strcspn(owner, "\n") : 0] = 0;
-        MERIT_TRY(merit__fail(err, MERIT_EBUSY,
-                              "%s: another merit is training here (%s)",
-                              merit__printable_path(shown, sizeof shown, run->path),
-                              owner[0] != 0 ? owner : "unknown process"));
-    }
-    char text[64];
-    int n = snprintf(text, sizeof text, "process %ld\n", (long)getpid());
-    if (ftruncate(run->lock, 0) != 0 || pwrite(run->lock, text, (size_t)n, 0) != n) {
-        MERIT_TRY(merit__fail_system(err, errno, path, "write"));
-    }
-fail:
-    merit__free(path);
-    return status;
-}
 
 merit_status merit__run_directory_open(merit__run_directory **out, const char *path,
                                        int must_exist, int *has_run, merit_error *err)
@@ -161,11 +45,11 @@ merit_status merit__run_directory_open(merit__run_directory **out, const char *p
         MERIT_TRY(merit__fail(err, MERIT_EMODEL, "%s: there is no run to continue",
                               merit__printable_path(shown, sizeof shown, path)));
     }
-    MERIT_TRY(make_directory(path, err));
-    MERIT_TRY(take_lock(run, err));
+    MERIT_TRY(merit__directory_make(path, err));
+    MERIT_TRY(merit__directory_lock(&run->lock, path, err));
     *has_run = access(config, F_OK) == 0;
     if (!*has_run) {
-        MERIT_TRY(expect_empty(path, err));
+        MERIT_TRY(merit__directory_expect_empty(path, err));
     }
     *out = run;
     run = NULL;
@@ -273,7 +157,7 @@ merit_status merit__run_directory_make_checkpoints(const merit__run_directory *r
     if (path == NULL) {
         return merit__fail_memory(err, strlen(run->path), "a path");
     }
-    merit_status status = make_directory(path, err);
+    merit_status status = merit__directory_make(path, err);
     merit__free(path);
     return status;
 }
@@ -301,7 +185,7 @@ merit_status merit__run_directory_newest(const merit__run_directory *run, int64_
     if (path == NULL) {
         return merit__fail_memory(err, strlen(run->path), "a path");
     }
-    int failure = for_each_name(path, look_at, &s);
+    int failure = merit__directory_for_each(path, look_at, &s);
     if (failure != 0 && failure != ENOENT) {
         status = merit__fail_system(err, failure, path, "read the directory");
     }
@@ -310,21 +194,13 @@ merit_status merit__run_directory_newest(const merit__run_directory *run, int64_
     return status;
 }
 
-/* A temporary file of ours, named by base/new_file.c. */
-static int is_temporary(const char *name)
-{
-    static const char begin[] = ".merit.", end[] = ".tmp";
-    size_t n = strlen(name), n_end = sizeof end - 1;
-    return strncmp(name, begin, sizeof begin - 1) == 0 && n > n_end &&
-           strcmp(name + n - n_end, end) == 0;
-}
-
 /* Removes the name when it is a temporary file or a checkpoint up to *context. */
 static void sweep(void *context, int dir, const char *name)
 {
     const int64_t *last_old = context;
     int64_t generation = generation_of(name);
-    if ((generation > 0 && generation <= *last_old) || is_temporary(name)) {
+    if ((generation > 0 && generation <= *last_old) ||
+        merit__directory_is_temporary(name)) {
         unlinkat(dir, name, 0);
     }
 }
@@ -334,8 +210,8 @@ void merit__run_directory_tidy(const merit__run_directory *run, int64_t newest)
     int64_t last_old = newest - KEPT_CHECKPOINTS, none = 0;
     char *path = merit__run_directory_path(run, checkpoints_name);
     if (path != NULL) {
-        for_each_name(path, sweep, &last_old);
+        merit__directory_for_each(path, sweep, &last_old);
     }
-    for_each_name(run->path, sweep, &none);
+    merit__directory_for_each(run->path, sweep, &none);
     merit__free(path);
 }
