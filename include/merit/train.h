@@ -96,6 +96,14 @@ MERIT_API merit_status merit_train(const char *directory, const merit_dataset *d
                                    const merit_train_options *options,
                                    merit_train_result *result, merit_error *err);
 
+/* What determines the result of such a training, every default filled in: the text that
+ * merit_train writes as config.json. Refuses what merit_train refuses before its first
+ * step, and writes nothing. The caller frees *json with merit_text_free. */
+MERIT_API merit_status merit_train_config(char **json, const merit_dataset *data,
+                                          const merit_scores *scores,
+                                          const merit_train_options *options,
+                                          merit_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -317,3 +317,24 @@ merit_status merit_train(const char *directory, const merit_dataset *data,
     fesetenv(&before);
     return status;
 }
+
+merit_status merit_train_config(char **json, const merit_dataset *data,
+                                const merit_scores *scores,
+                                const merit_train_options *options, merit_error *err)
+{
+    static const merit_train_options defaults = {0};
+    merit__training t = {.options = options != NULL ? options : &defaults,
+                         .scores = scores};
+    if (json == NULL || data == NULL || scores == NULL) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_train_config: an argument is NULL");
+    }
+    *json = NULL;
+    merit_status status = prepare(&t, data, err);
+    if (status == MERIT_OK) {
+        *json = t.config_json;
+        t.config_json = NULL;
+    }
+    dispose(&t);
+    return status;
+}
