@@ -1,10 +1,9 @@
 #include "command.h"
 
-#include "cli_data.h"
+#include "cli_inputs.h"
 #include "cli_message.h"
 #include "cli_number.h"
 #include "cli_progress.h"
-#include "cli_scores.h"
 #include "cli_signal.h"
 #include "cli_train_settings.h"
 #include "merit/net.h"
@@ -16,81 +15,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-// What a training run reads.
-struct inputs {
-    merit_dataset *data;
-    merit_dataset *validation; // NULL: a share of data
-    merit_scores *scores;
-};
-
-static merit_status load_validation(struct inputs *inputs,
-                                    const merit__train_settings *settings,
-                                    merit_error *err)
-{
-    merit_dataset_options data = settings->data;
-    merit_status status = MERIT_OK;
-    if (settings->validation_path == NULL) {
-        return MERIT_OK;
-    }
-    data.labels = settings->validation_labels;
-    data.first = 0;
-    MERIT_TRY(
-        merit_dataset_load(&inputs->validation, settings->validation_path, &data, err));
-    MERIT_TRY(merit__data_need_labels(inputs->validation, "--validation-labels", err));
-
-fail:
-    return status;
-}
-
-static merit_status check_labels(const struct inputs *inputs, merit_error *err)
-{
-    const merit_dataset *sets[] = {inputs->data, inputs->validation};
-    for (size_t i = 0; i < 2 && sets[i] != NULL; i++) {
-        merit_status status = merit__labels_check(
-            inputs->scores, merit_dataset_labels(sets[i]), merit_dataset_n(sets[i]),
-            merit_dataset_labels_path(sets[i]), err);
-        if (status != MERIT_OK) {
-            return status;
-        }
-    }
-    return MERIT_OK;
-}
-
-static merit_status load_inputs(struct inputs *inputs,
-                                const merit__train_settings *settings, merit_error *err)
-{
-    merit__scores_source scores = settings->scores;
-    merit_status status = MERIT_OK;
-    MERIT_TRY(
-        merit_dataset_load(&inputs->data, settings->data_path, &settings->data, err));
-    MERIT_TRY(merit__data_need_labels(inputs->data, "--labels", err));
-    MERIT_TRY(load_validation(inputs, settings, err));
-    if (scores.spec == NULL) {
-        scores.spec = "identity";
-    }
-    MERIT_TRY(merit__scores_open(&inputs->scores, &scores,
-                                 merit_dataset_n_classes(inputs->data), err));
-    MERIT_TRY(check_labels(inputs, err));
-    if (!settings->quiet) {
-        if (settings->scores.spec == NULL) {
-            merit__tell("note", "no score table was given with -s: the right answer "
-                                "earns 1, any other 0");
-        }
-        merit__scores_tell(inputs->scores);
-        merit__data_tell(inputs->data);
-    }
-
-fail:
-    return status;
-}
-
-static void free_inputs(struct inputs *inputs)
-{
-    merit_scores_free(inputs->scores);
-    merit_dataset_free(inputs->validation);
-    merit_dataset_free(inputs->data);
-}
 
 // Whether the run's directory is there, or can be made.
 static merit_status check_directory(const char *run, merit_error *err)
@@ -108,9 +32,9 @@ static merit_status check_directory(const char *run, merit_error *err)
 
 // --check: everything that can be refused before the first step, and what there is.
 static merit_status check(const merit__train_settings *settings,
-                          const struct inputs *inputs, merit_error *err)
+                          const merit__inputs *inputs, merit_error *err)
 {
-    merit_train_options train = settings->train;
+    merit_train_options train = settings->shared.train;
     int64_t n_classes = merit_scores_n_truths(inputs->scores);
     int64_t channels = 0;
     int64_t height = 0;
@@ -161,9 +85,9 @@ static void print_result(const char *run, const merit_train_result *result)
 }
 
 static merit_status train(const merit__train_settings *settings,
-                          const struct inputs *inputs, merit_error *err)
+                          const merit__inputs *inputs, merit_error *err)
 {
-    merit_train_options train_options = settings->train;
+    merit_train_options train_options = settings->shared.train;
     merit_train_result result;
     merit__progress progress;
     merit__requests requests = merit__signals_watch();
@@ -172,7 +96,7 @@ static merit_status train(const merit__train_settings *settings,
     int64_t width = 0;
     merit_dataset_shape(inputs->data, &channels, &height, &width);
     merit__progress_init(&progress, height > 1 ? "images" : "examples");
-    if (!settings->quiet) {
+    if (!settings->shared.quiet) {
         train_options.report = merit__progress_report;
         train_options.payload = &progress;
     }
@@ -192,20 +116,20 @@ static int run(int argc, char **argv)
 {
     merit_error err = {0};
     merit__train_settings settings = {0};
-    struct inputs inputs = {0};
+    merit__inputs inputs = {0};
     int helped = 0;
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__train_settings_read(&settings, argc, argv, &helped, &err));
     if (helped) {
         goto fail;
     }
-    MERIT_TRY(load_inputs(&inputs, &settings, &err));
+    MERIT_TRY(merit__inputs_load(&inputs, &settings.shared, &err));
     MERIT_TRY(settings.check ? check(&settings, &inputs, &err)
                              : train(&settings, &inputs, &err));
 
 fail:
-    free_inputs(&inputs);
-    merit__train_settings_dispose(&settings);
+    merit__inputs_free(&inputs);
+    merit__training_dispose(&settings.shared);
     return merit__finish(status, &err);
 }
 
