@@ -29,7 +29,7 @@ MAY_INCLUDE = {
     "train": {"base", "scores", "loss", "decide", "metrics", "audit", "data", "net",
               "comm", "model"},
     "runs": {"base", "model"},
-    "compare": {"base"},
+    "compare": {"base", "model", "train"},
     "report": {"base", "runs", "metrics", "model"},
     "cli": set(),
 }

@@ -103,6 +103,80 @@ typedef struct merit_compare_facts {
     const char *verdict;        // who wins, in a sentence, or that nobody does
 } merit_compare_facts;
 
+/* What a comparison tells about while it trains. */
+typedef enum merit_compare_event_kind {
+    MERIT_COMPARE_RUN_STARTED = 1,
+    MERIT_COMPARE_RUN_TRAINING = 2, // training: what merit_train tells
+    MERIT_COMPARE_RUN_ENDED = 3     // state, message and score
+} merit_compare_event_kind;
+
+typedef struct merit_compare_event {
+    merit_compare_event_kind kind;
+    int64_t run, n_runs; // from 1; of those asked for, with those that were over before
+    const char *loss;
+    uint64_t seed;
+    const merit_train_event *training; // NULL otherwise
+    merit_compare_state state;
+    const char *message; // "" unless it diverged
+    double score;        // mean, on the test examples; NaN where unknown
+    double seconds_left; // of all runs; NaN before that can be guessed
+} merit_compare_event;
+
+/* Zero is the default of every field. Everything is borrowed for the call. */
+typedef struct merit_compare_options {
+    merit_train_options train;      // of every run; its loss, seed, resume, check,
+                                    // report and payload are not looked at
+    const char *const *losses;      // [n_losses >= 1] specs, stage lists, "auto"
+    int64_t n_losses;               //
+    const uint64_t *seeds;          // [n_seeds] > 0; NULL: 1, 2, ... n_seeds
+    int64_t n_seeds;                // default 3
+    const merit_dataset *test_data; // what is measured on; NULL: a share of the data
+    double test;                    // that share, default 0.2; held out of all runs,
+                                    // the same examples for every loss and seed
+    void (*report)(const merit_compare_event *event, void *payload); // NULL: silence
+    void *payload;
+} merit_compare_options;
+
+typedef struct merit_comparison merit_comparison;
+
+/* Trains every loss with every seed, each into a run directory of its own below
+ * `directory`, measures, and writes comparison.tsv anew after each run. What is there
+ * already is taken as it is: the same call goes on where it was interrupted, and one
+ * with more losses or seeds extends the comparison. A loss that diverges, or that the
+ * table forbids, is told in its row and does not stop the others.
+ *
+ *     comparison.json   data, options, losses, seeds
+ *     comparison.tsv    a row per loss, the best first
+ *     NAME-seed-N/      a run directory as of merit_train, and test.json: what its
+ *                       best.safetensors earns on each test example
+ *
+ * Fails, before anything is trained, with EINVAL (an unknown loss, options, a directory
+ * with other files), EFORMAT (data and table do not fit), EMODEL (the directory is that
+ * of other data, another table or other options), EBUSY (another process has it); later
+ * with ESTOPPED, EIO, ENOMEM. The caller frees *out; NULL on failure. */
+MERIT_API merit_status merit_compare(merit_comparison **out, const char *directory,
+                                     const merit_dataset *data,
+                                     const merit_scores *scores,
+                                     const merit_compare_options *options,
+                                     merit_error *err);
+
+/* Reads what is there; nothing is trained or measured. EMODEL when the directory is
+ * none of a comparison, EFORMAT (file, expected, found), EIO, ENOMEM. */
+MERIT_API merit_status merit_comparison_load(merit_comparison **out,
+                                             const char *directory, merit_error *err);
+
+/* Frees it; NULL is allowed. */
+MERIT_API void merit_comparison_free(merit_comparison *comparison);
+
+/* What its losses have in common. Borrowed. */
+MERIT_API const merit_compare_facts *
+merit_comparison_facts(const merit_comparison *comparison);
+
+/* Loss 0 <= rank < facts.n_losses: by mean score, the best first, then those that are
+ * not DONE. Borrowed. */
+MERIT_API const merit_compare_loss *
+merit_comparison_loss(const merit_comparison *comparison, int64_t rank);
+
 #ifdef __cplusplus
 }
 #endif
