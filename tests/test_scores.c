@@ -128,6 +128,7 @@ static void test_question(void **state)
         assert_int_equal(merit_scores_best_answer(scores, i), best[i]);
     }
     assert_int_equal(merit_scores_n_notes(scores), 1);
+    assert_string_equal(merit_scores_note_id(scores, 0), "best-answer");
     assert_string_equal(merit_scores_note(scores, 0),
                         "for the truth \"c3\" the best answer is \"c4\" (score 1), not "
                         "\"c3\" (score 0)");

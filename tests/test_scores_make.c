@@ -62,6 +62,8 @@ static void test_create(void **state)
     assert_null(merit_scores_name(scores, -1));
     assert_null(merit_scores_note(scores, -1));
     assert_null(merit_scores_note(scores, merit_scores_n_notes(scores)));
+    assert_null(merit_scores_note_id(scores, -1));
+    assert_null(merit_scores_note_id(scores, merit_scores_n_notes(scores)));
     merit_scores_free(scores);
     scores = create(2, 3, values, NULL);
     assert_string_equal(merit_scores_name(scores, 0), "0");

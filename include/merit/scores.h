@@ -92,6 +92,11 @@ MERIT_API int64_t merit_scores_n_notes(const merit_scores *scores);
 /* Note 0 <= index < n_notes, one sentence. Borrowed. */
 MERIT_API const char *merit_scores_note(const merit_scores *scores, int64_t index);
 
+/* What kind of note it is, a stable word. Of the reading: "reordered", "extra-answers",
+ * "names-like-scores", "group-order", "similar-names". Of the scores: "no-information",
+ * "looks-reversed", "best-answer", "not-symmetric", "right-answer-costs". Static. */
+MERIT_API const char *merit_scores_note_id(const merit_scores *scores, int64_t index);
+
 /* Writes the table as tab-separated text that merit_scores_parse reads back to
  * the same bits. Stores the text and its length without the terminating 0; the
  * caller frees *text with merit_text_free. */

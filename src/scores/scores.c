@@ -77,7 +77,7 @@ void merit__scores_negate(merit_scores *scores)
 }
 
 merit_status merit__scores_add_note(merit_scores *scores, merit_error *err,
-                                    const char *format, ...)
+                                    const char *id, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -91,7 +91,7 @@ merit_status merit__scores_add_note(merit_scores *scores, merit_error *err,
         merit__free(copy);
         return merit__fail_memory(err, sizeof text, "a note");
     }
-    scores->notes[scores->n_notes++] = copy;
+    scores->notes[scores->n_notes++] = (merit__note){id, copy};
     return MERIT_OK;
 }
 
@@ -212,7 +212,7 @@ void merit_scores_free(merit_scores *scores)
         merit__free(scores->names[k]);
     }
     for (size_t i = 0; i < scores->n_notes; i++) {
-        merit__free(scores->notes[i]);
+        merit__free(scores->notes[i].text);
     }
     merit__free(scores->values);
     merit__free(scores->names);
@@ -260,7 +260,19 @@ int64_t merit_scores_n_notes(const merit_scores *scores)
     return (int64_t)scores->n_notes;
 }
 
+static const merit__note *find_note(const merit_scores *scores, int64_t index)
+{
+    return index >= 0 && (size_t)index < scores->n_notes ? &scores->notes[index] : NULL;
+}
+
 const char *merit_scores_note(const merit_scores *scores, int64_t index)
 {
-    return index >= 0 && (size_t)index < scores->n_notes ? scores->notes[index] : NULL;
+    const merit__note *note = find_note(scores, index);
+    return note == NULL ? NULL : note->text;
+}
+
+const char *merit_scores_note_id(const merit_scores *scores, int64_t index)
+{
+    const merit__note *note = find_note(scores, index);
+    return note == NULL ? NULL : note->id;
 }

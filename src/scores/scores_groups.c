@@ -100,7 +100,7 @@ static merit_status note_order(merit_scores *scores, merit_error *err)
     }
     int has_third = scores->n_answers > 2;
     return merit__scores_add_note(
-        scores, err,
+        scores, err, "group-order",
         "classes are numbered in the order of the groups: label 0 is \"%s\", 1 is "
         "\"%s\"%s%s%s%s; a line \"classes: ...\" sets another order",
         shown[0], shown[1], has_third ? ", 2 is \"" : "", shown[2],

@@ -51,12 +51,12 @@ static merit_status note_no_information(merit_scores *scores, merit_error *err)
         }
     }
     if (constant.n_names == scores->n_truths) {
-        return merit__scores_add_note(scores, err,
+        return merit__scores_add_note(scores, err, "no-information",
                                       "the table carries no information: all answers "
                                       "are worth the same for every truth");
     }
     if (constant.n_names > 0) {
-        return merit__scores_add_note(scores, err,
+        return merit__scores_add_note(scores, err, "no-information",
                                       "no information in the row of %s: all answers "
                                       "are worth the same",
                                       merit__name_list_end(&constant));
@@ -93,7 +93,7 @@ static merit_status note_best_answers(merit_scores *scores, merit_error *err)
             continue;
         }
         merit_status status = merit__scores_add_note(
-            scores, err,
+            scores, err, "best-answer",
             "for the truth \"%s\" the best answer is \"%s\" (score %s), not \"%s\" "
             "(score %s)",
             show_name(scores, i).text, show_name(scores, best).text,
@@ -105,7 +105,8 @@ static merit_status note_best_answers(merit_scores *scores, merit_error *err)
     }
     if (n_found > MAX_NOTES) {
         return merit__scores_add_note(
-            scores, err, "another answer is the best one for %lld more truths",
+            scores, err, "best-answer",
+            "another answer is the best one for %lld more truths",
             (long long)(n_found - MAX_NOTES));
     }
     return MERIT_OK;
@@ -132,7 +133,7 @@ static merit_status note_asymmetry(merit_scores *scores, merit_error *err)
         return MERIT_OK;
     }
     return merit__scores_add_note(
-        scores, err,
+        scores, err, "not-symmetric",
         "not symmetric: answering \"%s\" for \"%s\" is worth %s, \"%s\" for \"%s\" %s "
         "(%lld such pair%s)",
         show_name(scores, answer).text, show_name(scores, truth).text,
@@ -147,7 +148,8 @@ static merit_status note_costs_of_right_answers(merit_scores *scores, merit_erro
         double score = row_of(scores, i)[i];
         if (score != 0.0) {
             return merit__scores_add_note(
-                scores, err, "the right answer costs %s for \"%s\", not 0",
+                scores, err, "right-answer-costs",
+                "the right answer costs %s for \"%s\", not 0",
                 show_number(-score).text, show_name(scores, i).text);
         }
     }
@@ -196,7 +198,7 @@ static merit_status note_similar_names(merit_scores *scores, merit_error *err)
     MERIT_TRY(merit__name_index_init(&index, (const char *const *)folded, n, err));
     if (merit__name_index_has_twins(&index, &first, &second)) {
         status = merit__scores_add_note(
-            scores, err,
+            scores, err, "similar-names",
             "the names \"%s\" and \"%s\" differ only in capitals or spaces",
             show_name(scores, first).text, show_name(scores, second).text);
     }
@@ -217,7 +219,8 @@ merit_status merit__scores_add_findings(merit_scores *scores, int given_as_costs
     MERIT_TRY(note_no_information(scores, err));
     if (looks_reversed(scores)) {
         MERIT_TRY(merit__scores_add_note(
-            scores, err, "no answer is worse than the right one: these look like %s",
+            scores, err, "looks-reversed",
+            "no answer is worse than the right one: these look like %s",
             given_as_costs ? "scores, but were read as costs"
                            : "costs, but were read as scores (see --costs)"));
     } else {

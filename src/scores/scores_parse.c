@@ -111,7 +111,7 @@ static merit_status note_names_like_scores(merit_scores *scores, merit_error *er
     for (int64_t k = 0; k < scores->n_answers; k++) {
         merit__name_list_add(&names, scores->names[k]);
     }
-    return merit__scores_add_note(scores, err,
+    return merit__scores_add_note(scores, err, "names-like-scores",
                                   "the first line is taken as names: the answers are "
                                   "called %s",
                                   merit__name_list_end(&names));
@@ -123,12 +123,13 @@ static merit_status add_scan_notes(merit_scores *scores, merit__scan *scan,
     merit_status status = MERIT_OK;
     if (scan->is_reordered) {
         MERIT_TRY(merit__scores_add_note(
-            scores, err,
+            scores, err, "reordered",
             "the rows are in another order than the columns; they were reordered"));
     }
     if (scan->extra.n_names > 0) {
         MERIT_TRY(merit__scores_add_note(
-            scores, err, "answers without a row, which are no classes: %s",
+            scores, err, "extra-answers",
+            "answers without a row, which are no classes: %s",
             merit__name_list_end(&scan->extra)));
     }
 

@@ -14,12 +14,18 @@ enum {
  * whatever the loss; only the ratios of scores matter, so any table can be scaled. */
 #define MERIT__SCORES_MAX_SCORE 1e15
 
+/* What a user should be told about a table. */
+typedef struct merit__note {
+    const char *id; // static
+    char *text;     // one sentence
+} merit__note;
+
 struct merit_scores {
     int64_t n_truths;  // K
     int64_t n_answers; // A
     double *values;    // [K,A]
     char **names;      // [A]
-    char **notes;      // [n_notes]
+    merit__note *notes; // [n_notes]
     size_t n_notes;
     size_t note_capacity;
 };
@@ -48,10 +54,10 @@ int merit__scores_allow(double value);
 /* Negates all scores; both zeros become 0, never -0. */
 void merit__scores_negate(merit_scores *scores);
 
-/* Adds one sentence. */
+/* Adds one sentence; id is static. */
 merit_status merit__scores_add_note(merit_scores *scores, merit_error *err,
-                                    const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+                                    const char *id, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Adds what the numbers and the names themselves tell. */
 merit_status merit__scores_add_findings(merit_scores *scores, int given_as_costs,
