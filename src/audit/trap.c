@@ -34,8 +34,3 @@ int32_t merit_audit_is_trap(const merit_scores *scores, int64_t truth, int64_t a
     }
     return best - row[answer] + pull < -rounding * size;
 }
-
-double merit_audit_escape_time(double gap, double margin)
-{
-    return expm1(margin) / (2 * gap);
-}

@@ -13,7 +13,8 @@ enum merit__random_use {
     MERIT__USE_AUGMENT = 4, // shifts and flips
     MERIT__USE_DROPOUT = 5, // dropout masks
     MERIT__USE_BOOTSTRAP = 6,
-    MERIT__USE_PROBE = 7 // signs to measure with
+    MERIT__USE_PROBE = 7,  // signs to measure with
+    MERIT__USE_BELIEF = 8  // sampled beliefs
 };
 
 /* 4 independent 32-bit words for (seed; use, a, b, c). */
