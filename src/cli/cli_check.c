@@ -1,0 +1,265 @@
+#include "cli_check.h"
+
+#include "cli_message.h"
+#include "cli_number.h"
+#include "cli_terminal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WIDEST = 100, INDENT = 9, MAX_ROWS = 12, MAX_NAME = 16, MAX_TRUTHS = 18 };
+enum { LINE_BYTES = 1024 };
+
+int merit__check_has_note(const merit_scores *scores, int64_t index)
+{
+    static const char *const of_reading[] = {
+        "reordered",     "extra-answers", "names-like-scores", "group-order",
+        "similar-names", "right-answer-costs"};
+    for (size_t i = 0; i < sizeof of_reading / sizeof of_reading[0]; i++) {
+        if (strcmp(merit_scores_note_id(scores, index), of_reading[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void print_heading(const merit__checked *checked, int width)
+{
+    const merit_audit_facts *facts = checked->facts;
+    const int64_t n_extra = facts->n_answers - facts->n_truths;
+    const double *S = merit_scores_values(checked->scores);
+    double low = S[0], high = S[0];
+    char path[LINE_BYTES / 2], line[LINE_BYTES], extra[64] = "";
+    for (int64_t at = 1; at < facts->n_truths * facts->n_answers; at++) {
+        low = fmin(low, S[at]);
+        high = fmax(high, S[at]);
+    }
+    if (n_extra > 0) {
+        snprintf(extra, sizeof extra, " and %" PRId64 " more answer%s", n_extra,
+                 n_extra == 1 ? "" : "s");
+    }
+    snprintf(line, sizeof line, "%s: %" PRId64 " classes%s, scores %.6g to %.6g, %s",
+             merit__visible(path, sizeof path, checked->path), facts->n_truths, extra,
+             low, high, facts->is_symmetric ? "symmetric" : "not symmetric");
+    merit__print_wrapped(stdout, line, 0, width);
+}
+
+static void print_finding(const char *severity, const char *text, int width)
+{
+    const int n = printf("%s", severity);
+    merit__print_column(stdout, text, INDENT, width, n);
+}
+
+static void print_findings(const merit__checked *checked, int width)
+{
+    const merit_audit_facts *facts = checked->facts;
+    for (int64_t f = 0; f < facts->n_findings; f++) {
+        print_finding(merit_audit_severity_name(facts->findings[f].severity),
+                      facts->findings[f].text, width);
+    }
+    for (int64_t n = 0; n < merit_scores_n_notes(checked->scores); n++) {
+        if (merit__check_has_note(checked->scores, n)) {
+            print_finding(merit_audit_severity_name(MERIT_SEVERITY_NOTE),
+                          merit_scores_note(checked->scores, n), width);
+        }
+    }
+}
+
+// A share in per cent: "31 %", "<1 %", "0 %".
+static const char *percent(char out[16], double share)
+{
+    if (isnan(share)) {
+        return strcpy(out, "-");
+    }
+    if (share > 0 && share < 0.005) {
+        return strcpy(out, "<1 %");
+    }
+    if (share < 1 && share > 0.995) {
+        return strcpy(out, ">99 %");
+    }
+    snprintf(out, 16, "%.0f %%", merit__unsigned_zero(100 * share, 0));
+    return out;
+}
+
+// The truths of which an answer is the best one: names where they fit, else how many.
+static void list_truths(char *out, size_t out_bytes, const merit__checked *checked,
+                        int64_t answer)
+{
+    const merit_audit_facts *facts = checked->facts;
+    char name[64];
+    size_t n = 0;
+    int width = 0;
+    out[0] = '\0';
+    if (facts->answers[answer].n_best_for == 0) {
+        snprintf(out, out_bytes, "nothing");
+        return;
+    }
+    for (int64_t i = 0; i < facts->n_truths; i++) {
+        if (facts->truths[i].best != answer) {
+            continue;
+        }
+        merit__visible(name, sizeof name, merit_scores_name(checked->scores, i));
+        width += merit__cell_width(name) + (n > 0 ? 2 : 0);
+        if (width > MAX_TRUTHS || n + strlen(name) + 3 > out_bytes) {
+            snprintf(out, out_bytes, "%" PRId64 " truths",
+                     facts->answers[answer].n_best_for);
+            return;
+        }
+        n += (size_t)snprintf(out + n, out_bytes - n, "%s%s", n > 0 ? ", " : "", name);
+    }
+}
+
+static const char *needed(char out[16], const merit_audit_answer *answer)
+{
+    switch (answer->reach) {
+    case MERIT_REACH_NEVER:
+        return "never";
+    case MERIT_REACH_TIES:
+        return "only ties";
+    case MERIT_REACH_UNKNOWN:
+        return "?";
+    default:
+        return percent(out, answer->least_belief);
+    }
+}
+
+static void print_answer(const merit__checked *checked, int64_t k, int name_width,
+                         int truths_width)
+{
+    const merit_audit_answer *answer = &checked->facts->answers[k];
+    char truths[256], volume[16], least[16], sure[16];
+    list_truths(truths, sizeof truths, checked, k);
+    printf("  ");
+    merit__print_cell(stdout, merit_scores_name(checked->scores, k), name_width);
+    printf("  ");
+    merit__print_cell(stdout, truths, truths_width);
+    printf("  %10s  %9s  %10s\n", percent(volume, answer->volume), needed(least, answer),
+           answer->reach == MERIT_REACH_BELIEFS && answer->sure_belief >= 1
+               ? "never"
+               : percent(sure, answer->sure_belief));
+}
+
+// The answer after `last` in the order of how often it is chosen.
+static int64_t next_chosen(const merit_audit_facts *facts, int64_t last)
+{
+    int64_t next = -1;
+    const double limit = last < 0 ? 2 : facts->answers[last].volume;
+    for (int64_t k = 0; k < facts->n_answers; k++) {
+        const double volume = facts->answers[k].volume;
+        const int is_after = volume < limit || (volume == limit && k > last);
+        if (is_after && (next < 0 || volume > facts->answers[next].volume)) {
+            next = k;
+        }
+    }
+    return next;
+}
+
+static void print_answers(const merit__checked *checked, int width)
+{
+    const merit_audit_facts *facts = checked->facts;
+    const int is_long = facts->n_answers > MAX_ROWS + 2;
+    const int64_t n_rows = is_long ? MAX_ROWS : facts->n_answers;
+    int name_width = (int)sizeof "answer" - 1, truths_width = (int)sizeof "best for" - 1;
+    double rest = 1;
+    char truths[256], share[16], line[LINE_BYTES];
+    int64_t k = -1;
+    for (int64_t row = 0; row < n_rows; row++) {
+        k = is_long ? next_chosen(facts, k) : row;
+        list_truths(truths, sizeof truths, checked, k);
+        const int n = merit__cell_width(merit_scores_name(checked->scores, k));
+        const int t = merit__cell_width(truths);
+        name_width = n > name_width ? n : name_width;
+        truths_width = t > truths_width ? t : truths_width;
+    }
+    name_width = name_width > MAX_NAME ? MAX_NAME : name_width;
+    printf("  %-*s  %-*s  chosen for  needs     sure above\n", name_width, "answer",
+           truths_width, "best for");
+    k = -1;
+    for (int64_t row = 0; row < n_rows; row++) {
+        k = is_long ? next_chosen(facts, k) : row;
+        print_answer(checked, k, name_width, truths_width);
+        rest -= facts->answers[k].volume;
+    }
+    if (is_long) {
+        snprintf(line, sizeof line,
+                 "and %" PRId64 " more answers, chosen for %s together.",
+                 facts->n_answers - n_rows, percent(share, fmax(rest, 0)));
+        merit__print_wrapped(stdout, line, 2, width);
+    }
+    merit__print_wrapped(
+        stdout,
+        "chosen for: share of all beliefs; needs: the least belief in the class at which "
+        "it can be the answer (0 %: as a compromise); sure above: the belief from which "
+        "nothing else is.",
+        2, width);
+}
+
+static void print_beliefs(const merit__checked *checked, int width)
+{
+    const merit_audit_facts *facts = checked->facts;
+    char line[LINE_BYTES], share[16], name[256];
+    if (facts->argmax_agreement == 1) {
+        snprintf(line, sizeof line, "Answering the most probable class is always the "
+                                    "best answer.");
+    } else {
+        snprintf(line, sizeof line,
+                 "Answering the most probable class is the best answer for %s of beliefs: "
+                 "use the Bayes decision (merit does).",
+                 percent(share, facts->argmax_agreement));
+    }
+    merit__print_wrapped(stdout, line, 0, width);
+    snprintf(line, sizeof line,
+             "Always answering %s earns %.4g; no single answer earns more.",
+             merit__visible(name, sizeof name,
+                            merit_scores_name(checked->scores, facts->best_constant)),
+             merit__unsigned_zero(facts->best_constant_score, 4));
+    merit__print_wrapped(stdout, line, 0, width);
+    snprintf(line, sizeof line,
+             "Shares are of %" PRId64 " random beliefs (all are equally likely); standard "
+             "error up to %.2g %%.",
+             facts->n_samples, 100 * 0.5 / sqrt((double)facts->n_samples));
+    merit__print_wrapped(stdout, line, 0, width);
+}
+
+// The table as the other commands take it.
+static const char *spell_table(char *out, size_t out_bytes, const merit__checked *checked)
+{
+    char path[LINE_BYTES / 4];
+    const char *shown = strcmp(checked->path, "-") == 0
+                            ? "SCORES"
+                            : merit__visible(path, sizeof path, checked->path);
+    const int is_plain = strpbrk(shown, " \t'\"\\$`&|;<>()*?[]#~!{}") == NULL;
+    snprintf(out, out_bytes, is_plain ? "%s" : "\"%s\"", shown);
+    return out;
+}
+
+static void print_what_to_do(const merit__checked *checked)
+{
+    char table[LINE_BYTES / 2];
+    spell_table(table, sizeof table, checked);
+    // Commands stay on one line, to be copied.
+    printf("To train:\n  merit train DATA %s %s -o RUN\n",
+           checked->costs ? "--costs" : "-s", table);
+    printf("Soft labels for another framework:\n  merit labels %s%s\n", table,
+           checked->costs ? " --costs" : "");
+}
+
+void merit__check_print(const merit__checked *checked, int width)
+{
+    width = width > WIDEST ? WIDEST : width;
+    print_heading(checked, width);
+    if (checked->facts->n_findings > 0 || merit_scores_n_notes(checked->scores) > 0) {
+        putchar('\n');
+        print_findings(checked, width);
+    }
+    if (checked->facts->regret_scale > 0) {
+        putchar('\n');
+        print_answers(checked, width);
+        putchar('\n');
+        print_beliefs(checked, width);
+        putchar('\n');
+        print_what_to_do(checked);
+    }
+}

@@ -1,0 +1,243 @@
+#include "command.h"
+
+#include "cli_check.h"
+#include "cli_data.h"
+#include "cli_message.h"
+#include "cli_number.h"
+#include "cli_options.h"
+#include "cli_output.h"
+#include "cli_scores.h"
+#include "cli_terminal.h"
+#include "merit/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPTION_JSON = 0x300,
+    OPTION_CLASSES,
+    OPTION_PRIORS,
+    OPTION_SAMPLES,
+    OPTION_SEED,
+    OPTION_SVG,
+    OPTION_STRICT
+};
+
+// clang-format off
+static const struct argp_option table[] = {
+    {"costs", MERIT__OPTION_COSTS, NULL, 0, "The table holds costs", 1},
+    {"classes", OPTION_CLASSES, "K", 0, "How many classes identity and ordinal have", 1},
+    {"priors", OPTION_PRIORS, "P,P,...", 0,
+     "How often each truth comes, in the order of the classes (default: equally); for the "
+     "best constant answer", 1},
+    {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 2},
+    {"svg", OPTION_SVG, "FILE", 0, "Draw the table into FILE, an SVG picture", 2},
+    {"strict", OPTION_STRICT, NULL, 0, "Exit with 3 when there is a PROBLEM", 2},
+    {"samples", OPTION_SAMPLES, "N", 0,
+     "How many beliefs to draw (default: 10,000 to 200,000, by the size of the table)", 3},
+    {"seed", OPTION_SEED, "N", 0, "Of these beliefs (default: 0)", 3},
+    MERIT__LAST_OPTIONS,
+};
+// clang-format on
+
+struct settings {
+    const char *spec;
+    const char *priors;
+    const char *svg;
+    int64_t n_classes;
+    int64_t n_samples;
+    int64_t seed;
+    int costs;
+    int json;
+    int strict;
+};
+
+static merit_status set(void *payload, int key, const char *value, merit_error *err)
+{
+    struct settings *settings = payload;
+    switch (key) {
+    case MERIT__ARGUMENT:
+        return merit__take_argument(&settings->spec, 1, value, err);
+    case MERIT__OPTION_COSTS:
+        settings->costs = 1;
+        return MERIT_OK;
+    case OPTION_CLASSES:
+        return merit__read_count(&settings->n_classes, "--classes", value, 2, 20000, err);
+    case OPTION_PRIORS:
+        settings->priors = value;
+        return MERIT_OK;
+    case OPTION_SAMPLES:
+        return merit__read_count(&settings->n_samples, "--samples", value, 1, 1000000000,
+                                 err);
+    case OPTION_SEED:
+        return merit__read_count(&settings->seed, "--seed", value, 0, INT64_MAX, err);
+    case OPTION_JSON:
+        settings->json = 1;
+        return MERIT_OK;
+    case OPTION_SVG:
+        settings->svg = value;
+        return MERIT_OK;
+    case OPTION_STRICT:
+        settings->strict = 1;
+        return MERIT_OK;
+    default:
+        return merit__refuse(err, MERIT_EBACKEND, "option %d is not handled", key);
+    }
+}
+
+static const merit__options options = {
+    .program = "merit check",
+    .arguments = "SCORES",
+    .text = "Looks at a score table before anything is trained on it: what it teaches, "
+            "what it can never answer, where training will stall.\v"
+            "SCORES is a file, - for standard input, or identity, ordinal, "
+            "ordinal:POWER, groups:FILE. A belief is a distribution over the classes. "
+            "Exact up to 200 answers; in larger tables sampling comes first, linear "
+            "programs decide the rest, and the output says how many.",
+    .table = table,
+    .set = set,
+};
+
+static merit_status check_settings(const struct settings *settings, merit_error *err)
+{
+    if (settings->spec == NULL) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "SCORES is missing: merit check SCORES");
+    }
+    if (settings->svg != NULL && strcmp(settings->svg, "-") == 0 && settings->json) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--json and --svg - exclude each other");
+    }
+    return settings->svg == NULL
+               ? MERIT_OK
+               : merit__not_same_file(settings->svg, settings->spec, err);
+}
+
+// priors [K] from "P,P,...".
+static merit_status read_priors(double **out, const char *text,
+                                const merit_scores *scores, merit_error *err)
+{
+    const int64_t n = merit_scores_n_truths(scores);
+    int64_t n_found = 0;
+    double sum = 0;
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit__new_array(out, n, sizeof **out, err));
+    for (const char *at = text; at != NULL; n_found++) {
+        const char *comma = strchr(at, ',');
+        const size_t length = comma == NULL ? strlen(at) : (size_t)(comma - at);
+        char word[64];
+        double share = -1;
+        snprintf(word, sizeof word, "%.*s", (int)(length > 60 ? 60 : length), at);
+        if (!merit__parse_number(&share, word) || share < 0) {
+            return merit__refuse(err, MERIT_EINVAL,
+                                 "--priors: expected shares >= 0, found \"%s\"", word);
+        }
+        if (n_found < n) {
+            (*out)[n_found] = share;
+            sum += share;
+        }
+        at = comma == NULL ? NULL : comma + 1;
+    }
+    if (n_found != n || !(sum > 0) || isinf(sum)) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--priors: expected %" PRId64 " shares, one for each class, "
+                             "with a sum above 0, found %" PRId64,
+                             n, n_found);
+    }
+
+fail:
+    return status;
+}
+
+static merit_status draw(const merit_scores *scores, const char *path, merit_error *err)
+{
+    merit__output output = {0};
+    char *text = NULL;
+    size_t n_bytes = 0;
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit_scores_svg(scores, &text, &n_bytes, err));
+    MERIT_TRY(merit__output_open(&output, path, err));
+    fwrite(text, 1, n_bytes, output.stream);
+    MERIT_TRY(merit__output_close(&output, err));
+
+fail:
+    merit__output_discard(&output);
+    merit_text_free(text);
+    return status;
+}
+
+// What --strict makes of the findings.
+static merit_status judge(const struct settings *settings,
+                          const merit_audit_facts *facts, merit_error *err)
+{
+    int64_t n = 0;
+    for (int64_t f = 0; f < facts->n_findings; f++) {
+        n += facts->findings[f].severity == MERIT_SEVERITY_PROBLEM;
+    }
+    return !settings->strict || n == 0
+               ? MERIT_OK
+               : merit__refuse(err, MERIT_EFORMAT, "%.120s: %" PRId64 " problem%s",
+                               settings->spec, n, n == 1 ? "" : "s");
+}
+
+static merit_status check(const struct settings *settings, const merit_scores *scores,
+                          merit_error *err)
+{
+    merit_audit_options wanted = {.n_samples = settings->n_samples,
+                                  .seed = (uint64_t)settings->seed};
+    merit_audit *audit = NULL;
+    double *priors = NULL;
+    merit_status status = MERIT_OK;
+    if (settings->priors != NULL) {
+        MERIT_TRY(read_priors(&priors, settings->priors, scores, err));
+        wanted.priors = priors;
+    }
+    MERIT_TRY(merit_audit_create(&audit, scores, &wanted, err));
+    const merit__checked checked = {.path = settings->spec,
+                                    .costs = settings->costs,
+                                    .scores = scores,
+                                    .facts = merit_audit_facts_of(audit)};
+    if (settings->svg != NULL) {
+        MERIT_TRY(draw(scores, settings->svg, err));
+    }
+    if (settings->json) {
+        MERIT_TRY(merit__check_record(&checked, err));
+    } else if (settings->svg == NULL || strcmp(settings->svg, "-") != 0) {
+        merit__check_print(&checked, merit__terminal_width(stdout));
+    }
+    MERIT_TRY(judge(settings, checked.facts, err));
+
+fail:
+    free(priors);
+    merit_audit_free(audit);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    merit_error err = {0};
+    struct settings settings = {0};
+    merit_scores *scores = NULL;
+    int helped = 0;
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit__options_read(&options, argc, argv, &settings, &helped, &err));
+    if (helped) {
+        goto fail;
+    }
+    MERIT_TRY(check_settings(&settings, &err));
+    const merit__scores_source source = {.spec = settings.spec, .costs = settings.costs};
+    MERIT_TRY(merit__scores_open_alone(&scores, &source, settings.n_classes, &err));
+    MERIT_TRY(check(&settings, scores, &err));
+
+fail:
+    merit_scores_free(scores);
+    return merit__finish(status, &err);
+}
+
+const merit__command merit__command_check = {
+    .name = "check",
+    .summary = "look at a score table: what it teaches, where training stalls",
+    .run = run,
+};
