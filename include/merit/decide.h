@@ -12,7 +12,8 @@
  *   decode  the answer with the largest (q^T D)_k: right for every loss that
  *           trains q towards P^T eta, when P D = S + c 1^T for some column c, and for
  *           one that trains T q towards eta, when D = T^T S
- * Ties go to the first answer. */
+ * Ties go to the first answer. Probabilities instead of logits:
+ * merit_decision_apply_posterior. */
 #ifndef MERIT_DECIDE_H
 #define MERIT_DECIDE_H
 
@@ -70,6 +71,16 @@ MERIT_API merit_status merit_decision_apply(const merit_decision *decision,
                                             const merit_decision_results *results,
                                             merit_error *err);
 
+/* Decides N rows of probabilities p [N,K] of any origin, of which the decision uses
+ * q_k = p_k^(1/T) / sum_j p_j^(1/T): what softmax(logits / T) is for logits log p. A
+ * probability of 0 stays 0. Floats convert to double without loss. Each row may sum to
+ * 1 up to 1e-3 and is divided by its sum. ENUMERIC names the first number that is not
+ * finite, EFORMAT the first that is below 0 and the first row of another sum.
+ * results->posterior may be p itself. Safe to call from several threads. */
+MERIT_API merit_status merit_decision_apply_posterior(
+    const merit_decision *decision, const double *posterior, int64_t n,
+    const merit_decision_results *results, merit_error *err);
+
 /* The temperature in [0.05, 20] that minimises the (weighted) log loss of
  * softmax(logits / T) on held-out rows (Guo et al. 2017, arXiv 1706.04599).
  * logits [N,K], labels [N], weights [N] or NULL. 1 when no row prefers any class.
@@ -78,6 +89,14 @@ MERIT_API merit_status merit_temperature_fit(double *temperature, const float *l
                                              const int32_t *labels,
                                              const float *weights, int64_t n,
                                              int64_t n_classes, merit_error *err);
+
+/* The same for probabilities [N,K], as merit_decision_apply_posterior uses and checks
+ * them. Rows that give their label a probability of 0 have an infinite log loss at each
+ * temperature and do not count; *n_used (NULL allowed) is how many rows do. 1 when none
+ * do. ENOMEM when there is no memory for their logarithms, 4 N K bytes. */
+MERIT_API merit_status merit_temperature_fit_posterior(
+    double *temperature, int64_t *n_used, const double *posterior,
+    const int32_t *labels, int64_t n, int64_t n_classes, merit_error *err);
 
 /* The decode matrix D = P^+ S [K,A], with which P D = S + c 1^T, for row-stochastic
  * targets P [K,K] (row i is what the loss trains q towards when the truth is i).

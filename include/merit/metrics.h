@@ -61,6 +61,42 @@ MERIT_API merit_status merit_claims(double *weight, double *claimed, double *rea
                                     const merit_scores *scores,
                                     const merit_answers *given, merit_error *err);
 
+/* The same measures in constant memory, for examples that arrive part by part:
+ *
+ *     merit_tally_create(&tally, scores, &err);
+ *     while (...) {
+ *         merit_tally_add(tally, &given, &err);
+ *     }
+ *     merit_tally_metrics(tally, &m, &err);
+ *     merit_tally_free(tally);
+ *
+ * merit_metrics_compute and merit_claims are a tally to which all is added at once:
+ * the bits do not depend on where the examples are divided. */
+typedef struct merit_tally merit_tally;
+
+/* Makes an empty tally. The table is borrowed until the tally is freed. */
+MERIT_API merit_status merit_tally_create(merit_tally **out, const merit_scores *scores,
+                                          merit_error *err);
+
+/* Frees it; NULL is allowed. */
+MERIT_API void merit_tally_free(merit_tally *tally);
+
+/* Adds examples, which may all weigh 0; fails as merit_metrics_compute, the rows in
+ * messages counted from the first example of the tally, and then nothing is added. */
+MERIT_API merit_status merit_tally_add(merit_tally *tally, const merit_answers *given,
+                                       merit_error *err);
+
+/* The measures of all examples so far; those that need expected or posterior are NaN
+ * unless every part had it. EINVAL when there is no example, or all weigh 0. Not safe
+ * beside another call with the same tally. */
+MERIT_API merit_status merit_tally_metrics(const merit_tally *tally, merit_metrics *out,
+                                           merit_error *err);
+
+/* As merit_claims, of all examples so far. */
+MERIT_API merit_status merit_tally_claims(const merit_tally *tally, double *weight,
+                                          double *claimed, double *realised,
+                                          merit_error *err);
+
 /* The result of a paired comparison of two sets of answers to the same examples. */
 typedef struct merit_interval {
     double mean;      // of a - b
@@ -74,6 +110,35 @@ MERIT_API merit_status merit_bootstrap(merit_interval *out, const double *a,
                                        const double *b, int64_t n,
                                        int64_t n_resamples, double level,
                                        uint64_t seed);
+
+/* The paired bootstrap in constant memory. What it needs of the examples is how often
+ * each difference occurs, and scores from a table have few distinct differences:
+ *
+ *     merit_pairs_create(&pairs);
+ *     merit_pairs_add(pairs, a, b, n);
+ *     merit_pairs_bootstrap(pairs, &interval, 1000, 0.95, seed);
+ *     merit_pairs_free(pairs);
+ *
+ * A resample of N examples draws the counts of the differences from a multinomial
+ * distribution: the intervals of merit_bootstrap in distribution, not bit by bit. */
+typedef struct merit_pairs merit_pairs;
+
+/* Makes one without pairs. EINVAL, ENOMEM. */
+MERIT_API merit_status merit_pairs_create(merit_pairs **out);
+
+/* Frees it; NULL is allowed. */
+MERIT_API void merit_pairs_free(merit_pairs *pairs);
+
+/* Adds the n >= 0 differences a - b. ENOMEM when there are more than 65,536 distinct
+ * ones, ENUMERIC when one is not finite, EINVAL; the pairs before it are added. */
+MERIT_API merit_status merit_pairs_add(merit_pairs *pairs, const double *a,
+                                       const double *b, int64_t n);
+
+/* The interval of the mean difference, as merit_bootstrap for the same level; the same
+ * for the same pairs, in any order, and seed. EINVAL also when there are no pairs. */
+MERIT_API merit_status merit_pairs_bootstrap(const merit_pairs *pairs,
+                                             merit_interval *out, int64_t n_resamples,
+                                             double level, uint64_t seed);
 
 #ifdef __cplusplus
 }

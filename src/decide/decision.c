@@ -128,6 +128,21 @@ static size_t decide_row(const merit_decision *decision, const double *q, double
     return likeliest;
 }
 
+/* Decides row `row` from its posterior q [K]; u [A] is scratch. */
+static void store_row(const merit_decision *decision,
+                      const merit_decision_results *results, size_t row,
+                      const double *q, double *u)
+{
+    double expected = 0;
+    const size_t answer = decide_row(decision, q, u, &expected);
+    if (results->answers != NULL) {
+        results->answers[row] = (int32_t)answer;
+    }
+    if (results->expected != NULL) {
+        results->expected[row] = expected;
+    }
+}
+
 merit_status merit_decision_apply(const merit_decision *decision, const float *logits,
                                   int64_t n, const merit_decision_results *results,
                                   merit_error *err)
@@ -149,14 +164,37 @@ merit_status merit_decision_apply(const merit_decision *decision, const float *l
         double *q = results->posterior ? results->posterior + row * K : scratch;
         MERIT_TRY(merit__logits_check(logits + row * K, K, row, err));
         merit__softmax(q, logits + row * K, K, decision->temperature);
-        double expected = 0;
-        const size_t answer = decide_row(decision, q, u, &expected);
-        if (results->answers != NULL) {
-            results->answers[row] = (int32_t)answer;
-        }
-        if (results->expected != NULL) {
-            results->expected[row] = expected;
-        }
+        store_row(decision, results, row, q, u);
+    }
+
+fail:
+    merit__free(scratch);
+    return status;
+}
+
+merit_status merit_decision_apply_posterior(const merit_decision *decision,
+                                            const double *posterior, int64_t n,
+                                            const merit_decision_results *results,
+                                            merit_error *err)
+{
+    if (decision == NULL || results == NULL || n < 0 || (n > 0 && posterior == NULL)) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_decision_apply_posterior: an argument is NULL, or n "
+                           "is below 0");
+    }
+    merit_status status = MERIT_OK;
+    const size_t K = decision->n_classes;
+    const size_t A = decision->n_answers;
+    double *scratch = merit__alloc_array(K + A, sizeof *scratch);
+    if (scratch == NULL) {
+        return merit__fail_memory(err, (K + A) * sizeof *scratch, "deciding");
+    }
+    double *u = scratch + K;
+    for (size_t row = 0; row < (size_t)n; row++) {
+        double *q = results->posterior ? results->posterior + row * K : scratch;
+        MERIT_TRY(merit__posterior_check(posterior + row * K, K, row, err));
+        merit__temper(q, posterior + row * K, K, decision->temperature);
+        store_row(decision, results, row, q, u);
     }
 
 fail:

@@ -2,6 +2,12 @@
 
 #include <math.h>
 
+#include "base/distribution.h"
+#include "base/fail.h"
+
+// Lets probabilities pass that were stored as float, and logits not.
+static const double probability_tolerance = 1e-3;
+
 void merit__softmax(double *q, const float *logits, size_t K, double temperature)
 {
     // Shifted by the largest logit, so that no exponential overflows and one is 1.
@@ -17,6 +23,49 @@ void merit__softmax(double *q, const float *logits, size_t K, double temperature
     for (size_t k = 0; k < K; k++) {
         q[k] /= sum;
     }
+}
+
+void merit__temper(double *q, const double *p, size_t K, double temperature)
+{
+    double sum = 0;
+    if (temperature == 1) {
+        for (size_t k = 0; k < K; k++) {
+            q[k] = p[k];
+            sum += q[k];
+        }
+    } else {
+        const double largest = p[merit__first_largest(p, K)];
+        for (size_t k = 0; k < K; k++) {
+            q[k] = p[k] > 0 ? exp(log(p[k] / largest) / temperature) : 0;
+            sum += q[k];
+        }
+    }
+    for (size_t k = 0; k < K; k++) {
+        q[k] /= sum;
+    }
+}
+
+merit_status merit__posterior_check(const double *p, size_t K, size_t row,
+                                    merit_error *err)
+{
+    double sum = 0;
+    size_t k = 0;
+    switch (merit__distribution_check(p, K, probability_tolerance, &k, &sum)) {
+    case MERIT__DISTRIBUTION_NOT_FINITE:
+        return merit__fail(err, MERIT_ENUMERIC,
+                           "posterior[%zu][%zu] is %g, expected a finite number", row,
+                           k, p[k]);
+    case MERIT__DISTRIBUTION_NEGATIVE:
+        return merit__fail(err, MERIT_EFORMAT,
+                           "posterior[%zu][%zu] is %g, expected a probability", row, k,
+                           p[k]);
+    case MERIT__DISTRIBUTION_SUM:
+        return merit__fail(err, MERIT_EFORMAT, "posterior[%zu] sums to %g, expected 1",
+                           row, sum);
+    case MERIT__DISTRIBUTION_GOOD:
+        break;
+    }
+    return MERIT_OK;
 }
 
 void merit__expected_scores(double *u, const double *q, const double *table, size_t K,

@@ -4,8 +4,18 @@
 
 #include <stddef.h>
 
+#include "merit/error.h"
+
 /* q [K] = softmax(logits / temperature), in double, for finite logits of any size. */
 void merit__softmax(double *q, const float *logits, size_t K, double temperature);
+
+/* q [K] = p^(1 / temperature) divided by its sum, for p [K] >= 0, not all of them 0; q
+ * may be p. */
+void merit__temper(double *q, const double *p, size_t K, double temperature);
+
+/* ENUMERIC or EFORMAT naming `row` when p [K] is no distribution, up to 1e-3. */
+merit_status merit__posterior_check(const double *p, size_t K, size_t row,
+                                    merit_error *err);
 
 /* u[k] = sum_i q[i] table[i][k] for q [K], table [K,A]; summed in the order of i. */
 void merit__expected_scores(double *u, const double *q, const double *table, size_t K,

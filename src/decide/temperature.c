@@ -35,6 +35,9 @@ static double slope(const held_out *rows, double temperature, double *curvature)
         double mean = 0, square = 0; // of z - z_label under q
         merit__softmax(rows->q, z, rows->K, temperature);
         for (size_t k = 0; k < rows->K; k++) {
+            if (rows->q[k] == 0) {
+                continue; // also keeps out the infinite logit of a probability of 0
+            }
             const double above = z[k] - z_label;
             mean += rows->q[k] * above;
             square += rows->q[k] * above * above;
@@ -77,6 +80,15 @@ static double find_root(const held_out *rows, double low, double high)
     return log_b;
 }
 
+static merit_status label_check(int32_t label, size_t K, size_t row, merit_error *err)
+{
+    if (label >= 0 && (size_t)label < K) {
+        return MERIT_OK;
+    }
+    return merit__fail(err, MERIT_EFORMAT, "labels[%zu] is %d, expected 0 to %zu", row,
+                       (int)label, K - 1);
+}
+
 static merit_status rows_check(const held_out *rows, merit_error *err)
 {
     double sum = 0;
@@ -87,13 +99,11 @@ static merit_status rows_check(const held_out *rows, merit_error *err)
                                "weights[%zu] is %g, expected 0 or more", row, weight);
         }
         sum += weight;
-        if (rows->labels[row] < 0 || (size_t)rows->labels[row] >= rows->K) {
-            return merit__fail(err, MERIT_EFORMAT,
-                               "labels[%zu] is %d, expected 0 to %zu", row,
-                               (int)rows->labels[row], rows->K - 1);
+        merit_status status = label_check(rows->labels[row], rows->K, row, err);
+        if (status == MERIT_OK) {
+            status =
+                merit__logits_check(rows->logits + row * rows->K, rows->K, row, err);
         }
-        const merit_status status =
-            merit__logits_check(rows->logits + row * rows->K, rows->K, row, err);
         if (status != MERIT_OK) {
             return status;
         }
@@ -158,6 +168,64 @@ merit_status merit_temperature_fit(double *temperature, const float *logits,
     *temperature = fit(&rows);
 
 fail:
+    merit__free(rows.q);
+    return status;
+}
+
+/* The logarithms of the rows that count, and their labels. */
+static merit_status take_logarithms(held_out *rows, float *logits, int32_t *labels,
+                                    const double *posterior, const int32_t *truths,
+                                    size_t n, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    rows->n = 0;
+    for (size_t row = 0; row < n; row++) {
+        const double *p = posterior + row * rows->K;
+        MERIT_TRY(label_check(truths[row], rows->K, row, err));
+        MERIT_TRY(merit__posterior_check(p, rows->K, row, err));
+        if (p[truths[row]] == 0) {
+            continue;
+        }
+        for (size_t k = 0; k < rows->K; k++) {
+            logits[rows->n * rows->K + k] = (float)log(p[k]);
+        }
+        labels[rows->n++] = truths[row];
+    }
+
+fail:
+    return status;
+}
+
+merit_status merit_temperature_fit_posterior(double *temperature, int64_t *n_used,
+                                             const double *posterior,
+                                             const int32_t *labels, int64_t n,
+                                             int64_t n_classes, merit_error *err)
+{
+    if (temperature == NULL || posterior == NULL || labels == NULL || n <= 0 ||
+        n_classes <= 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_temperature_fit_posterior: an argument is NULL, or n "
+                           "or n_classes is not above 0");
+    }
+    merit_status status = MERIT_OK;
+    const size_t N = (size_t)n, K = (size_t)n_classes;
+    float *logits = merit__alloc_array(N, K * sizeof *logits);
+    int32_t *kept = merit__alloc_array(N, sizeof *kept);
+    held_out rows = {.logits = logits, .labels = kept, .K = K};
+    rows.q = merit__alloc_array(K, sizeof *rows.q);
+    if (logits == NULL || kept == NULL || rows.q == NULL) {
+        MERIT_TRY(merit__fail_memory(err, (N * K + N) * sizeof *logits,
+                                     "fitting a temperature"));
+    }
+    MERIT_TRY(take_logarithms(&rows, logits, kept, posterior, labels, N, err));
+    *temperature = fit(&rows);
+    if (n_used != NULL) {
+        *n_used = (int64_t)rows.n;
+    }
+
+fail:
+    merit__free(logits);
+    merit__free(kept);
     merit__free(rows.q);
     return status;
 }

@@ -3,9 +3,7 @@
 #include <math.h>
 
 #include "base/fail.h"
-
-// Lets probabilities pass that were stored as float, and logits not.
-static const double probability_tolerance = 1e-3;
+#include "decide/posterior.h"
 
 /* One number of an example within 0 .. n - 1. */
 static merit_status index_check(const char *what, size_t row, int32_t value, int64_t n,
@@ -18,59 +16,37 @@ static merit_status index_check(const char *what, size_t row, int32_t value, int
     return MERIT_OK;
 }
 
-static merit_status posterior_check(const double *q, size_t K, size_t row,
-                                    merit_error *err)
-{
-    double sum = 0;
-    for (size_t k = 0; k < K; k++) {
-        if (!isfinite(q[k])) {
-            return merit__fail(err, MERIT_ENUMERIC,
-                               "posterior[%zu][%zu] is %g, expected a finite number",
-                               row, k, q[k]);
-        }
-        if (q[k] < 0) {
-            return merit__fail(err, MERIT_EFORMAT,
-                               "posterior[%zu][%zu] is %g, expected a probability", row,
-                               k, q[k]);
-        }
-        sum += q[k];
-    }
-    if (fabs(sum - 1) > probability_tolerance) {
-        return merit__fail(err, MERIT_EFORMAT, "posterior[%zu] sums to %g, expected 1",
-                           row, sum);
-    }
-    return MERIT_OK;
-}
-
+/* Checks example `at` of `given`; `row` is its number for messages. */
 static merit_status row_check(const merit_scores *scores, const merit_answers *given,
-                              size_t row, merit_error *err)
+                              size_t at, size_t row, merit_error *err)
 {
     merit_status status = MERIT_OK;
     const int64_t K = merit_scores_n_truths(scores);
     const int64_t A = merit_scores_n_answers(scores);
-    const double weight = merit__answers_weight(given, row);
+    const double weight = merit__answers_weight(given, at);
     if (!isfinite(weight) || weight < 0) {
         MERIT_TRY(merit__fail(err, MERIT_EINVAL,
                               "weights[%zu] is %g, expected 0 or more", row, weight));
     }
-    MERIT_TRY(index_check("labels", row, given->labels[row], K, err));
-    MERIT_TRY(index_check("answers", row, given->answers[row], A, err));
-    if (given->expected != NULL && !isfinite(given->expected[row])) {
+    MERIT_TRY(index_check("labels", row, given->labels[at], K, err));
+    MERIT_TRY(index_check("answers", row, given->answers[at], A, err));
+    if (given->expected != NULL && !isfinite(given->expected[at])) {
         MERIT_TRY(merit__fail(err, MERIT_ENUMERIC,
                               "expected[%zu] is %g, which is not a finite score", row,
-                              given->expected[row]));
+                              given->expected[at]));
     }
     if (given->posterior != NULL) {
         MERIT_TRY(
-            posterior_check(given->posterior + row * (size_t)K, (size_t)K, row, err));
+            merit__posterior_check(given->posterior + at * (size_t)K, (size_t)K, row, err));
     }
 
 fail:
     return status;
 }
 
-merit_status merit__answers_check(double *weight_sum, const merit_scores *scores,
-                                  const merit_answers *given, merit_error *err)
+merit_status merit__answers_check_rows(double *weight_sum, const merit_scores *scores,
+                                       const merit_answers *given, size_t first,
+                                       merit_error *err)
 {
     if (scores == NULL || given == NULL || given->labels == NULL ||
         given->answers == NULL) {
@@ -82,15 +58,28 @@ merit_status merit__answers_check(double *weight_sum, const merit_scores *scores
                            (long long)given->n);
     }
     *weight_sum = 0;
-    for (size_t row = 0; row < (size_t)given->n; row++) {
-        const merit_status status = row_check(scores, given, row, err);
+    for (size_t at = 0; at < (size_t)given->n; at++) {
+        const merit_status status = row_check(scores, given, at, first + at, err);
         if (status != MERIT_OK) {
             return status;
         }
-        *weight_sum += merit__answers_weight(given, row);
-    }
-    if (*weight_sum == 0) {
-        return merit__fail(err, MERIT_EINVAL, "all weights are 0");
+        *weight_sum += merit__answers_weight(given, at);
     }
     return MERIT_OK;
+}
+
+merit_status merit__answers_check(double *weight_sum, const merit_scores *scores,
+                                  const merit_answers *given, merit_error *err)
+{
+    const merit_status status =
+        merit__answers_check_rows(weight_sum, scores, given, 0, err);
+    if (status == MERIT_OK && *weight_sum == 0) {
+        return merit__answers_fail_weightless(err);
+    }
+    return status;
+}
+
+merit_status merit__answers_fail_weightless(merit_error *err)
+{
+    return merit__fail(err, MERIT_EINVAL, "all weights are 0");
 }

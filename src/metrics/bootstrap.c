@@ -2,10 +2,10 @@
 #include "merit/metrics.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "metrics/interval.h"
 
 static double difference(const double *a, const double *b, size_t i)
 {
@@ -37,30 +37,12 @@ static double resampled_mean(const double *a, const double *b, size_t n, uint64_
     return sum / (double)n;
 }
 
-static int compare(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-/* The share-quantile of n sorted values, linear between neighbours. */
-static double quantile(const double *sorted, size_t n, double share)
-{
-    const double place = share * (double)(n - 1);
-    const size_t below = (size_t)place;
-    if (below + 1 >= n) {
-        return sorted[n - 1];
-    }
-    return sorted[below] +
-           (place - (double)below) * (sorted[below + 1] - sorted[below]);
-}
-
 merit_status merit_bootstrap(merit_interval *out, const double *a, const double *b,
                              int64_t n, int64_t n_resamples, double level,
                              uint64_t seed)
 {
-    if (out == NULL || a == NULL || n <= 0 || n > UINT32_MAX || n_resamples <= 0 ||
-        n_resamples > UINT32_MAX || !(level > 0 && level < 1)) {
+    if (out == NULL || a == NULL ||
+        !merit__interval_is_possible(n, n_resamples, level)) {
         return MERIT_EINVAL;
     }
     const size_t N = (size_t)n, R = (size_t)n_resamples;
@@ -76,10 +58,8 @@ merit_status merit_bootstrap(merit_interval *out, const double *a, const double 
     for (size_t resample = 0; resample < R; resample++) {
         means[resample] = resampled_mean(a, b, N, seed, (uint32_t)resample);
     }
-    qsort(means, R, sizeof *means, compare);
     out->mean = mean_difference(a, b, N);
-    out->low = quantile(means, R, (1 - level) / 2);
-    out->high = quantile(means, R, (1 + level) / 2);
+    merit__interval_of_means(out, means, R, level);
     merit__free(means);
     return MERIT_OK;
 }
