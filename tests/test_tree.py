@@ -37,7 +37,7 @@ MAY_INCLUDE = {
 # Which public header belongs to which library.
 LIBRARIES = {
     "libmerit.so": ["error", "scores", "loss", "decide", "metrics"],
-    "libmerit-train.so": ["audit", "data", "net", "model", "train", "runs", "compare",
+    "libmerit-train.so": ["audit", "data", "rows", "net", "model", "train", "runs", "compare",
                           "report"],
 }
 # Defined in src/base, which is part of both libraries.

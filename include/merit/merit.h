@@ -1,5 +1,5 @@
 /* Everything that merit offers. libmerit: error, scores, loss, decide, metrics.
- * libmerit-train: audit, compare, data, net, model, train, runs, report. */
+ * libmerit-train: audit, compare, data, rows, net, model, train, runs, report. */
 #ifndef MERIT_MERIT_H
 #define MERIT_MERIT_H
 
@@ -13,6 +13,7 @@
 #include "merit/model.h"
 #include "merit/net.h"
 #include "merit/report.h"
+#include "merit/rows.h"
 #include "merit/runs.h"
 #include "merit/scores.h"
 #include "merit/train.h"

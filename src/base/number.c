@@ -1,5 +1,7 @@
 #include "base/number.h"
 
+#include "base/quick_number.h"
+
 #include <fenv.h>
 #include <float.h>
 #include <locale.h>
@@ -44,39 +46,15 @@ static size_t sign_length(const char *text, size_t n)
     return n > 0 && (text[0] == '+' || text[0] == '-') ? 1 : 0;
 }
 
-// Whether text[0..n) is [sign] digits [. digits] [e [sign] digits], where one of the
-// first two runs of digits may be empty.
-static int is_decimal(const char *text, size_t n)
-{
-    size_t at = sign_length(text, n);
-    size_t n_digits = count_digits(text + at, n - at);
-    at += n_digits;
-    if (at < n && text[at] == '.') {
-        at++;
-        size_t n_fraction = count_digits(text + at, n - at);
-        n_digits += n_fraction;
-        at += n_fraction;
-    }
-    if (n_digits == 0) {
-        return 0;
-    }
-    if (at < n && (text[at] == 'e' || text[at] == 'E')) {
-        at++;
-        at += sign_length(text + at, n - at);
-        size_t n_exponent = count_digits(text + at, n - at);
-        if (n_exponent == 0) {
-            return 0;
-        }
-        at += n_exponent;
-    }
-    return at == n;
-}
-
 int merit__parse_double(const char *text, size_t n, double *out)
 {
     char copy[MERIT__NUMBER_TEXT_MAX + 1];
-    if (n > MERIT__NUMBER_TEXT_MAX || !is_decimal(text, n)) {
+    if (n > MERIT__NUMBER_TEXT_MAX) {
         return -1;
+    }
+    enum merit__quick quick = merit__quick_double(text, n, out);
+    if (quick != MERIT__QUICK_TOO_HARD) {
+        return quick == MERIT__QUICK_DONE ? 0 : -1;
     }
     memcpy(copy, text, n);
     copy[n] = '\0';

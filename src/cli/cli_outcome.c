@@ -68,6 +68,13 @@ fail:
     return status;
 }
 
+merit__result merit__outcome_result(const merit__outcome *outcome)
+{
+    return (merit__result){.name = outcome->name,
+                           .metrics = &outcome->metrics,
+                           .is_marked = outcome->is_stored};
+}
+
 // What each answer earned, [N].
 static merit_status earnings(double **out, const merit__outcome *outcome,
                              const merit__predictions *predictions, merit_error *err)

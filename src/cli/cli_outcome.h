@@ -3,7 +3,7 @@
 #define MERIT_CLI_OUTCOME_H
 
 #include "cli_predictions.h"
-#include "merit/metrics.h"
+#include "cli_results.h"
 
 typedef struct merit__outcome {
     char name[64]; // "bayes", "always Bag"
@@ -27,6 +27,9 @@ merit_status merit__outcome_of_constant(merit__outcome *out,
 /* The answers as the functions of merit/metrics.h want them. */
 merit_answers merit__outcome_answers(const merit__outcome *outcome,
                                      const merit__predictions *predictions);
+
+/* Its line of the table of results. */
+merit__result merit__outcome_result(const merit__outcome *outcome);
 
 /* By how much `a` earns more than `b` per example: the 95 % interval of a paired
  * bootstrap. */

@@ -22,11 +22,17 @@ merit_status merit__scores_option(merit__scores_source *source, int key,
     return MERIT_OK;
 }
 
-static int is_generator(const char *spec)
+int merit__scores_need_classes(const merit__scores_source *source)
 {
+    const char *spec = source->spec;
     return strcmp(spec, "identity") == 0 || strcmp(spec, "ordinal") == 0 ||
-           strncmp(spec, "ordinal:", strlen("ordinal:")) == 0 ||
-           strncmp(spec, "groups:", strlen("groups:")) == 0;
+           strncmp(spec, "ordinal:", strlen("ordinal:")) == 0;
+}
+
+static int is_generator(const merit__scores_source *source)
+{
+    return merit__scores_need_classes(source) ||
+           strncmp(source->spec, "groups:", strlen("groups:")) == 0;
 }
 
 merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,
@@ -37,8 +43,9 @@ merit_status merit__scores_open(merit_scores **out, const merit__scores_source *
     char *text = NULL;
     size_t n_bytes = 0;
     *out = NULL;
-    if (is_generator(source->spec)) {
+    if (is_generator(source)) {
         options.n_classes = n_classes;
+        options.classes = source->classes;
         return merit_scores_load(out, source->spec, &options, err);
     }
     int is_stream = strcmp(source->spec, "-") == 0;

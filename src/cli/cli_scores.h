@@ -20,11 +20,15 @@ typedef struct merit__scores_source {
     const char *spec; // borrowed
     int costs;
     int n_given; // options seen in this pass
+    const char *const *classes; // names for the classes of a generator, or NULL; borrowed
 } merit__scores_source;
 
 /* Takes one of the two options; EINVAL when both are given. */
 merit_status merit__scores_option(merit__scores_source *source, int key,
                                   const char *value, merit_error *err);
+
+/* Whether the table is a generator that can only be made for a number of classes. */
+int merit__scores_need_classes(const merit__scores_source *source);
 
 /* Loads the table; its class i is label i. Generators make n_classes classes. */
 merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,

@@ -2,22 +2,19 @@
 
 #include "cli_json.h"
 #include "cli_message.h"
-#include "cli_number.h"
 #include "cli_options.h"
 #include "cli_outcome.h"
 #include "cli_predictions.h"
+#include "cli_results.h"
 #include "cli_scores.h"
 #include "cli_tables.h"
 #include "cli_terminal.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { OPTION_JSON = 0x300, OPTION_CONFUSION };
-enum { NUMBERS_WIDTH = 43 }; // the columns of numbers of the table
 
 static const struct argp_option table[] = {
     {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 1},
@@ -89,54 +86,18 @@ fail:
     return status;
 }
 
-// The layout of the table: names as wide as they need and fit, then the numbers.
-struct layout {
-    int name_width;
-    const char *mark; // after the stored rule
-};
-
-static struct layout lay_out(const struct outcomes *outcomes, int width)
-{
-    static const char arrow[] = "  <- the stored rule";
-    struct layout layout = {.name_width = merit__cell_width(outcomes->constant.name)};
-    int most = width - NUMBERS_WIDTH - (int)sizeof " *" + 1;
-    layout.name_width = layout.name_width > most ? most : layout.name_width;
-    int n_used = layout.name_width + NUMBERS_WIDTH + (int)sizeof arrow - 1;
-    layout.mark = n_used <= width ? arrow : " *";
-    return layout;
-}
-
-static void print_outcome(const merit__outcome *outcome, const struct layout *layout)
-{
-    const merit_metrics *m = &outcome->metrics;
-    if (outcome->name[0] == '\0') {
-        return;
-    }
-    merit__print_cell(stdout, outcome->name, layout->name_width);
-    printf("%10.4f  %10.4f", m->accuracy, merit__unsigned_zero(m->mean_score, 4));
-    if (isnan(m->normalized_score)) {
-        printf("  %10s", "-");
-    } else {
-        printf("  %10.3f", merit__unsigned_zero(m->normalized_score, 3));
-    }
-    if (!isnan(m->claimed_score)) {
-        printf("  %7.4f", merit__unsigned_zero(m->claimed_score, 4));
-    }
-    printf("%s\n", outcome->is_stored ? layout->mark : "");
-}
-
 static void print_table(const struct outcomes *outcomes, int width)
 {
-    struct layout layout = lay_out(outcomes, width);
-    printf("%-*s%10s  %10s  %10s  %7s\n", layout.name_width, "decision", "accuracy",
-           "mean score", "normalised", "claimed");
-    print_outcome(&outcomes->chosen, &layout);
-    print_outcome(&outcomes->bayes, &layout);
-    print_outcome(&outcomes->argmax, &layout);
-    print_outcome(&outcomes->constant, &layout);
-    if (layout.mark[1] == '*') {
-        printf("* the stored rule\n");
+    const merit__outcome *all[] = {&outcomes->chosen, &outcomes->bayes,
+                                   &outcomes->argmax, &outcomes->constant};
+    merit__result results[sizeof all / sizeof all[0]];
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i]->name[0] != '\0') {
+            results[n++] = merit__outcome_result(all[i]);
+        }
     }
+    merit__print_results(stdout, results, n, "the stored rule", width);
 }
 
 // "bayes earns 0.0021 more than argmax ..." as far as the data can tell.
@@ -144,7 +105,6 @@ static merit_status print_comparison(const struct outcomes *outcomes,
                                      const merit__predictions *predictions, int width,
                                      merit_error *err)
 {
-    char text[256];
     merit_interval interval;
     if (outcomes->argmax.name[0] == '\0') {
         return MERIT_OK;
@@ -159,32 +119,8 @@ static merit_status print_comparison(const struct outcomes *outcomes,
     if (status != MERIT_OK) {
         return status;
     }
-    snprintf(text, sizeof text,
-             "%s earns %.4f %s per example than argmax (95 %% interval %.4f to %.4f, "
-             "paired bootstrap)%s",
-             outcomes->chosen.name, fabs(interval.mean),
-             interval.mean < 0 ? "less" : "more", merit__unsigned_zero(interval.low, 4),
-             merit__unsigned_zero(interval.high, 4),
-             interval.low <= 0 && interval.high >= 0 ? "; it may be chance." : ".");
-    merit__print_wrapped(stdout, text, 0, width);
+    merit__print_interval(stdout, outcomes->chosen.name, &interval, width);
     return MERIT_OK;
-}
-
-// What the examples say of the beliefs, in numbers, where there are beliefs.
-static void print_beliefs(const merit__outcome *outcome, double temperature, int width)
-{
-    const merit_metrics *m = &outcome->metrics;
-    char beliefs[96] = "";
-    char text[256];
-    if (outcome->posterior != NULL) {
-        snprintf(beliefs, sizeof beliefs,
-                 "log loss %.4f; calibration error (ECE) %.4f; ",
-                 merit__unsigned_zero(m->log_loss, 4), m->ece);
-    }
-    snprintf(text, sizeof text,
-             "%" PRId64 " examples; %sregret %.4f; temperature %.4g.", m->n, beliefs,
-             merit__unsigned_zero(m->regret, 4), temperature);
-    merit__print_wrapped(stdout, text, 0, width);
 }
 
 static merit_status print_claims(const merit__outcome *outcome,
@@ -229,8 +165,8 @@ static merit_status print_text(const struct outcomes *outcomes,
     print_table(outcomes, width);
     putchar('\n');
     MERIT_TRY(print_comparison(outcomes, predictions, width, err));
-    print_beliefs(&outcomes->chosen, merit_model_temperature(predictions->model),
-                  width);
+    merit__print_beliefs(stdout, &outcomes->chosen.metrics,
+                         merit_model_temperature(predictions->model), width);
     putchar('\n');
     MERIT_TRY(print_claims(&outcomes->chosen, predictions, err));
     if (confusion != NULL) {
@@ -243,29 +179,13 @@ fail:
     return status;
 }
 
-// clang-format off
-static json_t *new_record(const merit__outcome *outcome, double temperature)
-{
-    const merit_metrics *m = &outcome->metrics;
-    return json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                     "merit", merit_version(),
-                     "n", (json_int_t)m->n,
-                     "rule", outcome->name,
-                     "temperature", merit__json_number(temperature),
-                     "accuracy", merit__json_number(m->accuracy),
-                     "mean_score", merit__json_number(m->mean_score),
-                     "normalized_score", merit__json_number(m->normalized_score),
-                     "log_loss", merit__json_number(m->log_loss),
-                     "ece", merit__json_number(m->ece),
-                     "regret", merit__json_number(m->regret));
-}
-// clang-format on
-
 static merit_status print_record(const merit__outcome *outcome,
                                  const merit__predictions *predictions,
                                  const double *confusion, merit_error *err)
 {
-    json_t *record = new_record(outcome, merit_model_temperature(predictions->model));
+    merit__result result = merit__outcome_result(outcome);
+    json_t *record =
+        merit__result_record(&result, merit_model_temperature(predictions->model));
     if (confusion != NULL) {
         json_t *rows = json_array();
         int64_t a = predictions->n_answers;

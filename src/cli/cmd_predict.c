@@ -1,12 +1,12 @@
 #include "command.h"
 
+#include "cli_answers.h"
 #include "cli_message.h"
 #include "cli_options.h"
 #include "cli_output.h"
 #include "cli_predictions.h"
 #include "cli_run.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 static const struct argp_option table[] = {
@@ -43,28 +43,6 @@ static const merit__options options = {
     .set = set,
 };
 
-static void write_table(FILE *stream, const merit_scores *scores, int64_t n, int64_t k,
-                        const merit_decision_results *results)
-{
-    char name[256];
-    fprintf(stream, "id\tanswer\texpected_score");
-    for (int64_t j = 0; j < k; j++) {
-        fprintf(stream, "\tp_%s",
-                merit__visible(name, sizeof name, merit_scores_name(scores, j)));
-    }
-    fputc('\n', stream);
-    for (int64_t i = 0; i < n && !ferror(stream); i++) {
-        const char *answer = merit_scores_name(scores, results->answers[i]);
-        fprintf(stream, "%" PRId64 "\t%s\t%.7g", i,
-                merit__visible(name, sizeof name, answer),
-                results->expected[i] + 0.0); // -0 is 0
-        for (int64_t j = 0; j < k; j++) {
-            fprintf(stream, "\t%.7g", results->posterior[i * k + j] + 0.0);
-        }
-        fputc('\n', stream);
-    }
-}
-
 static merit_status predict(const merit__predictions *predictions,
                             const struct settings *settings, merit_error *err)
 {
@@ -80,7 +58,9 @@ static merit_status predict(const merit__predictions *predictions,
     MERIT_TRY(merit_model_decide(predictions->model, predictions->rule,
                                  predictions->logits, n, &results, err));
     MERIT_TRY(merit__output_open(&output, settings->output, err));
-    write_table(output.stream, merit_model_scores(predictions->model), n, k, &results);
+    merit__answers_header(output.stream, merit_model_scores(predictions->model), 1);
+    merit__answers_rows(output.stream, merit_model_scores(predictions->model), &results,
+                        n, 0, NULL, NULL);
     MERIT_TRY(merit__output_close(&output, err));
 
 fail:

@@ -275,35 +275,68 @@ merit_status merit__stream_peek(merit__stream *stream, size_t n,
     return MERIT_OK;
 }
 
+merit_status merit__stream_read_some(merit__stream *stream, void *buffer, size_t n,
+                                     size_t *n_read, merit_error *err)
+{
+    *n_read = 0;
+    if (stream->data_at == stream->data_end && !stream->is_ended) {
+        merit_status status = fill(stream, err);
+        if (status != MERIT_OK) {
+            return status;
+        }
+    }
+    size_t n_there = stream->data_end - stream->data_at;
+    n = n_there < n ? n_there : n;
+    if (n > stream->limit - stream->n_out) {
+        return merit__fail(err, MERIT_ENOMEM,
+                           "%s: more than the limit of %" PRIu64 " bytes%s",
+                           stream->name, stream->limit,
+                           stream->is_gzip ? " after decompression" : "");
+    }
+    memcpy(buffer, stream->data + stream->data_at, n);
+    stream->data_at += n;
+    stream->n_out += n;
+    *n_read = n;
+    return MERIT_OK;
+}
+
 merit_status merit__stream_read(merit__stream *stream, void *buffer, size_t n,
                                 size_t *n_read, merit_error *err)
 {
-    size_t n_done = 0;
+    size_t n_part = 1;
     *n_read = 0;
-    while (n_done < n) {
-        if (stream->data_at == stream->data_end && !stream->is_ended) {
-            merit_status status = fill(stream, err);
-            if (status != MERIT_OK) {
-                return status;
-            }
+    while (*n_read < n && n_part > 0) {
+        merit_status status = merit__stream_read_some(
+            stream, (unsigned char *)buffer + *n_read, n - *n_read, &n_part, err);
+        if (status != MERIT_OK) {
+            return status;
         }
-        size_t n_part = stream->data_end - stream->data_at;
-        if (n_part == 0) {
-            break;
-        }
-        n_part = n_part < n - n_done ? n_part : n - n_done;
-        if (n_part > stream->limit - stream->n_out) {
-            return merit__fail(err, MERIT_ENOMEM,
-                               "%s: more than the limit of %" PRIu64 " bytes%s",
-                               stream->name, stream->limit,
-                               stream->is_gzip ? " after decompression" : "");
-        }
-        memcpy((unsigned char *)buffer + n_done, stream->data + stream->data_at,
-               n_part);
-        stream->data_at += n_part;
-        stream->n_out += n_part;
-        n_done += n_part;
+        *n_read += n_part;
     }
-    *n_read = n_done;
+    return MERIT_OK;
+}
+
+int merit__stream_can_read_at(const merit__stream *stream)
+{
+    return stream->size >= 0 && !stream->is_gzip;
+}
+
+merit_status merit__stream_read_at(merit__stream *stream, void *buffer, size_t n,
+                                   uint64_t offset, size_t *n_read, merit_error *err)
+{
+    ssize_t n_part = 1;
+    *n_read = 0;
+    while (*n_read < n && n_part > 0) {
+        n_part = pread(stream->fd, (unsigned char *)buffer + *n_read, n - *n_read,
+                       (off_t)(offset + *n_read));
+        if (n_part < 0 && errno == EINTR) {
+            n_part = 1;
+            continue;
+        }
+        if (n_part < 0) {
+            return merit__fail_system(err, errno, stream->name, "read");
+        }
+        *n_read += (size_t)n_part;
+    }
     return MERIT_OK;
 }

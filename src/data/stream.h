@@ -41,4 +41,16 @@ merit_status merit__stream_peek(merit__stream *stream, size_t n,
 merit_status merit__stream_read(merit__stream *stream, void *buffer, size_t n,
                                 size_t *n_read, merit_error *err);
 
+/* Reads what there is, from 1 to n bytes; *n_read is 0 only at the end. */
+merit_status merit__stream_read_some(merit__stream *stream, void *buffer, size_t n,
+                                     size_t *n_read, merit_error *err);
+
+/* Whether bytes can be read out of turn: a plain file, no gzip, no standard input. */
+int merit__stream_can_read_at(const merit__stream *stream);
+
+/* Reads n bytes at an offset of such a file, apart from what merit__stream_read does;
+ * *n_read is less than n only where the file ends. */
+merit_status merit__stream_read_at(merit__stream *stream, void *buffer, size_t n,
+                                   uint64_t offset, size_t *n_read, merit_error *err);
+
 #endif

@@ -1,0 +1,31 @@
+/* The lines of a stream, and the fields of a line. */
+#ifndef MERIT_DATA_LINES_H
+#define MERIT_DATA_LINES_H
+
+#include "data/stream.h"
+
+typedef struct merit__lines {
+    merit__stream *stream; // borrowed
+    char *buffer;          // [n_capacity]
+    size_t n_capacity;
+    size_t at, end; // what is not handed out yet
+    int is_ended;
+    int64_t number; // of the line that was handed out last, from 1
+} merit__lines;
+
+/* The next line without its end (\n or \r\n), valid until the next call; *text is NULL
+ * after the last one. A byte order mark before the first line is passed over. ENOMEM when
+ * a line is longer than 1 MB. The caller frees lines->buffer. */
+merit_status merit__lines_next(merit__lines *lines, const char **text, size_t *n,
+                               merit_error *err);
+
+/* What separates fields: the first of tab, comma, semicolon that the line has, else a
+ * blank, which stands for a run of them. */
+char merit__separator_of(const char *text, size_t n);
+
+/* Takes the next field from *text, up to end, without blanks and quotes around it, and
+ * moves *text behind its separator; *text is NULL after the last field. */
+void merit__take_field(const char **text, const char *end, char separator,
+                       const char **field, size_t *n);
+
+#endif

@@ -1,0 +1,20 @@
+#include "data/binary_rows.h"
+#include "data/idx_header.h"
+
+static merit_status open_idx(merit_rows *rows, merit_error *err)
+{
+    merit__layout layout;
+    merit_status status = merit__idx_header_read(&layout, rows->stream, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    return merit__binary_rows_open(rows, &layout, err);
+}
+
+const merit__rows_reader merit__rows_idx = {
+    .name = "IDX",
+    .probe = merit__idx_probe,
+    .open = open_idx,
+    .read = merit__binary_rows_read,
+    .close = merit__binary_rows_close,
+};
