@@ -1,8 +1,7 @@
 /* The best answers for probabilities of any origin, under a score table.
  *
- *     cc decide.c -lmerit -lm && ./a.out question.txt
+ *     cc decide.c -lmerit && ./a.out question.txt
  */
-#include <math.h>
 #include <stdio.h>
 
 #include <merit/decide.h>
@@ -11,12 +10,11 @@
 int main(int argc, char **argv)
 {
     // What a model believes about three examples of the question's classes c1 ... c4.
-    static const float belief[3][4] = {
-        {0.70f, 0.10f, 0.10f, 0.10f},
-        {0.05f, 0.05f, 0.85f, 0.05f},
-        {0.34f, 0.05f, 0.33f, 0.28f},
+    static const double belief[3][4] = {
+        {0.70, 0.10, 0.10, 0.10},
+        {0.05, 0.05, 0.85, 0.05},
+        {0.34, 0.05, 0.33, 0.28},
     };
-    float logits[3][4];
     int32_t answers[3];
     double expected[3];
     merit_error err;
@@ -32,15 +30,10 @@ int main(int argc, char **argv)
         snprintf(err.message, sizeof err.message, "this example is about 4 classes");
         goto end;
     }
-    for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < 4; k++) {
-            logits[i][k] = logf(belief[i][k]);
-        }
-    }
     merit_decision_options options = {.rule = MERIT_RULE_BAYES};
     merit_decision_results results = {.answers = answers, .expected = expected};
     if (merit_decision_create(&decision, scores, &options, &err) != MERIT_OK ||
-        merit_decision_apply(decision, logits[0], 3, &results, &err) != MERIT_OK) {
+        merit_decision_apply_posterior(decision, belief[0], 3, &results, &err) != MERIT_OK) {
         goto end;
     }
     for (int i = 0; i < 3; i++) {

@@ -96,6 +96,29 @@ static void test_parse_double(void **state)
     assert_true(value == -largest);
 }
 
+/* Decimals of all lengths and sizes: what strtod makes of them in the C locale. */
+static void test_parse_as_strtod(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 200000; i++) {
+        uint32_t w[4];
+        char text[64];
+        double value = 0;
+        merit__random(w, 21, MERIT__USE_INIT, i, 0, 0);
+        const int n_digits = 1 + (int)merit__below(w[0], 20);
+        const int exponent = (int)merit__below(w[1], i % 8 == 0 ? 700 : 60) -
+                             (i % 8 == 0 ? 350 : 30);
+        const double from = ((double)w[2] + (double)w[3] / 4294967296.0) / 4294967296.0;
+        int n = i % 2 == 0 ? snprintf(text, sizeof text, "%.*fe%d", n_digits, from, exponent)
+                           : snprintf(text, sizeof text, "%.*e", n_digits, from);
+        const double expected = strtod(text, NULL);
+        const int status = merit__parse_double(text, (size_t)n, &value);
+        if (isinf(expected) ? status == 0 : status != 0 || value != expected) {
+            fail_msg("%s: %.17g, expected %.17g", text, value, expected);
+        }
+    }
+}
+
 static void test_parse_integer(void **state)
 {
     (void)state;
@@ -266,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse_double),
+        cmocka_unit_test(test_parse_as_strtod),
         cmocka_unit_test(test_parse_integer),
         cmocka_unit_test(test_print_double),
         cmocka_unit_test(test_round_trip),

@@ -89,7 +89,7 @@ merit_status merit__lines_next(merit__lines *lines, const char **text, size_t *n
 
 char merit__separator_of(const char *text, size_t n)
 {
-    static const char separators[] = "\t,;";
+    static const char separators[] = "\t;,";
     for (const char *s = separators; *s != '\0'; s++) {
         if (memchr(text, *s, n) != NULL) {
             return *s;

@@ -19,7 +19,7 @@ typedef struct merit__lines {
 merit_status merit__lines_next(merit__lines *lines, const char **text, size_t *n,
                                merit_error *err);
 
-/* What separates fields: the first of tab, comma, semicolon that the line has, else a
+/* What separates fields: the first of tab, semicolon, comma that the line has, else a
  * blank, which stands for a run of them. */
 char merit__separator_of(const char *text, size_t n);
 
