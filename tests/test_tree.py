@@ -37,8 +37,8 @@ MAY_INCLUDE = {
 # Which public header belongs to which library.
 LIBRARIES = {
     "libmerit.so": ["error", "scores", "loss", "decide", "metrics"],
-    "libmerit-train.so": ["audit", "data", "rows", "net", "model", "train", "runs", "compare",
-                          "report"],
+    "libmerit-train.so": ["audit", "data", "rows", "net", "model", "train", "runs",
+                          "compare", "report"],
 }
 # Defined in src/base, which is part of both libraries.
 IN_BOTH = {"merit_version", "merit_text_free"}
