@@ -67,8 +67,7 @@ merit_status merit__scores_open_alone(merit_scores **out,
                                       const merit__scores_source *source,
                                       int64_t n_classes, merit_error *err)
 {
-    const int needs_count = is_generator(source->spec) &&
-                            strncmp(source->spec, "groups:", strlen("groups:")) != 0;
+    const int needs_count = merit__scores_need_classes(source);
     *out = NULL;
     if (needs_count && n_classes == 0) {
         return merit__refuse(err, MERIT_EINVAL,
