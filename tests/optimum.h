@@ -20,8 +20,8 @@ static inline void draw_posterior(double *eta, int n, uint64_t *seed)
 }
 
 /* E_eta L and its gradient [n]. */
-static inline double expected_loss(const merit_loss *loss, const double *eta, const double *z,
-                            int n, double *gradient)
+static inline double expected_loss(const merit_loss *loss, const double *eta,
+                                   const double *z, int n, double *gradient)
 {
     double value = 0;
     double part[MOST];

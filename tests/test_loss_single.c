@@ -1,13 +1,13 @@
-/* What is known of single losses: their values where numbers are extreme, what they are to
- * each other, what they make of a table. */
+/* What is known of single losses: their values where numbers are extreme, what they
+ * are to each other, what they make of a table. */
 #include "loss_fixtures.h"
 
 #include <stdio.h>
 
 enum { SPEC_BYTES = 64 };
 
-/* Where exp(z) is no double, and where 1 - q would be 0, log(1 - q) is minus the margin,
- * plus the logarithm of how many share it. */
+/* Where exp(z) is no double, and where 1 - q would be 0, log(1 - q) is minus the
+ * margin, plus the logarithm of how many share it. */
 static void complement_keeps_its_digits(void **state)
 {
     (void)state;
@@ -58,8 +58,8 @@ static void quadratic_scores_agree(void **state)
         merit_loss *brier = make_loss_of("brier", values, K);
         for (int64_t i = 0; i < K; i++) {
             double value = merit_loss_row(ranked, z, i, 0, ranked_gradient);
-            assert_true(
-                is_close(value, merit_loss_row(kernel, z, i, 0, kernel_gradient), 1e-14));
+            double same = merit_loss_row(kernel, z, i, 0, kernel_gradient);
+            assert_true(is_close(value, same, 1e-14));
             assert_true(K > 2 ||
                         is_close(value, merit_loss_row(brier, z, i, 0, NULL), 1e-14));
             for (int64_t k = 0; k < K; k++) {
@@ -99,8 +99,9 @@ static void softmax_margin_draws_to_the_best_answer(void **state)
     }
 }
 
-/* Scores none of which is negative stand as they are: -log(S_i.q) for similarities up to
- * 1 (SimLoss); others are raised by one constant. A row without a gain is refused. */
+/* Scores none of which is negative stand as they are: -log(S_i.q) for similarities
+ * up to 1 (SimLoss); others are raised by one constant. A row without a gain is
+ * refused. */
 static void log_score_raises_what_is_negative(void **state)
 {
     (void)state;

@@ -3,12 +3,13 @@
  *     L = 1/2 sum_k (q_k - [k = i])^2
  *     v = q - e_i;   dL/dz_k = q_k (v_k - sum_j q_j v_j)
  *
- * The scores are not used, so any table will do. Not convex, bounded by 1: a label that is
- * wrong does less harm than under cross entropy, and a model that is confidently wrong
- * gets next to no gradient. At the optimum q is the posterior, so the Bayes decision is
- * exact. For a target distribution p it is the expectation over the truth, which is
- * 1/2 |q - p|^2 + 1/2 (1 - |p|^2). Brier 1950, Verification of forecasts expressed in
- * terms of probability; Gneiting and Raftery 2007, Strictly proper scoring rules. */
+ * The scores are not used, so any table will do. Not convex, bounded by 1: a label
+ * that is wrong does less harm than under cross entropy, and a model that is
+ * confidently wrong gets next to no gradient. At the optimum q is the posterior, so
+ * the Bayes decision is exact. For a target distribution p it is the expectation
+ * over the truth, which is 1/2 |q - p|^2 + 1/2 (1 - |p|^2). Brier 1950, Verification
+ * of forecasts expressed in terms of probability; Gneiting and Raftery 2007,
+ * Strictly proper scoring rules. */
 #include "loss/loss_def.h"
 #include "loss/terms.h"
 

@@ -6,15 +6,15 @@
  *     L = -sum_j C_ij log(1 - q_j)
  *     t_k = C_ik q_k / (1 - q_k);   dL/dz_k = t_k - q_k sum_j t_j
  *
- * Any S that is not constant; a shift of a row cancels. Not convex. A wrong class that the
- * model is sure of gets its whole cost, but what is taken from it goes to all others, not
- * to the best answer alone. At S = I a mean cost of K - 1 would give a fresh model the
- * gradient of cross entropy, and a mean cost of 1 one that is confidently wrong;
- * sqrt(K - 1) is half way. At the optimum q_j = max(0, 1 - w_j / l) with
- * w = C^T posterior and l such that q sums to 1: the smaller the expected cost, the larger
- * the q, so that argmax is the Bayes decision for every posterior. Resheff et al. 2017,
- * arXiv 1704.06062; with C_ij = |i - j|^a (table ordinal:a) the class distance weighted
- * cross entropy of Polat et al. 2022, arXiv 2202.05167. */
+ * Any S that is not constant; a shift of a row cancels. Not convex. A wrong class
+ * that the model is sure of gets its whole cost, but what is taken from it goes to
+ * all others, not to the best answer alone. At S = I a mean cost of K - 1 would give
+ * a fresh model the gradient of cross entropy, and a mean cost of 1 one that is
+ * confidently wrong; sqrt(K - 1) is half way. At the optimum q_j = max(0, 1 - w_j /
+ * l) with w = C^T posterior and l such that q sums to 1: the smaller the expected
+ * cost, the larger the q, so that argmax is the Bayes decision for every posterior.
+ * Resheff et al. 2017, arXiv 1704.06062; with C_ij = |i - j|^a (table ordinal:a) the
+ * class distance weighted cross entropy of Polat et al. 2022, arXiv 2202.05167. */
 #include "loss/loss_def.h"
 
 #include <math.h>
@@ -41,7 +41,7 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
 // The largest logit, and the others by themselves.
 typedef struct others {
     int64_t top;
-    double second, total; // exp(z_k - second) / total = q_k / (1 - q_top), k not the top
+    double second, total; // exp(z_k - second) / total = q_k / (1 - q_top)
     double log_share;     // log(1 - q_top)
 } others;
 
@@ -104,7 +104,8 @@ static const merit_loss_parameter parameters[] = {
 
 const merit_loss_def merit_loss_complement = {
     .info = {.name = "complement",
-             .formula = "-sum_k C_ik log(1 - q_k), C = scale sqrt(K-1) cost / mean cost",
+             .formula = "-sum_k C_ik log(1 - q_k), "
+                        "C = scale sqrt(K-1) cost / mean cost",
              .use = "Where the bare argmax must be the right decision and mistakes "
                     "differ in cost.",
              .rule = MERIT_RULE_ARGMAX,

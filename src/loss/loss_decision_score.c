@@ -5,15 +5,15 @@
  *     d_k = a_k (C_ik - w_k - sum_l a_l (C_il - w_l)) / T
  *     v_j = -sum_k C_jk d_k;   dL/dz_j = q_j (v_j - sum_k q_k v_k)
  *
- * w are the expected costs of the answers under q, a draws an answer with them, and T is in
- * the units of S. Any S that is not constant; a shift of a row cancels. Not convex. It is
- * the proper score of the convex function T LSE(S^T q / T): the posterior is an optimum for
- * every T, and the only one where the scores tell all truths apart, so that the Bayes
- * decision is exact. S = I: a second softmax of q. T -> 0: the cost of the Bayes decision
- * itself, which has no gradient but where two answers tie; T goes from R/4 to R/20 unless
- * set. Every row costs K^2 steps. For the end of a training: a model that is confidently
- * wrong gets little gradient. Gneiting and Raftery 2007, Strictly proper scoring rules,
- * theorem 2. */
+ * w are the expected costs of the answers under q, a draws an answer with them, and
+ * T is in the units of S. Any S that is not constant; a shift of a row cancels. Not
+ * convex. It is the proper score of the convex function T LSE(S^T q / T): the
+ * posterior is an optimum for every T, and any other gives every answer the same
+ * expected score, so that the Bayes decision is exact. S = I: a = softmax(q / T).
+ * T -> 0: the cost of the Bayes decision itself, which has no gradient but where two
+ * answers tie; T goes from R/4 to R/20 unless set. A row takes K^2 steps. For the end
+ * of a training: a model that is confidently wrong gets little gradient. Gneiting and
+ * Raftery 2007, Strictly proper scoring rules, theorem 2. */
 #include "loss/loss_def.h"
 
 #include <string.h>
@@ -97,8 +97,8 @@ static double eval_row(const merit__loss_row *row, double *dlogits)
 
 static const merit_loss_parameter parameters[] = {
     {.name = "temperature",
-     .meaning = "in the units of the scores; how far from the best an answer may be and "
-                "still count; moves to R/20 unless set",
+     .meaning = "in the units of the scores; how far from the best an answer may be "
+                "and still count; moves to R/20 unless set",
      .initial = 0.25,
      .low = 1e-12,
      .high = 1e15,

@@ -5,15 +5,15 @@
  *     a_k = S_ik - T log q_k
  *     dL/dz_k = -q_k (a_k - sum_j q_j a_j)
  *
- * T is in the units of S. Any S that is not constant; adding a constant to a row changes
- * the value but not the gradient. Not convex. Up to a constant it is T times the
- * Kullback-Leibler divergence from softmax(S_i / T) to q, the reverse of that of soft
- * labels, and the entropic optimal transport to a truth that is certain. At the optimum
- * q = softmax(u / T) with u the expected scores, so that argmax is the Bayes decision for
- * every posterior and every T. T -> 0: the expected score, -q_i at S = I. The entropy
- * draws a model away from wrong corners, but each unit of margin still makes the way out
- * e times as long. T goes from R/20 to R/200 unless set. Mei et al. 2020, arXiv
- * 2005.06392. */
+ * T is in the units of S. Any S that is not constant; adding a constant to a row
+ * changes the value but not the gradient. Not convex. Up to a constant it is T times
+ * the Kullback-Leibler divergence from softmax(S_i / T) to q, the reverse of that of
+ * soft labels, and the entropic optimal transport to a truth that is certain. At the
+ * optimum q = softmax(u / T) with u the expected scores, so that argmax is the Bayes
+ * decision for every posterior and every T. T -> 0: the expected score, -q_i at S =
+ * I. The entropy draws a model away from wrong corners, but each unit of margin
+ * still makes the way out e times as long. T goes from R/20 to R/200 unless set. Mei
+ * et al. 2020, arXiv 2005.06392. */
 #include "loss/loss_def.h"
 #include "loss/terms.h"
 
@@ -55,8 +55,8 @@ static const double last[] = {0.005}; // in R
 const merit_loss_def merit_loss_entropic_expected_score = {
     .info = {.name = "entropic-expected-score",
              .formula = "-sum_k S_ik q_k - t H(q), t = temperature",
-             .use = "As expected-score, for a last stage; the entropy keeps every class "
-                    "in play.",
+             .use = "As expected-score, for a last stage; the entropy keeps every "
+                    "class in play.",
              .rule = MERIT_RULE_ARGMAX,
              .exact = 1,
              .row_shift_invariant = 1,

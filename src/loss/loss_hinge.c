@@ -1,20 +1,21 @@
-/* Structured hinge: the best answer must lead every other by a margin as wide as that one
- * costs.
+/* Structured hinge: the best answer must lead every other by a margin as wide as that
+ * one costs.
  *
- *     C_ij = margin (max_k S_ik - S_ij) / R, b the best answer of truth i (i itself where
- *     it ties for the best)
+ *     C_ij = margin (max_k S_ik - S_ij) / R, b the best answer of truth i (i itself
+ *     where it ties for the best)
  *     L = max_j (z_j + C_ij) - z_b,   m the j of the maximum, b where it ties
  *     dL/dz = e_m - e_b, a subgradient where there is more than one m
  *
- * Any S that is not constant; a shift of a row cancels. Convex and piecewise linear: only
- * the answer that violates its margin most is pushed, and an example whose margins are
- * kept has no gradient. It is the limit of softmax margin for large logits and costs; at 2z
- * in place of z it is the loss known as SPO+.
- * S = I: the hinge of Crammer and Singer. The outputs are no log probabilities: argmax. It
- * is right for truths that are certain and, for every posterior, when the costs are
- * distances in a tree of which every node is a class, such as ordinal; otherwise it can be
- * wrong, and at S = I all logits tie unless a class has half of the posterior. Crammer and
- * Singer 2001; Tsochantaridis et al. 2005; Nowak-Vila et al. 2021, arXiv 2105.15069. */
+ * Any S that is not constant; a shift of a row cancels. Convex and piecewise linear:
+ * only the answer that violates its margin most is pushed, and an example whose
+ * margins are kept has no gradient. It is the limit of softmax margin for large
+ * logits and costs; at 2z in place of z it is the loss known as SPO+. S = I: the
+ * hinge of Crammer and Singer. The outputs are no log probabilities: argmax. It is
+ * right for truths that are certain and, for every posterior, when the costs are
+ * distances in a tree of which every node is a class, such as ordinal; otherwise it
+ * can be wrong, and at S = I all logits tie unless a class has half of the
+ * posterior. Crammer and Singer 2001; Tsochantaridis et al. 2005; Nowak-Vila et al.
+ * 2021, arXiv 2105.15069. */
 #include "loss/loss_def.h"
 
 #include <string.h>
@@ -63,8 +64,8 @@ static const merit_loss_parameter parameters[] = {
 const merit_loss_def merit_loss_hinge = {
     .info = {.name = "hinge",
              .formula = "max_k (z_k + C_ik) - z_b, C = margin cost / R",
-             .use = "Where classes are easily told apart: examples whose margins are kept "
-                    "count no more.",
+             .use = "Where classes are easily told apart: examples whose margins are "
+                    "kept count no more.",
              .rule = MERIT_RULE_ARGMAX,
              .convex = 1,
              .row_shift_invariant = 1,

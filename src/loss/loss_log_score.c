@@ -5,16 +5,17 @@
  *     L = -log(sum_j A_ij q_j / max A)
  *     r_k = A_ik q_k / sum_j A_ij q_j;   dL/dz_k = q_k - r_k
  *
- * Scores none of which is negative stand as they are (SimLoss: similarities in [0,1]);
- * others are raised by one constant until the lowest is `floor`, 0 unless set, in the
- * units of S. What is added matters: the larger it is, the nearer comes the expected
- * score. A row that holds nothing above 0 is refused. Not convex. S = I: cross entropy.
- * The gradient is that of the expected score over A_i.q, so a near miss holds a model
- * nearly as long. At the optimum q is the growth-optimal portfolio for returns A: argmax
- * is right for a truth that is certain, not in general. Only if all columns of A add up to
- * the same, A is the channel of a noisy label, A q = posterior at the optimum wherever
- * such a q exists, and the answer with the largest ((A q)^T S)_k is exact: rule decode.
- * Kobs et al. 2020, arXiv 2003.03182; Patrini et al. 2017, arXiv 1609.03683. */
+ * Scores none of which is negative stand as they are (SimLoss: similarities in
+ * [0,1]); others are raised by one constant until the lowest is `floor`, 0 unless
+ * set, in the units of S. What is added matters: the larger it is, the nearer comes
+ * the expected score. A row that holds nothing above 0 is refused. Not convex. S =
+ * I: cross entropy. The gradient is that of the expected score over A_i.q, so a near
+ * miss holds a model nearly as long. At the optimum q is the growth-optimal
+ * portfolio for returns A: argmax is right for a truth that is certain, not in
+ * general. Only if all columns of A add up to the same, A is the channel of a noisy
+ * label, A q = posterior at the optimum wherever such a q exists, and the answer
+ * with the largest ((A q)^T S)_k is exact: rule decode. Kobs et al. 2020, arXiv
+ * 2003.03182; Patrini et al. 2017, arXiv 1609.03683. */
 #include "loss/loss_def.h"
 
 #include <math.h>

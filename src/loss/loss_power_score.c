@@ -4,14 +4,15 @@
  *     a = sum_j A_ij q_j / max A;   L = (1 - a^g) / g
  *     r_k = A_ik q_k / sum_j A_ij q_j;   dL/dz_k = a^g (q_k - r_k)
  *
- * A as in the log score: scores none of which is negative stand as they are, others are
- * raised by one constant until the lowest is `floor` (0 unless set, in the units of S). A
- * row that holds nothing above 0 is refused. Not convex. g -> 0: the log score; g = 1: the
- * expected score over max A. S = I: the generalised cross entropy of Zhang and Sabuncu,
- * who take g = 0.7; it is bounded, so wrong labels do little harm. At the optimum q is the
- * portfolio of an investor with constant relative risk aversion 1 - g: argmax is exact
- * as g -> 1 and for truths that are certain. Near misses hold a model nearly as long as
- * under the expected score. Zhang and Sabuncu 2018, arXiv 1805.07836. */
+ * A as in the log score: scores none of which is negative stand as they are, others
+ * are raised by one constant until the lowest is `floor` (0 unless set, in the units
+ * of S). A row that holds nothing above 0 is refused. Not convex. g -> 0: the log
+ * score; g = 1: the expected score over max A. S = I: the generalised cross entropy
+ * of Zhang and Sabuncu, who take g = 0.7; it is bounded, so wrong labels do little
+ * harm. At the optimum q is the portfolio of an investor with constant relative risk
+ * aversion 1 - g: argmax is exact as g -> 1 and for truths that are certain. Near
+ * misses hold a model nearly as long as under the expected score. Zhang and Sabuncu
+ * 2018, arXiv 1805.07836. */
 #include "loss/loss_def.h"
 
 #include <math.h>
@@ -51,8 +52,8 @@ const merit_loss_def merit_loss_power_score = {
     .info = {.name = "power-score",
              .formula = "(1 - (sum_k A_ik q_k / max A)^g) / g, g = power, "
                         "A = S + max(0, floor - min S)",
-             .use = "With wrong labels, as generalised cross entropy; power=0.1..1 goes "
-                    "from the log score to the expected score.",
+             .use = "With wrong labels, as generalised cross entropy; power=0.1..1 "
+                    "goes from the log score to the expected score.",
              .rule = MERIT_RULE_ARGMAX,
              .n_parameters = 2,
              .parameters = parameters},

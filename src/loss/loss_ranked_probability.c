@@ -1,17 +1,19 @@
-/* Ranked probability score: the mean squared error over the K - 1 questions "is the class
- * at most m?". The classes count as ordered by their labels: for grades, ages and stages.
+/* Ranked probability score: the mean squared error over the K - 1 questions "is the
+ * class at most m?". The classes count as ordered by their labels: for grades, ages and
+ * stages.
  *
  *     F_m = sum_{k <= m} q_k
  *     L = 1/(K-1) sum_{m < K-1} (F_m - [i <= m])^2
  *     v_k = 2/(K-1) sum_{k <= m < K-1} (F_m - [i <= m])
  *     dL/dz_k = q_k (v_k - sum_j q_j v_j)
  *
- * The scores are not used, so any table will do; the order is that of the labels whatever
- * the table says. Not convex. The same as D_i.q - 1/2 q^T D q with D_ij = |i - j| / (K - 1),
- * the squared earth mover's distance, so that a near miss counts less than a far one. At the
- * optimum q is the posterior: the Bayes decision is exact. For a target distribution it is
- * the expectation over the truth. Two classes: the Brier score. Epstein 1969; Hou et
- * al. 2016, arXiv 1611.05916; Gneiting and Raftery 2007. */
+ * The scores are not used, so any table will do; the order is that of the labels
+ * whatever the table says. Not convex. The same as D_i.q - 1/2 q^T D q with D_ij =
+ * |i - j| / (K - 1), the squared earth mover's distance, so that a near miss counts
+ * less than a far one. At the optimum q is the posterior: the Bayes decision is
+ * exact. For a target distribution it is the expectation over the truth. Two
+ * classes: the Brier score. Epstein 1969; Hou et al. 2016, arXiv 1611.05916;
+ * Gneiting and Raftery 2007. */
 #include "loss/loss_def.h"
 #include "loss/terms.h"
 

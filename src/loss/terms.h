@@ -33,9 +33,9 @@ double merit__loss_belief(const merit__loss_row *row, const merit__log_sum *sum,
 double merit__loss_mean(const merit__loss_row *row, const merit__log_sum *sum,
                         const double *q);
 
-/* -log sum_j q_j exp(s_j) = LSE(z) - LSE(z + s) with s = factor * row->table, none of
- * them above 0; some, but not all, may be -oo. Its gradient is q - softmax(z + s). Exact
- * also where the sum is next to 1. */
+/* -log sum_j q_j exp(s_j) = LSE(z) - LSE(z + s) with s = factor * row->table, none
+ * of them above 0; some, but not all, may be -oo. Its gradient is q - softmax(z +
+ * s). Exact also where the sum is next to 1. */
 double merit__loss_log_mean(double *dlogits, const merit__loss_row *row, double factor);
 
 /* Multiplies a gradient [K]; NULL is allowed. */
