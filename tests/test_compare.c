@@ -177,6 +177,27 @@ static void test_what_is_over_is_not_trained_again(void **state)
     merit_comparison_free(b);
 }
 
+/* What was measured is of the model that was there then. */
+static void test_another_model_is_measured_again(void **state)
+{
+    (void)state;
+    told t = {0};
+    char path[PATH_BYTES], *model = NULL;
+    size_t n_bytes;
+    const merit_compare_options o = options_for(&t, 3, 2);
+    merit_comparison *before = compare_in("whole", &o);
+    run_path(path, "whole", "cross-entropy-seed-1/best.safetensors");
+    assert_int_equal(merit__file_read(&model, &n_bytes, path, 1 << 24, NULL), MERIT_OK);
+    run_path(path, "whole", "cross-entropy-seed-2/best.safetensors");
+    assert_int_equal(merit__file_replace(path, model, n_bytes, NULL), MERIT_OK);
+    merit__free(model);
+    merit_comparison *after = compare_in("whole", &o);
+    assert_int_equal(t.n_started, 1);
+    assert_same(before, after); // the run's own model is back
+    merit_comparison_free(before);
+    merit_comparison_free(after);
+}
+
 static void test_extended_and_stopped_is_the_same_as_whole(void **state)
 {
     (void)state;
@@ -374,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_comparison_holds_what_its_runs_earn),
         cmocka_unit_test(test_what_is_over_is_not_trained_again),
+        cmocka_unit_test(test_another_model_is_measured_again),
         cmocka_unit_test(test_extended_and_stopped_is_the_same_as_whole),
         cmocka_unit_test(test_a_share_of_the_data_is_kept_for_the_test),
         cmocka_unit_test(test_refusals),
