@@ -63,7 +63,7 @@ typedef struct merit_compare_run {
     int64_t steps_to;      // until the validated score first came 95 % of the way from
                            // the best constant answer to the best score that any loss
                            // reached with this seed; -1: never
-    double seconds_to;     // likewise; NaN: never
+    double seconds_to;     // that share of `seconds`; NaN: never
 } merit_compare_run;
 
 /* One loss. Means are over its runs that are DONE. */
@@ -127,9 +127,8 @@ typedef struct merit_compare_options {
     merit_train_options train;      // of every run; its loss, seed, resume, check,
                                     // report and payload are not looked at
     const char *const *losses;      // [n_losses >= 1] specs, stage lists, "auto"
-    int64_t n_losses;               //
     const uint64_t *seeds;          // [n_seeds] > 0; NULL: 1, 2, ... n_seeds
-    int64_t n_seeds;                // default 3
+    int64_t n_losses, n_seeds;      // seeds: default 3
     const merit_dataset *test_data; // what is measured on; NULL: a share of the data
     double test;                    // that share, default 0.2; held out of all runs,
                                     // the same examples for every loss and seed
