@@ -1,5 +1,6 @@
 #include "cli_compare.h"
 
+#include "cli_message.h"
 #include "cli_number.h"
 #include "cli_terminal.h"
 
@@ -119,6 +120,18 @@ static int name_width(const merit_comparison *comparison,
     return longest < room ? longest : room;
 }
 
+// Why a loss has no numbers, after `column` columns.
+static void print_reason(const merit_compare_loss *loss, int column, int width)
+{
+    static const char *const states[] = {"not trained to the end", "",
+                                         "diverged: ", "not for this table: "};
+    char message[512];
+    char text[600];
+    merit__visible(message, sizeof message, loss->message);
+    snprintf(text, sizeof text, "%s%s", states[loss->state], message);
+    merit__print_column(stdout, text, column + 2, width, column);
+}
+
 static void print_row(const merit_compare_loss *loss,
                       const struct column *const *chosen, int n, int name, int width)
 {
@@ -131,12 +144,7 @@ static void print_row(const merit_compare_loss *loss,
         merit__print_cell(stdout, loss->loss, name);
     }
     if (loss->state != MERIT_COMPARE_DONE) {
-        static const char *const states[] = {"not trained", "",
-                                             "diverged: ", "not for this table: "};
-        char text[512];
-        int column = MARK + name + printf("  ");
-        snprintf(text, sizeof text, "%s%s", states[loss->state], loss->message);
-        merit__print_column(stdout, text, MARK + name + 2, width, column);
+        print_reason(loss, MARK + name, width);
         return;
     }
     for (int i = 0; i < n; i++) {
@@ -161,7 +169,7 @@ static void print_notes(const merit_comparison *comparison, int width)
              facts->n_test, facts->n_seeds, facts->n_seeds == 1 ? "" : "s",
              merit__unsigned_zero(facts->best_constant_score, 4),
              merit__unsigned_zero(facts->oracle_score, 4),
-             n_level > 1 ? " * cannot be told from the best by chance alone (paired "
+             n_level > 1 ? " * is behind the best by no more than chance can do (paired "
                            "tests of all pairs, Holm, 5 %)."
                          : "");
     merit__print_wrapped(stdout, text, 0, width);
@@ -172,6 +180,7 @@ void merit__compare_print(const merit_comparison *comparison, int width)
 {
     const merit_compare_facts *facts = merit_comparison_facts(comparison);
     const struct column *chosen[N_COLUMNS];
+    char verdict[2048];
     int n = choose_columns(chosen, width);
     int name = name_width(comparison, chosen, n, width);
     printf("  %-*s", name, "loss");
@@ -186,5 +195,6 @@ void merit__compare_print(const merit_comparison *comparison, int width)
     if (facts->n_done > 0) {
         print_notes(comparison, width);
     }
-    merit__print_wrapped(stdout, facts->verdict, 0, width);
+    merit__print_wrapped(
+        stdout, merit__visible(verdict, sizeof verdict, facts->verdict), 0, width);
 }

@@ -81,8 +81,8 @@ static void show_warning(merit__compare_progress *progress,
                          const merit_compare_event *event)
 {
     char text[LINE_BYTES];
-    snprintf(text, sizeof text, "%.190s, seed %" PRIu64 ": %s", event->loss, event->seed,
-             event->training->message);
+    snprintf(text, sizeof text, "%.190s, seed %" PRIu64 ": %s", event->loss,
+             event->seed, event->training->message);
     merit__compare_progress_end(progress);
     merit__tell("warning", text);
 }

@@ -144,8 +144,9 @@ static const merit__options options = {
         "Intervals count seeds and examples (Student's t; three seeds are few). The "
         "pairs of losses are compared example by example, all of them, with Holm's "
         "correction. `steps` and `sec` are those until the validated score came 95 % "
-        "of "
-        "the way from the best constant answer to the best any loss reached.",
+        "of the way from the best constant answer to the best any loss reached. Where "
+        "a "
+        "model decides by `decode`, log loss and ECE are not known.",
     .table = table,
     .set = set,
 };

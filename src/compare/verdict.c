@@ -30,8 +30,15 @@ __attribute__((format(printf, 2, 3))) static void add(sentence *s, const char *f
 static void add_score(sentence *s, double value)
 {
     char number[MERIT__NUMBER_BYTES];
-    merit__print_double(number, round(value * 1e4) / 1e4 + 0.0);
-    add(s, "%s", number);
+    const double shifted = round(fabs(value) * 1e4);
+    if (shifted < 1e15) {
+        const int64_t n = (int64_t)shifted;
+        add(s, "%s%" PRId64 ".%04" PRId64, value < 0 && n > 0 ? "-" : "", n / 10000,
+            n % 10000);
+    } else {
+        merit__print_double(number, value);
+        add(s, "%s", number);
+    }
 }
 
 static int64_t count_level(const merit_comparison *c)
