@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/directory.h"
 #include "base/file.h"
+#include "compare/compare_plan.h"
 #include "merit/compare.h"
 #include "train_runs.h"
 
@@ -330,6 +331,38 @@ static void test_a_table_that_forbids_a_loss(void **state)
     merit_scores_free(table);
 }
 
+/* Different losses never share a directory, whatever their names have in common. */
+static void test_names_of_runs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *loss, *name;
+    } cases[] = {
+        {"cross-entropy:60%,expected-score", "cross-entropy-60+expected-score-seed-7"},
+        {"tilted-score(temperature=0.05..2)",
+         "tilted-score-temperature=0.05..2-seed-7"},
+        {"tilted-score-temperature=0.05..2",
+         "tilted-score-temperature=0.05..2-2-seed-7"},
+        {"tilted-score:temperature=0.05..2",
+         "tilted-score-temperature=0.05..2-3-seed-7"},
+        {"../../x", "-.-..-x-seed-7"},
+    };
+    json_t *plan;
+    assert_int_equal(merit__plan_create(&plan, "{}", "", 0, NULL), MERIT_OK);
+    for (int pass = 0; pass < 2; pass++) { // the second one adds nothing
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            char name[MERIT__RUN_NAME_BYTES];
+            assert_int_equal(merit__plan_add_loss(plan, cases[i].loss, "", NULL),
+                             MERIT_OK);
+            const merit__planned_loss loss = merit__plan_loss(plan, (int64_t)i);
+            merit__plan_run_name(name, &loss, 7);
+            assert_string_equal(name, cases[i].name);
+        }
+        assert_int_equal(merit__plan_n_losses(plan), sizeof cases / sizeof *cases);
+    }
+    json_decref(plan);
+}
+
 static void write_file(const char *path, const char *text)
 {
     assert_int_equal(merit__file_replace(path, text, strlen(text), NULL), MERIT_OK);
@@ -390,6 +423,37 @@ static void test_loading_without_memory(void **state)
     }
 }
 
+/* Without memory a finished comparison fails, or does again what it could not read; it
+ * never says anything else. Every 29th allocation. */
+static void test_comparing_without_memory(void **state)
+{
+    (void)state;
+    told t = {0};
+    char path[PATH_BYTES];
+    const merit_compare_options o = options_for(&t, 3, 2);
+    merit__alloc_fail_at(0, 0);
+    merit_comparison *whole = compare_in("whole", &o);
+    const long n = merit__alloc_count();
+    int n_failed = 0;
+    for (long i = 1; i <= n; i += 29) {
+        merit_error err = {0};
+        merit_comparison *c;
+        merit__alloc_fail_at(i, 0);
+        merit_status status =
+            merit_compare(&c, data_path(path, "whole"), data, scores, &o, &err);
+        merit__alloc_fail_at(0, 0);
+        if (status == MERIT_OK) {
+            assert_same(whole, c);
+        } else if (status != MERIT_ENOMEM) {
+            fail_msg("allocation %ld: %d, %s", i, (int)status, err.message);
+        }
+        n_failed += status != MERIT_OK;
+        merit_comparison_free(c);
+    }
+    assert_true(n_failed > 3);
+    merit_comparison_free(whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,8 +466,10 @@ int main(void)
         cmocka_unit_test(test_the_directory_has_one_owner),
         cmocka_unit_test(test_losses_that_fail_are_told_in_their_row),
         cmocka_unit_test(test_a_table_that_forbids_a_loss),
+        cmocka_unit_test(test_names_of_runs),
         cmocka_unit_test(test_files_that_are_damaged),
         cmocka_unit_test(test_loading_without_memory),
+        cmocka_unit_test(test_comparing_without_memory),
     };
     return cmocka_run_group_tests(tests, make_everything, free_everything);
 }

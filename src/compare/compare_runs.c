@@ -86,12 +86,12 @@ static merit_status train(merit__comparing *c, const task *t, merit_error *err)
     merit_status status =
         merit_train(t->path, c->data, c->scores, &options, NULL, &why);
     if (status == MERIT_OK) {
-        return merit__measure(t->path, &c->test, err);
+        status = merit__measure(t->path, &c->test, &why);
     }
     if (status == MERIT_ENUMERIC) {
         return merit__measure_diverged(t->path, &c->test, why.message, err);
     }
-    return merit__fail(err, status, "%s", why.message);
+    return status == MERIT_OK ? status : merit__fail(err, status, "%s", why.message);
 }
 
 /* Writes comparison.tsv from what there is. */
