@@ -247,6 +247,10 @@ def test_refusals_change_nothing(whole, data, change, code, said):
     assert before == {p: p.read_bytes() for p in whole.glob("[!.]*") if p.is_file()}
 
 
+def test_a_comparison_is_no_run(whole):
+    assert "compare --show" in merit([MERIT, "info", str(whole)], expect=4).stderr
+
+
 def test_what_is_missing_is_named(data, tmp_path):
     assert "-l LOSS" in merit([MERIT, "compare", str(data), "-o", "x"], expect=2).stderr
     assert "-o DIR" in merit([MERIT, "compare", str(data), "-l", "auto"], expect=2).stderr

@@ -29,6 +29,9 @@ merit_status merit__run_load(merit_model **out, const char *run, merit_error *er
                          has(run, "config.json")
                              ? "its training has not produced a model yet; the same "
                                "merit train command continues it"
+                         : has(run, "comparison.json")
+                             ? "is a comparison, of which each directory in it is a "
+                               "run; `merit compare --show` prints it"
                              : "is no run of merit train");
 }
 
