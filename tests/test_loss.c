@@ -13,6 +13,7 @@ static void identity_gives_cross_entropy(void **state)
     static const char *const specs[] = {
         "affine-labels",
         "cross-entropy-plus-cost(lambda=0)",
+        "geometric(cost=100)",
         "hierarchical-cross-entropy(alpha=2)",
         "log-score",
         "soft-labels(temperature=0.001)",
@@ -338,6 +339,7 @@ static void rules_are_right(void **state)
         {"decision-score", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"entropic-expected-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
         {"expected-score", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
+        {"geometric", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"hinge", MERIT_RULE_ARGMAX, MERIT_RULE_ARGMAX},
         {"hierarchical-cross-entropy", MERIT_RULE_BAYES, MERIT_RULE_BAYES},
         {"kernel-score", MERIT_RULE_BAYES, MERIT_RULE_BAYES},

@@ -170,6 +170,9 @@ static void check_point(point *at, logits_kind kind, int64_t K, const char *wher
 static int check_loss(const char *spec, const merit_scores *scores, table_kind kind)
 {
     const int64_t K = merit_scores_n_truths(scores);
+    if (K == MAX_CLASSES && strncmp(spec, "geometric", 9) == 0) {
+        return 1; // cubic in K: test_g_softmax.c has it
+    }
     const int64_t step = K <= 10 ? 1 : K / 2 - 1;
     char where[SPEC_BYTES + 120];
     merit_loss *loss = make_loss_if_allowed(spec, scores);
@@ -247,7 +250,8 @@ static void wrong_gradients_are_found(void **state)
             n_nonzero += gradient[j] != 0;
             largest = fabs(gradient[j]) > fabs(gradient[largest]) ? j : largest;
         }
-        assert_true(n_nonzero == K || has_corners(merit_loss_describe(i)->name));
+        assert_true(n_nonzero == K || has_corners(merit_loss_describe(i)->name) ||
+                    begins_with(merit_loss_describe(i)->name, "geometric")); // sparse
         for (int wrong = -1; wrong < N_WRONG; wrong++) {
             merit_loss_row(loss, logits, at.truth, 0, gradient);
             for (int64_t j = 0; j < K; j++) {

@@ -242,6 +242,10 @@ static void unsuitable_tables_are_refused(void **state)
     static const double shifted[] = {2, 1, 0, 6, 7, 5.5, 3, 3.5, 5};
     static const double additive[] = {0, 1, 3, 5, 6, 8, -2, -1, 1};
     static const double line[] = {0, -1, -2, -1, 0, -1, -2, -1, 0};
+    static const double square[] = {0, -1, -4, -1, -1, 0, -1, -4,
+                                    -4, -1, 0, -1, -1, -4, -1, 0};
+    static const double bent[] = {0, -1, -2, -1, -1, 0, -1, -2,
+                                  -2, -1, 0, -1, -1, -2, -1, 0};
     static const double perverse[] = {0, 1, -2, 1, 0, -2, -2, -2, 0};
     static const struct {
         const char *loss;
@@ -249,6 +253,15 @@ static void unsuitable_tables_are_refused(void **state)
         int64_t n_classes;
         const char *message;
     } cases[] = {
+        {"geometric", question_table, K,
+         "geometric: taken for each other 2 and 3 lose 0, so they must be alike, but "
+         "taken for 0 they lose 1 and 3. Use cross-entropy"},
+        {"geometric", perverse, 3, "taken for each other 0 and 1 lose -1"},
+        {"geometric(cost=0.5)", square, 4,
+         "geometric needs a table whose kernel exp(-C/2) is positive semidefinite; with "
+         "costs up to 0.5 its least eigenvalue is -0.1. Use cost=8, or cross-entr"},
+        {"geometric(cost=8)", square, 4, NULL},
+        {"geometric(cost=0.5)", bent, 4, NULL},
         {"hierarchical-cross-entropy", line, 3,
          "needs a table made of a tree: 0 and 2 lose 2 when taken for each other, yet "
          "others lead from one to the other in steps of 1 at most. Use cross-entropy"},

@@ -131,6 +131,33 @@ def hierarchical_cross_entropy(S, z, i, alpha):
     return value, gradient
 
 
+def supports(K):
+    """The sets of classes that may have a belief above 0, as lists."""
+    return ([k for k in range(K) if code >> k & 1] for code in range(1, 1 << K))
+
+
+def g_softmax(z, C):
+    """(gLSE, g-softmax) by trying every support: on the right one the kernel solves
+    G v = w with v > 0, and elsewhere G v >= w."""
+    G = np.exp(-C / 2)
+    w = np.exp((z - z.real.max()) / 2)
+    best, worst = None, np.inf
+    for P in supports(len(z)):
+        v = np.zeros(len(z), dtype=w.dtype)
+        v[P] = np.linalg.solve(G[np.ix_(P, P)], w[P])
+        violation = max((w - G @ v).real.max(), -v.real.min())
+        if violation < worst:
+            best, worst = v, violation
+    assert worst < 1e-12
+    return np.log(w @ best) + z.real.max(), best * w / (best @ w)
+
+
+def geometric(S, z, i, cost):
+    D = (np.diag(S)[:, None] + np.diag(S) - S - S.T) / 2
+    value, a = g_softmax(z, cost * D / D.max())
+    return value - z[i], a - one_hot(len(z), i)
+
+
 def hinge(S, z, i, margin):
     b, x = best_of(S, i), z + margin * costs_of(S)[i] / costs_of(S).max()
     m = x.real.argmax()
@@ -223,6 +250,9 @@ LOSSES = {
     "entropic-expected-score": (entropic_expected_score, "0.05R", "0.005R"),
     "entropic-expected-score(temperature=0.3)": (entropic_expected_score, 0.3, 0.3),
     "expected-score": (expected_score, 0, 0),
+    "geometric": (geometric, 4, 4),
+    "geometric(cost=0.5)": (geometric, 0.5, 0.5),
+    "geometric(cost=30)": (geometric, 30, 30),
     "hierarchical-cross-entropy": (hierarchical_cross_entropy, 0.2, 0.2),
     "hierarchical-cross-entropy(alpha=1)": (hierarchical_cross_entropy, 1, 1),
     "hinge": (hinge, 1, 1),
@@ -259,7 +289,8 @@ def is_tree(S):
     return is_definite(S) and (D <= through + 1e-9 * D.max()).all() and (D >= 0).all()
 
 
-FORBIDDEN = {"hierarchical-cross-entropy": lambda S: not is_tree(S),
+FORBIDDEN = {"geometric": lambda S: not is_definite(S),
+             "hierarchical-cross-entropy": lambda S: not is_tree(S),
              "kernel-score": lambda S: not is_definite(S)}
 
 
