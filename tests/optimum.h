@@ -53,14 +53,16 @@ static inline void softmax(double *q, const double *z, int n)
     }
 }
 
-/* q = softmax(z) at the least expected loss. The steps go down the gradient over q, as
+/* The logits z [n] of the least expected loss. The steps go down the gradient over q, as
  * the natural gradient does, which knows no plateaus; none moves a logit by more than
  * 1, and what is all but impossible does not hold up the rest. */
-static inline void minimise(double *q, const merit_loss *loss, const double *eta, int n)
+static inline void find_logits(double *z, const merit_loss *loss, const double *eta,
+                               int n)
 {
-    double z[MOST] = {0};
+    double q[MOST];
     double gradient[MOST];
     double rate = 1;
+    memset(z, 0, (size_t)n * sizeof *z);
     double value = expected_loss(loss, eta, z, n, gradient);
     double longest = 1;
     for (int i = 0; i < 2000 && rate > 1e-12 && longest > 1e-10; i++) {
@@ -80,14 +82,48 @@ static inline void minimise(double *q, const merit_loss *loss, const double *eta
         double found = expected_loss(loss, eta, moved, n, ahead);
         if (found < value) {
             value = found;
-            memcpy(z, moved, sizeof z);
+            memcpy(z, moved, (size_t)n * sizeof *z);
             memcpy(gradient, ahead, sizeof gradient);
             rate *= 2;
         } else {
             rate /= 4;
         }
     }
+}
+
+/* q = softmax(z) for those. */
+static inline void minimise(double *q, const merit_loss *loss, const double *eta, int n)
+{
+    double z[MOST];
+    find_logits(z, loss, eta, n);
     softmax(q, z, n);
+}
+
+/* What a model of the least expected loss believes by the link of the loss, for the
+ * table S [n,n]; softmax(z), which has the order of z, where its outputs are no beliefs.
+ */
+static inline void minimise_beliefs(double *q, const merit_loss *loss, const double *S,
+                                    const double *eta, int n)
+{
+    const merit_decision_options options = {.link = merit_loss_link(loss)};
+    const merit_decision_results results = {.posterior = q};
+    merit_decision *decision = NULL;
+    double z[MOST];
+    float logits[MOST];
+    find_logits(z, loss, eta, n);
+    softmax(q, z, n);
+    if (options.link.kind == MERIT_LINK_SOFTMAX ||
+        !merit_link_has_posterior(options.link)) {
+        return;
+    }
+    merit_scores *scores = make_scores(S, n, n);
+    for (int j = 0; j < n; j++) {
+        logits[j] = (float)(z[j] - z[0]);
+    }
+    assert_int_equal(merit_decision_create(&decision, scores, &options, NULL), MERIT_OK);
+    assert_int_equal(merit_decision_apply(decision, logits, 1, &results, NULL), MERIT_OK);
+    merit_decision_free(decision);
+    merit_scores_free(scores);
 }
 
 static inline int argmax(const double *values, int n)

@@ -123,6 +123,10 @@ static const consistency cases[] = {
     {"score-logistic", similar, MERIT_RULE_ARGMAX, NEVER, 1e-6},
     {"score-logistic", asymmetric, MERIT_RULE_ARGMAX, NEVER, 1e-6},
     {"score-logistic", question_table, MERIT_RULE_ARGMAX, NEVER, 1e-6},
+    {"geometric", similar, MERIT_RULE_BAYES, NEVER, 1e-4},
+    {"geometric", pairs, MERIT_RULE_BAYES, NEVER, 1e-4},
+    {"geometric(cost=30)", pairs, MERIT_RULE_BAYES, NEVER, 1e-4},
+    {"geometric", pairs, MERIT_RULE_ARGMAX, SOMETIMES, 1e-4},
     {"hierarchical-cross-entropy(alpha=1)", pairs, MERIT_RULE_BAYES, NEVER, 1e-6},
     {"hierarchical-cross-entropy", pairs, MERIT_RULE_ARGMAX, SOMETIMES, 1e-6},
     {"kernel-score", similar, MERIT_RULE_BAYES, NEVER, 1e-6},
@@ -171,7 +175,7 @@ static void rules_find_the_best_answer(void **state)
             double eta[K];
             double q[K];
             draw_posterior(eta, K, &seed);
-            minimise(q, loss, eta, K);
+            minimise_beliefs(q, loss, one->S, eta, K);
             int answer = decide(one->rule, q, one->S, decode);
             n_wrong += regret(eta, one->S, K, answer) > one->slack;
         }
@@ -209,7 +213,7 @@ static void certain_truths_get_their_best_answer(void **state)
                 double eta[K] = {0};
                 double q[K];
                 eta[i] = 1;
-                minimise(q, loss, eta, K);
+                minimise_beliefs(q, loss, tables[t], eta, K);
                 int answer = decide(merit_loss_rule(loss), q, tables[t], decode);
                 if (regret(eta, tables[t], K, answer) > 1e-6) {
                     fail_msg("%s, table %d: truth %d is answered %d", spec, (int)t, i,
@@ -266,6 +270,32 @@ static void optima_are_as_derived(void **state)
         }
         int leader = argmax(u, K);
         assert_true(argmax(q[3], K) == leader && q[3][leader] > 0.99);
+    }
+}
+
+/* The proper losses that a tree allows: their own beliefs are the posterior. */
+static void proper_losses_find_the_posterior(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "cross-entropy", "geometric", "geometric(cost=1)",
+        "hierarchical-cross-entropy(alpha=0.5)", "kernel-score"};
+    uint64_t seed = 5;
+    for (size_t l = 0; l < sizeof names / sizeof *names; l++) {
+        merit_loss *loss = make_loss_of(names[l], pairs, K);
+        for (int n = 0; n < N_POSTERIORS; n++) {
+            double eta[K];
+            double q[K];
+            draw_posterior(eta, K, &seed);
+            minimise_beliefs(q, loss, pairs, eta, K);
+            for (int k = 0; k < K; k++) {
+                if (fabs(q[k] - eta[k]) > 1e-3) {
+                    fail_msg("%s: class %d has %g, its posterior is %g", names[l], k,
+                             q[k], eta[k]);
+                }
+            }
+        }
+        merit_loss_free(loss);
     }
 }
 
@@ -350,6 +380,7 @@ int main(void)
         cmocka_unit_test(rules_find_the_best_answer),
         cmocka_unit_test(certain_truths_get_their_best_answer),
         cmocka_unit_test(optima_are_as_derived),
+        cmocka_unit_test(proper_losses_find_the_posterior),
         cmocka_unit_test(shares_of_wrong_answers),
         cmocka_unit_test(softmax_margin_weighs_by_the_sigmoid),
     };

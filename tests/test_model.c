@@ -219,11 +219,12 @@ static void test_save_and_load(void **state)
         const char *key, *value;
     } metadata[] = {
         {"format", "merit-model"},
-        {"format_version", "1.0"},
+        {"format_version", "1.1"},
         {"merit", merit_version()},
         {"net", merit_net_spec(sample.net)},
         {"input", "2x6x6"},
         {"answers", "[\"cat\",\"dog\",\"na\xc3\xafve \\\"tree\\\"\",\"don't know\"]"},
+        {"link", "softmax"},
         {"rule", "decode"},
         {"temperature", "0.3333333333333333"},
         {"loss", "affine-labels(scale=0.5)"},
@@ -339,6 +340,7 @@ static void test_model_of_version_1_0(void **state)
         load(MERIT_SOURCE_DIR "/tests/reference/model-1.0.safetensors");
     assert_string_equal(merit_model_metadata(model, "format_version"), "1.0");
     assert_int_equal(merit_model_rule(model), MERIT_RULE_DECODE);
+    assert_int_equal(merit_model_link(model).kind, MERIT_LINK_SOFTMAX);
     assert_int_equal(merit_scores_n_answers(merit_model_scores(model)), A);
     merit__model_inference(&inference, model);
     inference.engine = &merit__engine_reference;
@@ -347,6 +349,44 @@ static void test_model_of_version_1_0(void **state)
         assert_true(fabsf(logits[k] - expected[k]) < 1e-4F);
     }
     merit_model_free(model);
+}
+
+// What the loss makes of the outputs is saved, and deciding goes by it.
+static void test_link(void **state)
+{
+    (void)state;
+    static const merit_link links[] = {
+        {.kind = MERIT_LINK_SOFTMAX},
+        {.kind = MERIT_LINK_G_SOFTMAX, .cost = 100.0 / 3},
+        {.kind = MERIT_LINK_SCORES},
+        {.kind = MERIT_LINK_LOGISTIC_SCORES},
+    };
+    static const float logits[K] = {0.25F, -1, 0.5F};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        merit__model_parts parts = sample.parts;
+        merit_decision *decision = NULL;
+        int32_t found = -1, expected = -1;
+        double claimed_found = NAN, claimed = NAN;
+        const merit_decision_options options = {
+            .rule = MERIT_RULE_BAYES, .temperature = 1.0 / 3, .link = links[i]};
+        const merit_decision_results a = {.answers = &found, .expected = &claimed_found};
+        const merit_decision_results b = {.answers = &expected, .expected = &claimed};
+        parts.rule = MERIT_RULE_BAYES;
+        parts.link = links[i];
+        assert_int_equal(merit__model_save(sample.path, &parts, NULL, NULL), MERIT_OK);
+        merit_model *model = load(sample.path);
+        assert_int_equal(merit_model_link(model).kind, links[i].kind);
+        assert_true(merit_model_link(model).cost == links[i].cost);
+        assert_int_equal(merit_decision_create(&decision, sample.scores, &options, NULL),
+                         MERIT_OK);
+        assert_int_equal(merit_decision_apply(decision, logits, 1, &b, NULL), MERIT_OK);
+        assert_int_equal(merit_model_decide(model, MERIT_RULE_AUTO, logits, 1, &a, NULL),
+                         MERIT_OK);
+        assert_int_equal(found, expected);
+        assert_true(claimed_found == claimed);
+        merit_decision_free(decision);
+        merit_model_free(model);
+    }
 }
 
 // oneDNN: the same bits for any number of threads, and close to the reference.
@@ -578,6 +618,16 @@ static void test_metadata(void **state)
         {"temperature", "1\x1b[31m", "\"temperature\" is \"1\\x1b[31m\""},
         {"temperature", "0.005", NULL},
         {"temperature", "200", NULL},
+        {"link", NULL, NULL}, // as files of version 1.0
+        {"link", "softmax", NULL},
+        {"link", "", "\"link\" is \"\", expected softmax, g-softmax(cost=C), scores"},
+        {"link", "sparsemax", "\"link\" is \"sparsemax\", expected softmax, g-soft"},
+        {"link", "g-softmax(cost=0)", "\"link\" is \"g-softmax(cost=0)\""},
+        {"link", "g-softmax(cost=0.01)",
+         "\"link\": g-softmax needs a table whose kernel exp(-C/2) is positive semi"},
+        {"link", "g-softmax(cost=100)",
+         "\"rule\" is \"decode\", expected argmax or bayes with this link"},
+        {"link", "scores", "\"rule\" is \"decode\", expected argmax or bayes"},
         {"loss", NULL, "\"loss\" is missing"},
         {"loss", "", "\"loss\" is missing"},
         {"slice", NULL, "\"slice\" is missing"},
@@ -1002,6 +1052,9 @@ static void test_what_is_not_saved(void **state)
     parts = sample.parts;
     parts.decode = NULL;
     assert_not_saved(&parts, MERIT_EINVAL, "needs a decode matrix");
+    parts = sample.parts;
+    parts.link.kind = MERIT_LINK_SCORES;
+    assert_not_saved(&parts, MERIT_EINVAL, "decode is for softmax outputs alone");
     static const double temperatures[] = {0, -1, 0.004, 201, INFINITY, NAN};
     for (size_t i = 0; i < sizeof temperatures / sizeof temperatures[0]; i++) {
         parts = sample.parts;
@@ -1119,6 +1172,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_directory_and_empty_net),
         cmocka_unit_test(test_logits),
         cmocka_unit_test(test_model_of_version_1_0),
+        cmocka_unit_test(test_link),
         cmocka_unit_test(test_logits_of_onednn),
         cmocka_unit_test(test_data_of_another_shape),
         cmocka_unit_test(test_engine_that_fails),

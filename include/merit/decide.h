@@ -6,7 +6,8 @@
  *     merit_decision_apply(decision, logits, n, &results, &err);
  *     merit_decision_free(decision);
  *
- * q = softmax(logits / temperature). The rules:
+ * What the logits mean is the link, softmax by default: q = softmax(logits /
+ * temperature). The rules:
  *   argmax  the class with the largest q
  *   bayes   the answer with the largest expected score u_k = sum_i q_i S[i][k]
  *   decode  the answer with the largest (q^T D)_k: right for every loss that
@@ -38,6 +39,35 @@ MERIT_API const char *merit_rule_name(merit_rule rule);
 MERIT_API merit_status merit_rule_parse(merit_rule *out, const char *name,
                                         merit_error *err);
 
+/* What the outputs of a model are: it was trained to be read in this way. */
+typedef enum merit_link_kind {
+    MERIT_LINK_SOFTMAX = 0,   // q = softmax(z / temperature)
+    MERIT_LINK_G_SOFTMAX = 1, // q = g-softmax(z / temperature): a softmax, sparse, that
+                              // knows how far the table puts classes apart (Mensch,
+                              // Blondel and Peyre 2019); symmetric tables only
+    MERIT_LINK_SCORES = 2,    // z_k is the expected score of class k, min S at 0 and
+                              // max S at 1; there is no posterior, no temperature
+    MERIT_LINK_LOGISTIC_SCORES = 3 // sigmoid(z_k) is
+} merit_link_kind;
+
+/* Zero is softmax. */
+typedef struct merit_link {
+    merit_link_kind kind;
+    double cost; // G_SOFTMAX: between the classes that are furthest apart, > 0
+} merit_link;
+
+enum { MERIT_LINK_BYTES = 64 };
+
+/* "softmax", "g-softmax(cost=4)", "scores" or "logistic-scores". */
+MERIT_API void merit_link_print(char text[MERIT_LINK_BYTES], merit_link link);
+
+/* Reads what merit_link_print writes; EINVAL for anything else, with the list. */
+MERIT_API merit_status merit_link_parse(merit_link *out, const char *text,
+                                        merit_error *err);
+
+/* Whether there is a posterior to be had from logits of this link. */
+MERIT_API int merit_link_has_posterior(merit_link link);
+
 typedef struct merit_decision merit_decision;
 
 /* Zero is the default of every field. */
@@ -45,6 +75,7 @@ typedef struct merit_decision_options {
     merit_rule rule;      // AUTO means BAYES
     double temperature;   // > 0; 0 means 1
     const double *decode; // D [K,A]; needed by DECODE only; copied
+    merit_link link;      // zero: softmax
 } merit_decision_options;
 
 /* Where results go; any pointer may be NULL. */
@@ -52,10 +83,13 @@ typedef struct merit_decision_results {
     int32_t *answers;  // [N] 0 <= answer < A
     double *expected;  // [N] the expected score of that answer under q; for
                        // DECODE (q^T D)_answer, the same up to what P hides
-    double *posterior; // [N,K] q
+    double *posterior; // [N,K] q; NULL where the link has none
 } merit_decision_results;
 
-/* Makes a decision rule for a table. The table is copied. */
+/* Makes a decision rule for a table. The table is copied. For a link of scores argmax
+ * and bayes are both the class with the largest expected score; extra answers have none
+ * and are never given. EINVAL: no such rule, temperature or link, DECODE without matrix
+ * or with another link than softmax; EUNSUPPORTED: the table is not for this link. */
 MERIT_API merit_status merit_decision_create(merit_decision **out,
                                              const merit_scores *scores,
                                              const merit_decision_options *options,
@@ -64,8 +98,9 @@ MERIT_API merit_status merit_decision_create(merit_decision **out,
 /* Frees it; NULL is allowed. */
 MERIT_API void merit_decision_free(merit_decision *decision);
 
-/* Decides N rows of logits [N,K]. ENUMERIC names the first row that is not finite.
- * Safe to call from several threads. */
+/* Decides N rows of logits [N,K]. ENUMERIC names the first row that is not finite;
+ * EINVAL when a posterior is asked for and the link has none. Safe to call from several
+ * threads. */
 MERIT_API merit_status merit_decision_apply(const merit_decision *decision,
                                             const float *logits, int64_t n,
                                             const merit_decision_results *results,
@@ -76,7 +111,7 @@ MERIT_API merit_status merit_decision_apply(const merit_decision *decision,
  * probability of 0 stays 0. Floats convert to double without loss. Each row may sum to
  * 1 up to 1e-3 and is divided by its sum. ENUMERIC names the first number that is not
  * finite, EFORMAT the first that is below 0 and the first row of another sum.
- * results->posterior may be p itself. Safe to call from several threads. */
+ * results->posterior may be p itself. The link does not count. Safe to call from several threads. */
 MERIT_API merit_status merit_decision_apply_posterior(
     const merit_decision *decision, const double *posterior, int64_t n,
     const merit_decision_results *results, merit_error *err);
@@ -89,6 +124,17 @@ MERIT_API merit_status merit_temperature_fit(double *temperature, const float *l
                                              const int32_t *labels,
                                              const float *weights, int64_t n,
                                              int64_t n_classes, merit_error *err);
+
+/* The same for the link of a decision: g-softmax minimises its own proper loss
+ * (geometric in merit/loss.h), whose value is finite where a sparse posterior's log
+ * loss is not; links without a posterior give 1. The decision's own temperature does
+ * not count. */
+MERIT_API merit_status merit_decision_fit_temperature(double *temperature,
+                                                      const merit_decision *decision,
+                                                      const float *logits,
+                                                      const int32_t *labels,
+                                                      const float *weights, int64_t n,
+                                                      merit_error *err);
 
 /* The same for probabilities [N,K], as merit_decision_apply_posterior uses and checks
  * them. Rows that give their label a probability of 0 have an infinite log loss at each

@@ -70,6 +70,9 @@ MERIT_API size_t merit_loss_scratch_bytes(const merit_loss *loss);
  * else the best known. */
 MERIT_API merit_rule merit_loss_rule(const merit_loss *loss);
 
+/* How the outputs of a model trained with this loss are to be read. */
+MERIT_API merit_link merit_loss_link(const merit_loss *loss);
+
 /* The target distribution [K,K] that this loss trains q towards for each truth
  * (soft labels, affine labels), for merit_decode_matrix; NULL where it has none
  * of its own. Borrowed, lives as long as the loss. */
@@ -97,6 +100,7 @@ typedef struct merit_loss_info {
     const char *formula; // one line of plain text
     const char *use;     // one sentence: when to use it
     merit_rule rule;
+    merit_link_kind link;        // what the outputs of a model trained with it are
     int32_t convex;              // in the logits
     int32_t exact;               // the rule is the Bayes decision at the optimum
     int32_t row_shift_invariant; // S_ik + c_i gives the same gradient

@@ -9,7 +9,8 @@
  * The file is in the safetensors format: data, never code; any safetensors reader can
  * open it. Its tensors are the parameters of the net, the normalisation of the input
  * and the score table; its metadata holds the net, the input shape, the names of the
- * answers, the rule, the temperature, the provenance and a SHA-256 of all of it. */
+ * answers, the link, the rule, the temperature, the provenance and a SHA-256 of all of
+ * it. A file without a link is one of softmax outputs. */
 #ifndef MERIT_MODEL_H
 #define MERIT_MODEL_H
 
@@ -38,6 +39,9 @@ MERIT_API const merit_scores *merit_model_scores(const merit_model *model);
 /* The rule that it was validated with. */
 MERIT_API merit_rule merit_model_rule(const merit_model *model);
 
+/* How its outputs are read: that of the loss it was trained with. */
+MERIT_API merit_link merit_model_link(const merit_model *model);
+
 /* The temperature that its posterior is computed with, > 0. */
 MERIT_API double merit_model_temperature(const merit_model *model);
 
@@ -54,8 +58,9 @@ MERIT_API merit_status merit_model_logits(const merit_model *model,
                                           const merit_dataset *data, int64_t n_threads,
                                           float *logits, merit_error *err);
 
-/* Decides with the model's table, temperature and decode matrix. AUTO is the stored
- * rule; EINVAL when DECODE is asked for and the model has no decode matrix. */
+/* Decides with the model's table, link, temperature and decode matrix. AUTO is the
+ * stored rule; EINVAL when DECODE is asked for and the model has no decode matrix, or
+ * a posterior and its link has none. */
 MERIT_API merit_status merit_model_decide(const merit_model *model, merit_rule rule,
                                           const float *logits, int64_t n,
                                           const merit_decision_results *results,

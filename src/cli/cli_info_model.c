@@ -18,6 +18,7 @@ static void print_model(const char *path, const merit_model *model,
     int64_t height = 0;
     int64_t width = 0;
     int64_t n_classes = merit_scores_n_truths(scores);
+    char link[MERIT_LINK_BYTES];
     merit_model_shape(model, &channels, &height, &width);
     merit__print_entry(is_run ? "run" : "model", path);
     printf("  %-12s %" PRId64 "x%" PRId64 "x%" PRId64 "\n", "reads", channels, height,
@@ -32,6 +33,8 @@ static void print_model(const char *path, const merit_model *model,
         printf("  %-12s %" PRId64 "\n", "parameters", merit_net_n_parameters(net));
     }
     merit__print_entry("loss", merit_model_metadata(model, "loss"));
+    merit_link_print(link, merit_model_link(model));
+    merit__print_entry("link", link);
     printf("  %-12s %s, temperature %.4g\n", "decision",
            merit_rule_name(merit_model_rule(model)), merit_model_temperature(model));
     merit__print_entry("sha256", merit_model_metadata(model, "sha256"));
@@ -49,6 +52,7 @@ static json_t *model_record(const char *path, const merit_model *model,
     int64_t channels = 0;
     int64_t height = 0;
     int64_t width = 0;
+    char link[MERIT_LINK_BYTES];
     json_t *record = merit__info_record(path, is_run ? "run" : "model");
     merit_model_shape(model, &channels, &height, &width);
     json_object_set_new(record, "shape",
@@ -58,6 +62,8 @@ static json_t *model_record(const char *path, const merit_model *model,
                         merit__info_names(scores, merit_scores_n_truths(scores)));
     json_object_set_new(record, "answers",
                         merit__info_names(scores, merit_scores_n_answers(scores)));
+    merit_link_print(link, merit_model_link(model));
+    json_object_set_new(record, "link", json_string(link));
     json_object_set_new(record, "rule",
                         json_string(merit_rule_name(merit_model_rule(model))));
     json_object_set_new(record, "temperature",

@@ -33,7 +33,9 @@ merit_status merit__outcome_of_rule(merit__outcome *out,
     snprintf(out->name, sizeof out->name, "%s", merit_rule_name(rule));
     MERIT_TRY(merit__new_array(&out->answers, n, sizeof *out->answers, err));
     MERIT_TRY(merit__new_array(&out->expected, n, sizeof *out->expected, err));
-    if (rule != MERIT_RULE_DECODE) { // whose outputs are no beliefs
+    // The outputs of a decode rule are no beliefs.
+    if (rule != MERIT_RULE_DECODE &&
+        merit_link_has_posterior(merit_model_link(predictions->model))) {
         MERIT_TRY(merit__new_array(
             &out->posterior, n, (size_t)predictions->n_classes * sizeof *out->posterior,
             err));

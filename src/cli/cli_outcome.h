@@ -11,7 +11,7 @@ typedef struct merit__outcome {
     merit_metrics metrics;
     int32_t *answers;  // [N]
     double *expected;  // [N]; NULL for a constant answer
-    double *posterior; // [N,K]; NULL likewise, and for decode
+    double *posterior; // [N,K]; NULL likewise, for decode, and where the link has none
 } merit__outcome;
 
 /* Decides by a rule and measures. */

@@ -123,6 +123,15 @@ static void print_default(char *out, size_t out_bytes, const merit_loss_paramete
     }
 }
 
+// What the outputs of a model with this loss are.
+static const char *describe_outputs(merit_link_kind link)
+{
+    return link == MERIT_LINK_G_SOFTMAX        ? "beliefs by g-softmax"
+           : link == MERIT_LINK_SCORES         ? "expected scores"
+           : link == MERIT_LINK_LOGISTIC_SCORES ? "expected scores, by a sigmoid"
+                                               : "beliefs by softmax";
+}
+
 static void print_loss(const merit_loss_info *info, int width)
 {
     printf("%s\n", info->name);
@@ -130,6 +139,9 @@ static void print_loss(const merit_loss_info *info, int width)
     merit__print_wrapped(stdout, info->use, 4, width);
     printf("    decision: %s%s%s\n", merit_rule_name(info->rule),
            info->exact ? ", exact" : "", info->convex ? "; convex" : "");
+    if (info->link != MERIT_LINK_SOFTMAX) {
+        printf("    outputs: %s\n", describe_outputs(info->link));
+    }
     for (int64_t i = 0; i < info->n_parameters; i++) {
         const merit_loss_parameter *p = &info->parameters[i];
         char initial[80];
@@ -160,11 +172,12 @@ static json_t *loss_record(const merit_loss_info *info)
     for (int64_t i = 0; i < info->n_parameters; i++) {
         json_array_append_new(parameters, parameter_record(&info->parameters[i]));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:o}",
                      "name", info->name,
                      "formula", info->formula,
                      "use", info->use,
                      "rule", merit_rule_name(info->rule),
+                     "outputs", describe_outputs(info->link),
                      "convex", info->convex,
                      "exact", info->exact,
                      "row_shift_invariant", info->row_shift_invariant,

@@ -38,7 +38,8 @@ static const merit__options options = {
         "Answers every example of DATA with the model in RUN (a run directory or a "
         "model file).\vPrints tab-separated text: id (the place in DATA, from 0), "
         "answer, expected_score, and p_<class>, the belief in each class; under the "
-        "decode rule the model's outputs.",
+        "decode rule the model's outputs. A model of expected scores (loss "
+        "score-squares or score-logistic) has no beliefs and no such columns.",
     .table = table,
     .set = set,
 };
@@ -53,12 +54,15 @@ static merit_status predict(const merit__predictions *predictions,
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__new_array(&results.answers, n, sizeof *results.answers, err));
     MERIT_TRY(merit__new_array(&results.expected, n, sizeof *results.expected, err));
-    MERIT_TRY(merit__new_array(&results.posterior, n,
-                               (size_t)k * sizeof *results.posterior, err));
+    if (merit_link_has_posterior(merit_model_link(predictions->model))) {
+        MERIT_TRY(merit__new_array(&results.posterior, n,
+                                   (size_t)k * sizeof *results.posterior, err));
+    }
     MERIT_TRY(merit_model_decide(predictions->model, predictions->rule,
                                  predictions->logits, n, &results, err));
     MERIT_TRY(merit__output_open(&output, settings->output, err));
-    merit__answers_header(output.stream, merit_model_scores(predictions->model), 1);
+    merit__answers_header(output.stream, merit_model_scores(predictions->model),
+                          results.posterior != NULL);
     merit__answers_rows(output.stream, merit_model_scores(predictions->model), &results,
                         n, 0, NULL, NULL);
     MERIT_TRY(merit__output_close(&output, err));

@@ -6,11 +6,14 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/logits.h"
+#include "decide/beliefs.h"
 #include "decide/posterior.h"
+#include "decide/temperature.h"
 
 struct merit_decision {
     merit_rule rule;    // never AUTO
     double temperature; // > 0
+    merit__beliefs beliefs;
     size_t n_classes;   // K
     size_t n_answers;   // A
     double *table;      // [K,A] what answers are worth: S, or D for DECODE
@@ -38,6 +41,10 @@ static merit_status options_resolve(merit_decision_options *options, size_t n_va
     }
     if (options->rule != MERIT_RULE_DECODE) {
         return MERIT_OK;
+    }
+    if (options->link.kind != MERIT_LINK_SOFTMAX) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "the rule decode is for softmax outputs alone");
     }
     if (options->decode == NULL) {
         return merit__fail(err, MERIT_EINVAL, "the rule decode needs a decode matrix");
@@ -91,6 +98,7 @@ merit_status merit_decision_create(merit_decision **out, const merit_scores *sco
            resolved.rule == MERIT_RULE_DECODE ? resolved.decode
                                               : merit_scores_values(scores),
            K * A * sizeof *decision->table);
+    MERIT_TRY(merit__beliefs_init(&decision->beliefs, scores, resolved.link, err));
     *out = decision;
     return MERIT_OK;
 
@@ -104,6 +112,7 @@ void merit_decision_free(merit_decision *decision)
     if (decision == NULL) {
         return;
     }
+    merit__beliefs_dispose(&decision->beliefs);
     merit__free(decision->table);
     merit__free(decision);
 }
@@ -128,6 +137,18 @@ static size_t decide_row(const merit_decision *decision, const double *q, double
     return likeliest;
 }
 
+/* Stores what is decided for row `row`. */
+static void store(const merit_decision_results *results, size_t row, size_t answer,
+                  double expected)
+{
+    if (results->answers != NULL) {
+        results->answers[row] = (int32_t)answer;
+    }
+    if (results->expected != NULL) {
+        results->expected[row] = expected;
+    }
+}
+
 /* Decides row `row` from its posterior q [K]; u [A] is scratch. */
 static void store_row(const merit_decision *decision,
                       const merit_decision_results *results, size_t row,
@@ -135,12 +156,19 @@ static void store_row(const merit_decision *decision,
 {
     double expected = 0;
     const size_t answer = decide_row(decision, q, u, &expected);
-    if (results->answers != NULL) {
-        results->answers[row] = (int32_t)answer;
+    store(results, row, answer, expected);
+}
+
+/* Decides row `row` where the logits themselves are expected scores. */
+static void store_scores(const merit_decision *decision,
+                         const merit_decision_results *results, size_t row,
+                         const float *logits)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < decision->n_classes; k++) {
+        best = logits[k] > logits[best] ? k : best;
     }
-    if (results->expected != NULL) {
-        results->expected[row] = expected;
-    }
+    store(results, row, best, merit__beliefs_score(&decision->beliefs, logits, best));
 }
 
 merit_status merit_decision_apply(const merit_decision *decision, const float *logits,
@@ -152,18 +180,30 @@ merit_status merit_decision_apply(const merit_decision *decision, const float *l
                            "merit_decision_apply: an argument is NULL, or n is below "
                            "0");
     }
+    const int believes = merit_link_has_posterior(decision->beliefs.link);
+    if (results->posterior != NULL && !believes) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "these outputs are expected scores and have no posterior");
+    }
     merit_status status = MERIT_OK;
     const size_t K = decision->n_classes;
     const size_t A = decision->n_answers;
-    double *scratch = merit__alloc_array(K + A, sizeof *scratch);
+    const size_t n_scratch = K + A + merit__beliefs_scratch(&decision->beliefs);
+    double *scratch = merit__alloc_array(n_scratch, sizeof *scratch);
     if (scratch == NULL) {
-        return merit__fail_memory(err, (K + A) * sizeof *scratch, "deciding");
+        return merit__fail_memory(err, n_scratch * sizeof *scratch, "deciding");
     }
     double *u = scratch + K;
     for (size_t row = 0; row < (size_t)n; row++) {
         double *q = results->posterior ? results->posterior + row * K : scratch;
-        MERIT_TRY(merit__logits_check(logits + row * K, K, row, err));
-        merit__softmax(q, logits + row * K, K, decision->temperature);
+        const float *z = logits + row * K;
+        MERIT_TRY(merit__logits_check(z, K, row, err));
+        if (!believes) {
+            store_scores(decision, results, row, z);
+            continue;
+        }
+        merit__beliefs_posterior(q, &decision->beliefs, z, decision->temperature,
+                                 scratch + K + A);
         store_row(decision, results, row, q, u);
     }
 
@@ -200,4 +240,22 @@ merit_status merit_decision_apply_posterior(const merit_decision *decision,
 fail:
     merit__free(scratch);
     return status;
+}
+
+merit_status merit_decision_fit_temperature(double *temperature,
+                                            const merit_decision *decision,
+                                            const float *logits, const int32_t *labels,
+                                            const float *weights, int64_t n,
+                                            merit_error *err)
+{
+    if (decision == NULL) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_decision_fit_temperature: decision is NULL");
+    }
+    merit__held_out rows = {.beliefs = &decision->beliefs,
+                            .logits = logits,
+                            .labels = labels,
+                            .weights = weights,
+                            .n = n};
+    return merit__temperature_fit(temperature, &rows, err);
 }

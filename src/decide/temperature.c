@@ -1,4 +1,4 @@
-#include "merit/decide.h"
+#include "decide/temperature.h"
 
 #include <math.h>
 
@@ -7,7 +7,8 @@
 #include "base/logits.h"
 #include "decide/posterior.h"
 
-/* The log loss of softmax(b z) is convex in b = 1/T. Its slope in b, the weighted sum
+/* The log loss of softmax(b z) is convex in b = 1/T, and so is the loss of g-softmax,
+ * whose gradient has the same form. Its slope in b, the weighted sum
  * of E_q z - z_label, grows with b, so its root is bracketed and Newton's steps, taken
  * in log b and replaced by bisection where they do not help, find it. */
 
@@ -15,15 +16,18 @@ static const double lowest = 0.05, highest = 20;
 static const double log_tolerance = 1e-9; // well below the 1e-6 that is of use
 
 typedef struct held_out {
+    const merit__beliefs *beliefs;
     const float *logits;   // [N,K]
     const int32_t *labels; // [N]
     const float *weights;  // [N] or NULL
     size_t n;              // N
     size_t K;
-    double *q; // [K] scratch
+    double *q;       // [K] scratch
+    double *scratch; // of the beliefs
 } held_out;
 
-/* The slope of the log loss in b = 1/temperature; *curvature its derivative. */
+/* The slope of the loss in b = 1/temperature; *curvature its derivative, for g-softmax
+ * only about that. */
 static double slope(const held_out *rows, double temperature, double *curvature)
 {
     double total = 0;
@@ -33,7 +37,7 @@ static double slope(const held_out *rows, double temperature, double *curvature)
         const float *z = rows->logits + row * rows->K;
         const double z_label = z[rows->labels[row]];
         double mean = 0, square = 0; // of z - z_label under q
-        merit__softmax(rows->q, z, rows->K, temperature);
+        merit__beliefs_posterior(rows->q, rows->beliefs, z, temperature, rows->scratch);
         for (size_t k = 0; k < rows->K; k++) {
             if (rows->q[k] == 0) {
                 continue; // also keeps out the infinite logit of a probability of 0
@@ -143,33 +147,53 @@ static double fit(const held_out *rows)
     return exp(-find_root(rows, -log(highest), -log(lowest)));
 }
 
-merit_status merit_temperature_fit(double *temperature, const float *logits,
-                                   const int32_t *labels, const float *weights,
-                                   int64_t n, int64_t n_classes, merit_error *err)
+merit_status merit__temperature_fit(double *temperature, const merit__held_out *given,
+                                    merit_error *err)
 {
-    if (temperature == NULL || logits == NULL || labels == NULL || n <= 0 ||
-        n_classes <= 0) {
+    if (temperature == NULL || given->logits == NULL || given->labels == NULL ||
+        given->n <= 0) {
         return merit__fail(err, MERIT_EINVAL,
-                           "merit_temperature_fit: an argument is NULL, or n or "
-                           "n_classes is not above 0");
+                           "fitting a temperature: an argument is NULL, or n is not "
+                           "above 0");
     }
     merit_status status = MERIT_OK;
-    held_out rows = {.logits = logits,
-                     .labels = labels,
-                     .weights = weights,
-                     .n = (size_t)n,
-                     .K = (size_t)n_classes};
-    rows.q = merit__alloc_array(rows.K, sizeof *rows.q);
+    const size_t K = given->beliefs->K;
+    const size_t n_scratch = K + merit__beliefs_scratch(given->beliefs);
+    held_out rows = {.beliefs = given->beliefs,
+                     .logits = given->logits,
+                     .labels = given->labels,
+                     .weights = given->weights,
+                     .n = (size_t)given->n,
+                     .K = K};
+    rows.q = merit__alloc_array(n_scratch, sizeof *rows.q);
     if (rows.q == NULL) {
-        return merit__fail_memory(err, rows.K * sizeof *rows.q,
+        return merit__fail_memory(err, n_scratch * sizeof *rows.q,
                                   "fitting a temperature");
     }
+    rows.scratch = rows.q + K;
     MERIT_TRY(rows_check(&rows, err));
-    *temperature = fit(&rows);
+    *temperature = merit_link_has_posterior(given->beliefs->link) ? fit(&rows) : 1;
 
 fail:
     merit__free(rows.q);
     return status;
+}
+
+merit_status merit_temperature_fit(double *temperature, const float *logits,
+                                   const int32_t *labels, const float *weights,
+                                   int64_t n, int64_t n_classes, merit_error *err)
+{
+    if (n_classes <= 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_temperature_fit: n_classes is not above 0");
+    }
+    const merit__beliefs softmax = {.K = (size_t)n_classes};
+    merit__held_out rows = {.beliefs = &softmax,
+                            .logits = logits,
+                            .labels = labels,
+                            .weights = weights,
+                            .n = n};
+    return merit__temperature_fit(temperature, &rows, err);
 }
 
 /* The logarithms of the rows that count, and their labels. */
@@ -211,7 +235,8 @@ merit_status merit_temperature_fit_posterior(double *temperature, int64_t *n_use
     const size_t N = (size_t)n, K = (size_t)n_classes;
     float *logits = merit__alloc_array(N, K * sizeof *logits);
     int32_t *kept = merit__alloc_array(N, sizeof *kept);
-    held_out rows = {.logits = logits, .labels = kept, .K = K};
+    const merit__beliefs softmax = {.K = K};
+    held_out rows = {.beliefs = &softmax, .logits = logits, .labels = kept, .K = K};
     rows.q = merit__alloc_array(K, sizeof *rows.q);
     if (logits == NULL || kept == NULL || rows.q == NULL) {
         MERIT_TRY(merit__fail_memory(err, (N * K + N) * sizeof *logits,

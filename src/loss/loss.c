@@ -188,6 +188,15 @@ merit_rule merit_loss_rule(const merit_loss *loss)
     return loss->rule;
 }
 
+merit_link merit_loss_link(const merit_loss *loss)
+{
+    merit_link link = {.kind = loss->def->info.link};
+    if (link.kind == MERIT_LINK_G_SOFTMAX) {
+        link.cost = loss->first[0];
+    }
+    return link;
+}
+
 const double *merit_loss_targets(const merit_loss *loss)
 {
     return loss->def->table == MERIT__TABLE_TARGETS ? loss->table : NULL;

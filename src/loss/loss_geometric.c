@@ -46,6 +46,7 @@ static double eval_row(const merit__loss_row *row, double *dlogits)
     return value;
 }
 
+// The first is that of the link.
 static const merit_loss_parameter parameters[] = {
     {.name = "cost",
      .meaning = "between the classes that are furthest apart; large is cross entropy",
@@ -61,6 +62,7 @@ const merit_loss_def merit_loss_geometric = {
              .use = "Where classes are points of a space, as on a line or a tree; "
                     "sparse beliefs; symmetric tables.",
              .rule = MERIT_RULE_BAYES,
+             .link = MERIT_LINK_G_SOFTMAX,
              .convex = 1,
              .exact = 1,
              .row_shift_invariant = 1,

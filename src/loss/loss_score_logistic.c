@@ -50,6 +50,7 @@ const merit_loss_def merit_loss_score_logistic = {
              .use = "Where the outputs must be expected scores: the best of these in "
                     "deep nets.",
              .rule = MERIT_RULE_ARGMAX,
+             .link = MERIT_LINK_LOGISTIC_SCORES,
              .convex = 1,
              .exact = 1},
     .table = MERIT__TABLE_SCORES,

@@ -43,6 +43,7 @@ const merit_loss_def merit_loss_score_squares = {
              .use = "Where the outputs must be expected scores; simple, but blind to "
                     "classes in the middle of others in a linear model.",
              .rule = MERIT_RULE_ARGMAX,
+             .link = MERIT_LINK_SCORES,
              .convex = 1,
              .exact = 1},
     .table = MERIT__TABLE_SCORES,

@@ -28,6 +28,11 @@ merit_rule merit_model_rule(const merit_model *model)
     return model->rule;
 }
 
+merit_link merit_model_link(const merit_model *model)
+{
+    return model->link;
+}
+
 double merit_model_temperature(const merit_model *model)
 {
     return model->temperature;
@@ -83,6 +88,7 @@ merit_status merit_model_decide(const merit_model *model, merit_rule rule,
         .rule = rule == MERIT_RULE_AUTO ? model->rule : rule,
         .temperature = model->temperature,
         .decode = model->decode,
+        .link = model->link,
     };
     MERIT_TRY(merit_decision_create(&decision, model->scores, &options, err));
     MERIT_TRY(merit_decision_apply(decision, logits, n, results, err));

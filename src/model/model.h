@@ -12,6 +12,7 @@ typedef struct merit__model_parts {
     const merit_scores *scores;
     const merit__normalisation *normalisation;
     merit_rule rule;
+    merit_link link;
     double temperature;
     const double *decode;   // [K,A] or NULL
     const char *loss;       // spec

@@ -151,6 +151,38 @@ fail:
     return status;
 }
 
+// A file without the entry is older than it: its outputs are those of a softmax. What
+// the table forbids is refused here, not when the first example is to be answered.
+static merit_status load_link(merit_model *model, merit_error *err)
+{
+    merit_decision *decision = NULL;
+    merit_error why = {0};
+    const char *text = merit_model_metadata(model, "link");
+    if (text == NULL) {
+        return MERIT_OK;
+    }
+    if (merit_link_parse(&model->link, text, NULL) != MERIT_OK) {
+        return fail_entry(model, "link",
+                          "softmax, g-softmax(cost=C), scores or logistic-scores", err);
+    }
+    if (model->link.kind == MERIT_LINK_SOFTMAX) {
+        return MERIT_OK;
+    }
+    const merit_decision_options options = {.rule = MERIT_RULE_ARGMAX,
+                                            .link = model->link};
+    errno = 0;
+    merit_status status =
+        merit_decision_create(&decision, model->scores, &options, &why);
+    merit_decision_free(decision);
+    if (status != MERIT_OK) {
+        return merit__model_refuse(model, "link", status, &why, err);
+    }
+    if (model->rule == MERIT_RULE_DECODE) {
+        return fail_entry(model, "rule", "argmax or bayes with this link", err);
+    }
+    return MERIT_OK;
+}
+
 static merit_status load_slice(merit_model *model, merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -209,6 +241,7 @@ static merit_status load(merit_model *model, const char *path, merit_error *err)
     MERIT_TRY(merit__model_load_scores(model, err));
     MERIT_TRY(load_net(model, err));
     MERIT_TRY(load_rule(model, err));
+    MERIT_TRY(load_link(model, err));
     MERIT_TRY(load_slice(model, err));
     MERIT_TRY(check_texts(model, err));
     MERIT_TRY(merit__model_load_tensors(model, err));

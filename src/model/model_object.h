@@ -7,7 +7,7 @@
 
 // The layout of model files: another major number is another language, a higher minor
 // number adds what older readers may ignore.
-enum { MERIT__MODEL_MAJOR = 1, MERIT__MODEL_MINOR = 0 };
+enum { MERIT__MODEL_MAJOR = 1, MERIT__MODEL_MINOR = 1 };
 
 enum { MERIT__MODEL_SLICE_LIMIT = 65536 }; // examples in a slice
 
@@ -22,6 +22,7 @@ struct merit_model {
     float *parameters; // canonical arena [net->n_arena]
     merit__normalisation normalisation;
     merit_rule rule; // never AUTO
+    merit_link link;
     double temperature;
     double *decode; // [K,A] or NULL
     int64_t slice;

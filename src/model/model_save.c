@@ -9,13 +9,14 @@
 #include <string.h>
 
 // Every metadata entry of a model file, in one place: model_load.c reads the same.
-enum { N_METADATA = 12 };
+enum { N_METADATA = 13 };
 
 // The texts of numbers, and all entries with pointers to them.
 typedef struct description {
     char version[24];
     char input[72];
     char temperature[MERIT__NUMBER_BYTES];
+    char link[MERIT_LINK_BYTES];
     char slice[24];
     char *answers; // free with merit__free
     merit__metadata_entry entries[N_METADATA];
@@ -31,6 +32,7 @@ static merit_status describe(description *text, const merit__model_parts *parts,
              (intmax_t)in->h, (intmax_t)in->w);
     snprintf(text->slice, sizeof text->slice, "%jd", (intmax_t)parts->slice);
     merit__print_double(text->temperature, parts->temperature);
+    merit_link_print(text->link, parts->link);
     merit_status status = merit__model_answers_text(&text->answers, parts->scores, err);
     if (status != MERIT_OK) {
         return status;
@@ -42,6 +44,7 @@ static merit_status describe(description *text, const merit__model_parts *parts,
         {"net", merit_net_spec(parts->net)},
         {"input", text->input},
         {"answers", text->answers},
+        {"link", text->link},
         {"rule", merit_rule_name(parts->rule)},
         {"temperature", text->temperature},
         {"loss", parts->loss},
@@ -126,6 +129,10 @@ static merit_status check_parts(const merit__model_parts *parts, merit_error *er
     }
     if (parts->rule == MERIT_RULE_DECODE && parts->decode == NULL) {
         return merit__fail(err, MERIT_EINVAL, "the rule decode needs a decode matrix");
+    }
+    if (parts->rule == MERIT_RULE_DECODE && parts->link.kind != MERIT_LINK_SOFTMAX) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "the rule decode is for softmax outputs alone");
     }
     if (!(parts->temperature >= MERIT__MODEL_TEMPERATURE_LOW &&
           parts->temperature <= MERIT__MODEL_TEMPERATURE_HIGH)) {

@@ -25,13 +25,18 @@ static char *provenance(const merit__training *t, const merit__history_row *row)
     return text;
 }
 
-/* The decode matrix [K,A] of the loss that was in force; the caller frees it. */
-static merit_status make_decode(double **out, const merit__training *t,
-                                const merit__history_row *row, merit_error *err)
+/* The loss that was in force. */
+static const merit_loss *loss_of(const merit__training *t, const merit__history_row *row)
 {
     double progress;
-    const merit_loss *loss = merit__candidates_loss(&t->candidates, row->candidate,
-                                                    row->step - 1, &progress);
+    return merit__candidates_loss(&t->candidates, row->candidate, row->step - 1,
+                                  &progress);
+}
+
+/* The decode matrix [K,A] of a loss; the caller frees it. */
+static merit_status make_decode(double **out, const merit__training *t,
+                                const merit_loss *loss, merit_error *err)
+{
     size_t n =
         (size_t)(merit_scores_n_truths(t->scores) * merit_scores_n_answers(t->scores));
     *out = merit__alloc_array(n, sizeof **out);
@@ -48,13 +53,14 @@ static merit_status save_model(const merit__training *t, const char *name,
 {
     merit_status status = MERIT_OK;
     double *decode = NULL;
+    const merit_loss *loss = loss_of(t, row);
     char *path = merit__run_directory_path(t->run, name);
     char *origin = provenance(t, row);
     if (path == NULL || origin == NULL) {
         MERIT_TRY(merit__fail_memory(err, 4096, "a model"));
     }
     if (row->verdict.rule == MERIT_RULE_DECODE) {
-        MERIT_TRY(make_decode(&decode, t, row, err));
+        MERIT_TRY(make_decode(&decode, t, loss, err));
     }
     merit__model_parts parts = {
         .net = t->net,
@@ -62,6 +68,7 @@ static merit_status save_model(const merit__training *t, const char *name,
         .scores = t->scores,
         .normalisation = &t->normalisation,
         .rule = row->verdict.rule,
+        .link = merit_loss_link(loss),
         .temperature = row->verdict.temperature,
         .decode = decode,
         .loss = t->candidates.spec[row->candidate],

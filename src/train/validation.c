@@ -90,28 +90,45 @@ static double count_answers(merit__validation *v)
     return n;
 }
 
-/* What one rule earns; fills the first fields of *out. */
+/* The temperature of the link that suits the held-out examples best. */
+static merit_status fit_temperature(double *out, const merit__validation *v,
+                                    merit_link link, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit_decision *decision = NULL;
+    merit_decision_options options = {.link = link};
+    MERIT_TRY(merit_decision_create(&decision, v->scores, &options, err));
+    MERIT_TRY(merit_decision_fit_temperature(
+        out, decision, v->logits, merit_dataset_labels(v->data), NULL, v->n, err));
+fail:
+    merit_decision_free(decision);
+    return status;
+}
+
+/* What one rule earns under link and temperature; fills the first fields of *out. */
 static merit_status try_rule(merit__verdict *out, merit__validation *v, merit_rule rule,
-                             double temperature, merit_error *err)
+                             merit_link link, double temperature, merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit_decision *decision = NULL;
     merit_decision_options options = {
-        .rule = rule, .temperature = temperature, .decode = v->decode};
-    merit_decision_results results = {.answers = v->answers, .posterior = v->posterior};
+        .rule = rule, .temperature = temperature, .decode = v->decode, .link = link};
+    double *posterior = merit_link_has_posterior(link) ? v->posterior : NULL;
+    merit_decision_results results = {.answers = v->answers, .posterior = posterior};
     MERIT_TRY(merit_decision_create(&decision, v->scores, &options, err));
     MERIT_TRY(merit_decision_apply(decision, v->logits, v->n, &results, err));
     merit_answers given = {.n = v->n,
                            .labels = merit_dataset_labels(v->data),
                            .answers = v->answers,
-                           .posterior = v->posterior};
+                           .posterior = posterior};
     merit_metrics metrics;
     MERIT_TRY(merit_metrics_compute(&metrics, v->scores, &given, err));
     *out = (merit__verdict){.rule = rule,
                             .temperature = temperature,
                             .score = metrics.mean_score,
                             .accuracy = metrics.accuracy,
-                            // Checkpoints hold finite numbers only.
+                            // Checkpoints hold finite numbers only; this one also
+                            // stands for none.
                             .log_loss = fmin(metrics.log_loss, 1e30),
                             .classes_answered = count_answers(v)};
 fail:
@@ -184,19 +201,18 @@ merit_status merit__validation_measure(merit__verdict *out, merit__validation *v
 {
     merit_status status = MERIT_OK;
     merit_rule preferred = merit_loss_rule(loss);
+    const merit_link link = merit_loss_link(loss);
     double temperature, own, reference, value, unused;
-    MERIT_TRY(merit_temperature_fit(&temperature, v->logits,
-                                    merit_dataset_labels(v->data), NULL, v->n,
-                                    v->n_classes, err));
+    MERIT_TRY(fit_temperature(&temperature, v, link, err));
     merit__verdict argmax, bayes, decoded;
-    MERIT_TRY(try_rule(&bayes, v, MERIT_RULE_BAYES, temperature, err));
+    MERIT_TRY(try_rule(&bayes, v, MERIT_RULE_BAYES, link, temperature, err));
     *out = bayes;
     keep_given(v);
-    MERIT_TRY(try_rule(&argmax, v, MERIT_RULE_ARGMAX, temperature, err));
+    MERIT_TRY(try_rule(&argmax, v, MERIT_RULE_ARGMAX, link, temperature, err));
     keep_better(out, v, &argmax, preferred);
     if (merit__has_own_decode(loss)) {
         MERIT_TRY(merit__own_decode(v->decode, loss, v->scores, err));
-        MERIT_TRY(try_rule(&decoded, v, MERIT_RULE_DECODE, 1, err));
+        MERIT_TRY(try_rule(&decoded, v, MERIT_RULE_DECODE, link, 1, err));
         keep_better(out, v, &decoded, preferred);
     }
     out->argmax_score = argmax.score;

@@ -29,9 +29,9 @@ void merit__validation_free(merit__validation *validation);
 /* Where the logits [N,K] of the held-out examples go before measuring. */
 float *merit__validation_logits(merit__validation *validation);
 
-/* Tries argmax, the Bayes decision at the fitted temperature and, where the loss has one
- * of its own, its decode matrix; keeps the one that earns most, and on a tie the one that
- * is right for the loss. */
+/* Reads the logits by the link of the loss. Tries argmax, the Bayes decision at the
+ * fitted temperature and, where the loss has one of its own, its decode matrix; keeps
+ * the one that earns most, and on a tie the one that is right for the loss. */
 merit_status merit__validation_measure(merit__verdict *out,
                                        merit__validation *validation,
                                        const merit_loss *loss, double progress,
