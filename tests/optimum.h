@@ -120,8 +120,10 @@ static inline void minimise_beliefs(double *q, const merit_loss *loss, const dou
     for (int j = 0; j < n; j++) {
         logits[j] = (float)(z[j] - z[0]);
     }
-    assert_int_equal(merit_decision_create(&decision, scores, &options, NULL), MERIT_OK);
-    assert_int_equal(merit_decision_apply(decision, logits, 1, &results, NULL), MERIT_OK);
+    merit_status status = merit_decision_create(&decision, scores, &options, NULL);
+    assert_int_equal(status, MERIT_OK);
+    status = merit_decision_apply(decision, logits, 1, &results, NULL);
+    assert_int_equal(status, MERIT_OK);
     merit_decision_free(decision);
     merit_scores_free(scores);
 }

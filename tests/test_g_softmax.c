@@ -38,7 +38,8 @@ static void fill_kernel(example *e, int n_dimensions, double width, int twins,
 
 static void solve(example *e)
 {
-    double *scratch = make_array((int64_t)merit__g_softmax_scratch(e->K), sizeof(double));
+    const size_t n_scratch = merit__g_softmax_scratch(e->K);
+    double *scratch = make_array((int64_t)n_scratch, sizeof *scratch);
     e->value = merit__g_softmax(e->a, e->f, e->G, e->K, scratch);
     free(scratch);
 }
@@ -149,8 +150,9 @@ static void logits_may_be_of_any_size(void **state)
         e.f[i] = 700 * normal(&seed);
     }
     solve(&e);
-    double *scratch = make_array((int64_t)merit__g_softmax_scratch(e.K), sizeof(double));
-    memset(scratch, 0xff, merit__g_softmax_scratch(e.K) * sizeof(double));
+    const size_t n_scratch = merit__g_softmax_scratch(e.K);
+    double *scratch = make_array((int64_t)n_scratch, sizeof *scratch);
+    memset(scratch, 0xff, n_scratch * sizeof *scratch);
     assert_true(merit__g_softmax(e.f, e.f, e.G, e.K, scratch) == e.value);
     assert_memory_equal(e.f, e.a, e.K * sizeof *e.f);
     free(scratch);

@@ -72,8 +72,8 @@ static void links_are_text(void **state)
     assert_int_equal(merit_link_parse(&link, NULL, NULL), MERIT_EINVAL);
 }
 
-/* Outputs that are scores: the largest one is the answer under either rule, its score is
- * in the units of the table, which goes from -1 to 8 among the classes. */
+/* Outputs that are scores: the largest one is the answer under either rule, its score
+ * is in the units of the table, which goes from -1 to 8 among the classes. */
 static void scores_are_expected_scores(void **state)
 {
     (void)state;
@@ -97,12 +97,12 @@ static void scores_are_expected_scores(void **state)
                 assert_true(is_close(expected[n], -1 + 9 * share, 1e-14));
             }
             results.posterior = posterior;
-            assert_int_equal(merit_decision_apply(decision, logits, N, &results, NULL),
-                             MERIT_EINVAL);
-            assert_int_equal(merit_decision_fit_temperature(&temperature, decision,
-                                                            logits, best, NULL, N, NULL),
-                             MERIT_OK);
-            assert_true(temperature == 1);
+            merit_status status =
+                merit_decision_apply(decision, logits, N, &results, NULL);
+            assert_int_equal(status, MERIT_EINVAL);
+            status = merit_decision_fit_temperature(&temperature, decision, logits,
+                                                    best, NULL, N, NULL);
+            assert_true(status == MERIT_OK && temperature == 1);
             merit_decision_free(decision);
         }
     }

@@ -258,8 +258,8 @@ static void unsuitable_tables_are_refused(void **state)
          "taken for 0 they lose 1 and 3. Use cross-entropy"},
         {"geometric", perverse, 3, "taken for each other 0 and 1 lose -1"},
         {"geometric(cost=0.5)", square, 4,
-         "geometric needs a table whose kernel exp(-C/2) is positive semidefinite; with "
-         "costs up to 0.5 its least eigenvalue is -0.1. Use cost=8, or cross-entr"},
+         "geometric needs a table whose kernel exp(-C/2) is positive semidefinite; "
+         "with costs up to 0.5 its least eigenvalue is -0.1. Use cost=8, or cross-entr"},
         {"geometric(cost=8)", square, 4, NULL},
         {"geometric(cost=0.5)", bent, 4, NULL},
         {"hierarchical-cross-entropy", line, 3,

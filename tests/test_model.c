@@ -366,10 +366,10 @@ static void test_link(void **state)
         merit__model_parts parts = sample.parts;
         merit_decision *decision = NULL;
         int32_t found = -1, expected = -1;
-        double claimed_found = NAN, claimed = NAN;
+        double claim = NAN, claimed = NAN;
         const merit_decision_options options = {
             .rule = MERIT_RULE_BAYES, .temperature = 1.0 / 3, .link = links[i]};
-        const merit_decision_results a = {.answers = &found, .expected = &claimed_found};
+        const merit_decision_results a = {.answers = &found, .expected = &claim};
         const merit_decision_results b = {.answers = &expected, .expected = &claimed};
         parts.rule = MERIT_RULE_BAYES;
         parts.link = links[i];
@@ -377,13 +377,14 @@ static void test_link(void **state)
         merit_model *model = load(sample.path);
         assert_int_equal(merit_model_link(model).kind, links[i].kind);
         assert_true(merit_model_link(model).cost == links[i].cost);
-        assert_int_equal(merit_decision_create(&decision, sample.scores, &options, NULL),
-                         MERIT_OK);
+        merit_status status =
+            merit_decision_create(&decision, sample.scores, &options, NULL);
+        assert_int_equal(status, MERIT_OK);
         assert_int_equal(merit_decision_apply(decision, logits, 1, &b, NULL), MERIT_OK);
-        assert_int_equal(merit_model_decide(model, MERIT_RULE_AUTO, logits, 1, &a, NULL),
-                         MERIT_OK);
+        status = merit_model_decide(model, MERIT_RULE_AUTO, logits, 1, &a, NULL);
+        assert_int_equal(status, MERIT_OK);
         assert_int_equal(found, expected);
-        assert_true(claimed_found == claimed);
+        assert_true(claim == claimed);
         merit_decision_free(decision);
         merit_model_free(model);
     }

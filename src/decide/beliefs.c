@@ -58,6 +58,7 @@ double merit__beliefs_score(const merit__beliefs *beliefs, const float *logits,
                             size_t k)
 {
     const double z = logits[k];
-    const double share = beliefs->link.kind == MERIT_LINK_SCORES ? z : 1 / (1 + exp(-z));
+    const int is_share = beliefs->link.kind == MERIT_LINK_SCORES;
+    const double share = is_share ? z : 1 / (1 + exp(-z));
     return beliefs->low + share * (beliefs->high - beliefs->low);
 }

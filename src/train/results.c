@@ -26,7 +26,8 @@ static char *provenance(const merit__training *t, const merit__history_row *row)
 }
 
 /* The loss that was in force. */
-static const merit_loss *loss_of(const merit__training *t, const merit__history_row *row)
+static const merit_loss *loss_of(const merit__training *t,
+                                 const merit__history_row *row)
 {
     double progress;
     return merit__candidates_loss(&t->candidates, row->candidate, row->step - 1,
