@@ -6,14 +6,14 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/logits.h"
-#include "decide/beliefs.h"
+#include "decide/outputs.h"
 #include "decide/posterior.h"
 #include "decide/temperature.h"
 
 struct merit_decision {
     merit_rule rule;    // never AUTO
     double temperature; // > 0
-    merit__beliefs beliefs;
+    merit__outputs outputs;
     size_t n_classes;   // K
     size_t n_answers;   // A
     double *table;      // [K,A] what answers are worth: S, or D for DECODE
@@ -98,7 +98,7 @@ merit_status merit_decision_create(merit_decision **out, const merit_scores *sco
            resolved.rule == MERIT_RULE_DECODE ? resolved.decode
                                               : merit_scores_values(scores),
            K * A * sizeof *decision->table);
-    MERIT_TRY(merit__beliefs_init(&decision->beliefs, scores, resolved.link, err));
+    MERIT_TRY(merit__outputs_init(&decision->outputs, scores, resolved.link, err));
     *out = decision;
     return MERIT_OK;
 
@@ -112,7 +112,7 @@ void merit_decision_free(merit_decision *decision)
     if (decision == NULL) {
         return;
     }
-    merit__beliefs_dispose(&decision->beliefs);
+    merit__outputs_dispose(&decision->outputs);
     merit__free(decision->table);
     merit__free(decision);
 }
@@ -168,7 +168,7 @@ static void store_scores(const merit_decision *decision,
     for (size_t k = 1; k < decision->n_classes; k++) {
         best = logits[k] > logits[best] ? k : best;
     }
-    store(results, row, best, merit__beliefs_score(&decision->beliefs, logits, best));
+    store(results, row, best, merit__outputs_score(&decision->outputs, logits, best));
 }
 
 merit_status merit_decision_apply(const merit_decision *decision, const float *logits,
@@ -180,7 +180,7 @@ merit_status merit_decision_apply(const merit_decision *decision, const float *l
                            "merit_decision_apply: an argument is NULL, or n is below "
                            "0");
     }
-    const int believes = merit_link_has_posterior(decision->beliefs.link);
+    const int believes = merit_link_has_posterior(decision->outputs.link);
     if (results->posterior != NULL && !believes) {
         return merit__fail(err, MERIT_EINVAL,
                            "these outputs are expected scores and have no posterior");
@@ -188,7 +188,7 @@ merit_status merit_decision_apply(const merit_decision *decision, const float *l
     merit_status status = MERIT_OK;
     const size_t K = decision->n_classes;
     const size_t A = decision->n_answers;
-    const size_t n_scratch = K + A + merit__beliefs_scratch(&decision->beliefs);
+    const size_t n_scratch = K + A + merit__outputs_scratch(&decision->outputs);
     double *scratch = merit__alloc_array(n_scratch, sizeof *scratch);
     if (scratch == NULL) {
         return merit__fail_memory(err, n_scratch * sizeof *scratch, "deciding");
@@ -202,7 +202,7 @@ merit_status merit_decision_apply(const merit_decision *decision, const float *l
             store_scores(decision, results, row, z);
             continue;
         }
-        merit__beliefs_posterior(q, &decision->beliefs, z, decision->temperature,
+        merit__outputs_posterior(q, &decision->outputs, z, decision->temperature,
                                  scratch + K + A);
         store_row(decision, results, row, q, u);
     }
@@ -252,7 +252,7 @@ merit_status merit_decision_fit_temperature(double *temperature,
         return merit__fail(err, MERIT_EINVAL,
                            "merit_decision_fit_temperature: decision is NULL");
     }
-    merit__held_out rows = {.beliefs = &decision->beliefs,
+    merit__held_out rows = {.outputs = &decision->outputs,
                             .logits = logits,
                             .labels = labels,
                             .weights = weights,

@@ -7,7 +7,7 @@
 
 #include "base/fail.h"
 #include "base/number.h"
-#include "decide/beliefs.h"
+#include "decide/outputs.h"
 
 static const char *const link_names[] = {
     [MERIT_LINK_SOFTMAX] = "softmax",

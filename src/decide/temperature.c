@@ -16,14 +16,14 @@ static const double lowest = 0.05, highest = 20;
 static const double log_tolerance = 1e-9; // well below the 1e-6 that is of use
 
 typedef struct held_out {
-    const merit__beliefs *beliefs;
+    const merit__outputs *outputs;
     const float *logits;   // [N,K]
     const int32_t *labels; // [N]
     const float *weights;  // [N] or NULL
     size_t n;              // N
     size_t K;
     double *q;       // [K] scratch
-    double *scratch; // of the beliefs
+    double *scratch; // of the outputs
 } held_out;
 
 /* The slope of the loss in b = 1/temperature; *curvature its derivative, for g-softmax
@@ -37,7 +37,7 @@ static double slope(const held_out *rows, double temperature, double *curvature)
         const float *z = rows->logits + row * rows->K;
         const double z_label = z[rows->labels[row]];
         double mean = 0, square = 0; // of z - z_label under q
-        merit__beliefs_posterior(rows->q, rows->beliefs, z, temperature, rows->scratch);
+        merit__outputs_posterior(rows->q, rows->outputs, z, temperature, rows->scratch);
         for (size_t k = 0; k < rows->K; k++) {
             if (rows->q[k] == 0) {
                 continue; // also keeps out the infinite logit of a probability of 0
@@ -157,9 +157,9 @@ merit_status merit__temperature_fit(double *temperature, const merit__held_out *
                            "above 0");
     }
     merit_status status = MERIT_OK;
-    const size_t K = given->beliefs->K;
-    const size_t n_scratch = K + merit__beliefs_scratch(given->beliefs);
-    held_out rows = {.beliefs = given->beliefs,
+    const size_t K = given->outputs->K;
+    const size_t n_scratch = K + merit__outputs_scratch(given->outputs);
+    held_out rows = {.outputs = given->outputs,
                      .logits = given->logits,
                      .labels = given->labels,
                      .weights = given->weights,
@@ -172,7 +172,7 @@ merit_status merit__temperature_fit(double *temperature, const merit__held_out *
     }
     rows.scratch = rows.q + K;
     MERIT_TRY(rows_check(&rows, err));
-    *temperature = merit_link_has_posterior(given->beliefs->link) ? fit(&rows) : 1;
+    *temperature = merit_link_has_posterior(given->outputs->link) ? fit(&rows) : 1;
 
 fail:
     merit__free(rows.q);
@@ -187,8 +187,8 @@ merit_status merit_temperature_fit(double *temperature, const float *logits,
         return merit__fail(err, MERIT_EINVAL,
                            "merit_temperature_fit: n_classes is not above 0");
     }
-    const merit__beliefs softmax = {.K = (size_t)n_classes};
-    merit__held_out rows = {.beliefs = &softmax,
+    const merit__outputs softmax = {.K = (size_t)n_classes};
+    merit__held_out rows = {.outputs = &softmax,
                             .logits = logits,
                             .labels = labels,
                             .weights = weights,
@@ -235,8 +235,8 @@ merit_status merit_temperature_fit_posterior(double *temperature, int64_t *n_use
     const size_t N = (size_t)n, K = (size_t)n_classes;
     float *logits = merit__alloc_array(N, K * sizeof *logits);
     int32_t *kept = merit__alloc_array(N, sizeof *kept);
-    const merit__beliefs softmax = {.K = K};
-    held_out rows = {.beliefs = &softmax, .logits = logits, .labels = kept, .K = K};
+    const merit__outputs softmax = {.K = K};
+    held_out rows = {.outputs = &softmax, .logits = logits, .labels = kept, .K = K};
     rows.q = merit__alloc_array(K, sizeof *rows.q);
     if (logits == NULL || kept == NULL || rows.q == NULL) {
         MERIT_TRY(merit__fail_memory(err, (N * K + N) * sizeof *logits,

@@ -1,4 +1,4 @@
-#include "decide/beliefs.h"
+#include "decide/outputs.h"
 
 #include <math.h>
 
@@ -9,11 +9,11 @@
 #include "scores/scores_kernel.h"
 #include "scores/scores_range.h"
 
-merit_status merit__beliefs_init(merit__beliefs *out, const merit_scores *scores,
+merit_status merit__outputs_init(merit__outputs *out, const merit_scores *scores,
                                  merit_link link, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    *out = (merit__beliefs){.link = link,
+    *out = (merit__outputs){.link = link,
                             .K = (size_t)merit_scores_n_truths(scores)};
     MERIT_TRY(merit__link_check(link, err));
     merit__scores_range(&out->low, &out->high, scores);
@@ -30,35 +30,35 @@ fail:
     return status;
 }
 
-void merit__beliefs_dispose(merit__beliefs *beliefs)
+void merit__outputs_dispose(merit__outputs *outputs)
 {
-    merit__free(beliefs->kernel);
-    beliefs->kernel = NULL;
+    merit__free(outputs->kernel);
+    outputs->kernel = NULL;
 }
 
-size_t merit__beliefs_scratch(const merit__beliefs *beliefs)
+size_t merit__outputs_scratch(const merit__outputs *outputs)
 {
-    return beliefs->kernel == NULL ? 0 : merit__g_softmax_scratch(beliefs->K);
+    return outputs->kernel == NULL ? 0 : merit__g_softmax_scratch(outputs->K);
 }
 
-void merit__beliefs_posterior(double *q, const merit__beliefs *beliefs,
+void merit__outputs_posterior(double *q, const merit__outputs *outputs,
                               const float *logits, double temperature, double *scratch)
 {
-    if (beliefs->kernel == NULL) {
-        merit__softmax(q, logits, beliefs->K, temperature);
+    if (outputs->kernel == NULL) {
+        merit__softmax(q, logits, outputs->K, temperature);
         return;
     }
-    for (size_t k = 0; k < beliefs->K; k++) {
+    for (size_t k = 0; k < outputs->K; k++) {
         q[k] = logits[k] / temperature;
     }
-    merit__g_softmax(q, q, beliefs->kernel, beliefs->K, scratch);
+    merit__g_softmax(q, q, outputs->kernel, outputs->K, scratch);
 }
 
-double merit__beliefs_score(const merit__beliefs *beliefs, const float *logits,
+double merit__outputs_score(const merit__outputs *outputs, const float *logits,
                             size_t k)
 {
     const double z = logits[k];
-    const int is_share = beliefs->link.kind == MERIT_LINK_SCORES;
+    const int is_share = outputs->link.kind == MERIT_LINK_SCORES;
     const double share = is_share ? z : 1 / (1 + exp(-z));
-    return beliefs->low + share * (beliefs->high - beliefs->low);
+    return outputs->low + share * (outputs->high - outputs->low);
 }
