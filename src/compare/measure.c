@@ -38,8 +38,15 @@ typedef struct answers {
     float *logits;     // [N,K]
     int32_t *answers;  // [N]
     double *expected;  // [N]
-    double *posterior; // [N,K]; NULL for decode, whose outputs are no beliefs
+    double *posterior; // [N,K]; NULL where the outputs are no beliefs
 } answers;
+
+/* The outputs of a decode rule are no beliefs, nor are expected scores. */
+static int has_beliefs(const merit_model *model)
+{
+    return merit_model_rule(model) != MERIT_RULE_DECODE &&
+           merit_link_has_posterior(merit_model_link(model));
+}
 
 static merit_status make_answers(answers *out, const merit_model *model, int64_t n,
                                  merit_error *err)
@@ -51,11 +58,11 @@ static merit_status make_answers(answers *out, const merit_model *model, int64_t
     out->logits = merit__alloc_array(N, K * sizeof *out->logits);
     out->answers = merit__alloc_array(N, sizeof *out->answers);
     out->expected = merit__alloc_array(N, sizeof *out->expected);
-    if (merit_model_rule(model) != MERIT_RULE_DECODE) {
+    if (has_beliefs(model)) {
         out->posterior = merit__alloc_array(N, K * sizeof *out->posterior);
     }
     if (out->logits == NULL || out->answers == NULL || out->expected == NULL ||
-        (out->posterior == NULL && merit_model_rule(model) != MERIT_RULE_DECODE)) {
+        (out->posterior == NULL && has_beliefs(model))) {
         return merit__fail_memory(err, N * K * 12, "the answers to the test examples");
     }
     return MERIT_OK;
