@@ -13,8 +13,8 @@
 
 enum { K4 = 4 };
 
-static const double question[K4 * K4] = {2, 1, 0, -1, 1, 2, -1, 0,
-                                         0, -1, 0, 1, -1, 0, 1, 2};
+static const double question[K4 * K4] = {2, 1,  0, -1, 1,  2, -1, 0,
+                                         0, -1, 0, 1,  -1, 0, 1,  2};
 
 static merit_scores *new_scores(const double *values, int64_t K, int64_t A)
 {
@@ -49,8 +49,8 @@ static void test_plateau(void **state)
         const double lead = log((double)K - 1);
         assert_true(near(merit_audit_plateau(K, 1, 0, lead), rows[r][1],
                          K < 100 ? 0.005 : 0.05));
-        assert_true(near(merit_audit_plateau_cross_entropy(K, 0, lead), rows[r][2],
-                         0.005));
+        assert_true(
+            near(merit_audit_plateau_cross_entropy(K, 0, lead), rows[r][2], 0.005));
         assert_true(near(merit_audit_plateau(K, 0.5, 0, lead),
                          2 * merit_audit_plateau(K, 1, 0, lead), 1e-9));
     }
@@ -194,8 +194,8 @@ static void test_labels(void **state)
         0.25, 1.0 / 12, 0.25,    5.0 / 12, 0,       1.0 / 6, 1.0 / 3, 0.5};
     static const double one_hot[K4 * K4] = {1, 0, 0, 0, 0, 1, 0, 0,
                                             0, 0, 1, 0, 0, 0, 0, 1};
-    static const double uniform[K4 * K4] = {
-        .25, .25, .25, .25, .25, .25, .25, .25, .25, .25, .25, .25, .25, .25, .25, .25};
+    static const double uniform[K4 * K4] = {.25, .25, .25, .25, .25, .25, .25, .25,
+                                            .25, .25, .25, .25, .25, .25, .25, .25};
     merit_scores *scores = new_scores(question, K4, K4);
     merit_audit_label_facts facts;
     assert_int_equal(merit_audit_labels(&facts, affine, scores, NULL, NULL), MERIT_OK);
@@ -219,9 +219,12 @@ static void test_labels(void **state)
                          MERIT_EINVAL);
         assert_non_null(strstr(err.message, "targets[1][2]"));
     }
-    assert_int_equal(merit_audit_labels(NULL, affine, scores, NULL, NULL), MERIT_EINVAL);
-    assert_int_equal(merit_audit_labels(&facts, NULL, scores, NULL, NULL), MERIT_EINVAL);
-    assert_int_equal(merit_audit_labels(&facts, affine, NULL, NULL, NULL), MERIT_EINVAL);
+    assert_int_equal(merit_audit_labels(NULL, affine, scores, NULL, NULL),
+                     MERIT_EINVAL);
+    assert_int_equal(merit_audit_labels(&facts, NULL, scores, NULL, NULL),
+                     MERIT_EINVAL);
+    assert_int_equal(merit_audit_labels(&facts, affine, NULL, NULL, NULL),
+                     MERIT_EINVAL);
     merit_scores_free(scores);
 }
 
@@ -230,11 +233,13 @@ static void test_refusals(void **state)
     (void)state;
     merit_scores *scores = new_scores(question, K4, K4);
     static const double negative[] = {1, 1, -1, 1}, nothing[] = {0, 0, 0, 0};
-    static const double not_a_number[] = {1, NAN, 1, 1}, infinite[] = {1, INFINITY, 1, 1};
+    static const double not_a_number[] = {1, NAN, 1, 1},
+                        infinite[] = {1, INFINITY, 1, 1};
     const merit_audit_options bad[] = {
-        {.priors = negative}, {.priors = nothing}, {.priors = not_a_number},
-        {.priors = infinite}, {.n_samples = -1},   {.n_exact = -1},
-        {.n_programs = -1},   {.n_samples = (int64_t)1 << 31}};
+        {.priors = negative},     {.priors = nothing},
+        {.priors = not_a_number}, {.priors = infinite},
+        {.n_samples = -1},        {.n_exact = -1},
+        {.n_programs = -1},       {.n_samples = (int64_t)1 << 31}};
     for (size_t b = 0; b < sizeof bad / sizeof bad[0]; b++) {
         merit_audit *audit = (merit_audit *)(uintptr_t)1;
         merit_error err;

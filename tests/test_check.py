@@ -254,11 +254,13 @@ def test_extra_answers(tmp_path):
     assert found["raise"]["shrug"] == pytest.approx(.85)
     assert found["least_belief"]["c1"] == pytest.approx(.6)
     assert "don't know" not in found["least_belief"]
+    assert found["most_belief"] == {"don't know": pytest.approx(.6), "shrug": None}
     assert found["region_volume"]["c1"] == pytest.approx(.16, abs=.005)  # (1 - .6)^2
     words = in_one_line("check", tmp_path / "t.tsv")
     assert "3 classes and 2 more answers" in words
     assert 'answering "don\'t know" always earns more' in words
     assert "all its scores must rise by more than 0.85." in words
+    assert "<= 60 %" in words
 
 
 def test_priors(tmp_path):

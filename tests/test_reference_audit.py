@@ -80,6 +80,10 @@ def test_answers_against_enumeration(number, tmp_path):
         if k < K:
             raised[k, k] -= 2e-3
             assert reference.margin(raised, k)[0] < 1e-9
+    for k in range(K, A):
+        if found["reach"][names[k]] == "beliefs":
+            assert found["most_belief"][names[k]] == pytest.approx(
+                reference.most_belief(S, k), abs=1e-7)
     for k in range(K):
         if found["reach"][names[k]] == "beliefs":
             assert found["least_belief"][names[k]] == pytest.approx(

@@ -34,9 +34,7 @@ static merit_scores *new_tree(int64_t K, int64_t n_group)
     assert_non_null(values);
     for (int64_t i = 0; i < K; i++) {
         for (int64_t k = 0; k < K; k++) {
-            values[i * A + k] = i == k                       ? 1
-                                : i / n_group == k / n_group ? 0.5
-                                                             : 0;
+            values[i * A + k] = i == k ? 1 : i / n_group == k / n_group ? 0.5 : 0;
         }
         values[i * A + K] = 0.6;
     }

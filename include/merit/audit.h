@@ -72,12 +72,15 @@ typedef struct merit_audit_answer {
     double least_belief;   // the least belief in class k at which k can be the Bayes
                            // decision
     double sure_belief;    // above this belief in class k nothing else is; 1: never
-    double volume;         // share of all beliefs for which it is the Bayes decision
-    double volume_error;   // standard error of that
-    int64_t n_best_for;    // truths of which it is the best answer (first on a tie)
-    int64_t twin;          // the first answer that is worth the same, but for a
-                           // constant, for every truth; itself when there is none
-    double twin_offset;    // that constant: this answer's scores less the twin's
+    double most_belief;  // for k >= K, up to 2000 pairs of such an answer and a class:
+                         // with more belief in any class than this, k is not the Bayes
+                         // decision
+    double volume;       // share of all beliefs for which it is the Bayes decision
+    double volume_error; // standard error of that
+    int64_t n_best_for;  // truths of which it is the best answer (first on a tie)
+    int64_t twin;        // the first answer that is worth the same, but for a
+                         // constant, for every truth; itself when there is none
+    double twin_offset;  // that constant: this answer's scores less the twin's
 } merit_audit_answer;
 
 /* How much a finding matters. */
@@ -108,15 +111,16 @@ typedef struct merit_audit_facts {
     int64_t n_answers;    // A
     double regret_scale;  // R, the largest regret max_k S_ik - S_ij
     const double *regret; // [K,A] regrets / R: tables with the same ones decide alike
-    const merit_audit_truth *truths;   // [K]
-    const merit_audit_answer *answers; // [A]
+    const merit_audit_truth *truths;     // [K]
+    const merit_audit_answer *answers;   // [A]
     const merit_audit_finding *findings; // [n_findings] the gravest first
     int64_t n_findings;
 
     // Beliefs, sampled uniformly (flat Dirichlet).
     int64_t n_samples;
-    double argmax_agreement; // share in which the most probable class is a Bayes decision
-    double argmax_agreement_error; // its standard error
+    double
+        argmax_agreement; // share in which the most probable class is a Bayes decision
+    double argmax_agreement_error;                  // its standard error
     int64_t n_by_belief, n_by_program, n_undecided; // answers, by proof of their reach
 
     // The K x K part as a matrix; eigenvalues are those of (S + S^T) / 2, ascending.
@@ -126,7 +130,7 @@ typedef struct merit_audit_facts {
     const double *zero_sum_eigenvalues; // [K-1] on the vectors that sum to 0
     int64_t rank, centred_rank;         // of S [K,A]; of S less the means of its rows:
                                         // so many outputs are enough to decide
-    const double *singular_values;         // [K] of S, descending
+    const double *singular_values;      // [K] of S, descending
     const double *centred_singular_values; // [K]
 
     // D_ij = (S_ii + S_jj) / 2 - S_ij as a distance; 0 unless symmetric.

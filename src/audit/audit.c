@@ -67,9 +67,8 @@ static merit_status copy_scores(merit_audit *audit, const merit_scores *scores,
     for (int64_t k = 0; k < audit->A; k++) {
         names[k] = merit_scores_name(scores, k);
     }
-    merit_status status =
-        merit_scores_create(&audit->scores, audit->K, audit->A,
-                            merit_scores_values(scores), names, err);
+    merit_status status = merit_scores_create(&audit->scores, audit->K, audit->A,
+                                              merit_scores_values(scores), names, err);
     merit__free(names);
     if (status == MERIT_OK) {
         audit->S = merit_scores_values(audit->scores);
@@ -106,6 +105,7 @@ static void begin_answers(merit_audit *audit)
                                                  .raise = NAN,
                                                  .least_belief = NAN,
                                                  .sure_belief = NAN,
+                                                 .most_belief = NAN,
                                                  .twin = k};
     }
 }

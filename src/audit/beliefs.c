@@ -11,8 +11,8 @@ void merit__belief_draw(double *eta, int64_t K, uint64_t seed, int64_t n)
     uint32_t words[4];
     for (int64_t i = 0; i < K; i++) {
         if (i % 4 == 0) {
-            merit__random(words, seed, MERIT__USE_BELIEF, (uint32_t)n, (uint32_t)(i / 4),
-                          0);
+            merit__random(words, seed, MERIT__USE_BELIEF, (uint32_t)n,
+                          (uint32_t)(i / 4), 0);
         }
         eta[i] = -log(((double)words[i % 4] + 0.5) * 0x1p-32);
         sum += eta[i];

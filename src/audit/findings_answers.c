@@ -86,8 +86,8 @@ merit_status merit__find_best_answers(merit_audit *audit, int64_t *found,
         MERIT_TRY(find_best_answer(audit, found[f], err));
     }
     if (n > n_alone) {
-        merit__say(&text, "%" PRId64 " more truths have another best answer: ",
-                   n - n_alone);
+        merit__say(&text,
+                   "%" PRId64 " more truths have another best answer: ", n - n_alone);
         merit__say_names(&text, audit, found + n_alone, n - n_alone);
         merit__say(&text, ".");
         MERIT_TRY(merit__audit_find(audit, "best-answer", MERIT_SEVERITY_PROBLEM, &text,
@@ -128,7 +128,10 @@ static void say_mixture(merit__sentences *text, const merit_audit *audit,
     }
     merit__say(text, "answering at random ");
     for (int64_t p = 0; p < n && p < MOST; p++) {
-        merit__say(text, "%s%s (%s %%)", p == 0 ? "" : p == n - 1 ? " or " : ", ",
+        merit__say(text, "%s%s (%s %%)",
+                   p == 0       ? ""
+                   : p == n - 1 ? " or "
+                                : ", ",
                    merit__speak_name(audit, parts[p]).text,
                    merit__speak_number(100 * mixture[parts[p]]).text);
     }
@@ -161,21 +164,23 @@ static merit_status find_never(merit_audit *audit, int64_t k, merit_error *err)
     const merit_audit_answer *answer = &audit->answers[k];
     const merit__spoken name = merit__speak_name(audit, k);
     merit__sentences text = {0};
-    merit__say(&text, "%s is never the best answer, however sure the model is: ",
-               name.text);
+    merit__say(&text,
+               "%s is never the best answer, however sure the model is: ", name.text);
     say_mixture(&text, audit, answer->mixture);
     merit__say(&text, " always earns %s.",
                answer->reach == MERIT_REACH_TIES ? "at least as much" : "more");
     if (k >= audit->K && !isnan(answer->raise)) {
         merit__say(&text, " %s",
-                   answer->raise > 0 ? "To change that, all its scores must rise by more than "
-                                     : "Any rise of all its scores changes that.");
+                   answer->raise > 0
+                       ? "To change that, all its scores must rise by more than "
+                       : "Any rise of all its scores changes that.");
         merit__say(&text, "%s%s",
                    answer->raise > 0 ? merit__speak_number(answer->raise).text : "",
                    answer->raise > 0 ? "." : "");
     } else if (!isnan(answer->raise)) {
-        merit__say(&text, " With more than %s for %s when it is right, there are beliefs "
-                          "that make it the answer.",
+        merit__say(&text,
+                   " With more than %s for %s when it is right, there are beliefs "
+                   "that make it the answer.",
                    merit__speak_number(score(audit, k, k) + answer->raise).text,
                    name.text);
     }
@@ -201,8 +206,8 @@ merit_status merit__find_never_best(merit_audit *audit, int64_t *found,
         merit__say(&text, "%" PRId64 " more are never the best answer: ", n - n_alone);
         merit__say_names(&text, audit, found + n_alone, n - n_alone);
         merit__say(&text, ".");
-        MERIT_TRY(merit__audit_find(audit, "never-best", MERIT_SEVERITY_PROBLEM, &text,
-                                    err));
+        MERIT_TRY(
+            merit__audit_find(audit, "never-best", MERIT_SEVERITY_PROBLEM, &text, err));
     }
 
 fail:
@@ -235,7 +240,8 @@ static merit_status find_equal_answers(merit_audit *audit, int64_t *found,
     }
     merit__say(&text, ": answers that earn the same whatever the truth; one of each is "
                       "enough.");
-    return merit__audit_find(audit, "equal-answers", MERIT_SEVERITY_WARNING, &text, err);
+    return merit__audit_find(audit, "equal-answers", MERIT_SEVERITY_WARNING, &text,
+                             err);
 }
 
 // Truths that no decision can tell apart.

@@ -22,16 +22,15 @@ static merit_status find_asymmetry(merit_audit *audit, merit_error *err)
             }
         }
     }
-    merit__say(&text,
-               "Not symmetric: %" PRId64 " of %" PRId64 " pairs of classes; most, "
-               "answering %s for %s earns %s, %s for %s %s.",
-               audit->facts.n_asymmetric, K * (K - 1) / 2,
-               merit__speak_name(audit, answer).text,
-               merit__speak_name(audit, truth).text,
-               merit__speak_score(audit->S[truth * A + answer]).text,
-               merit__speak_name(audit, truth).text,
-               merit__speak_name(audit, answer).text,
-               merit__speak_score(audit->S[answer * A + truth]).text);
+    merit__say(
+        &text,
+        "Not symmetric: %" PRId64 " of %" PRId64 " pairs of classes; most, "
+        "answering %s for %s earns %s, %s for %s %s.",
+        audit->facts.n_asymmetric, K * (K - 1) / 2,
+        merit__speak_name(audit, answer).text, merit__speak_name(audit, truth).text,
+        merit__speak_score(audit->S[truth * A + answer]).text,
+        merit__speak_name(audit, truth).text, merit__speak_name(audit, answer).text,
+        merit__speak_score(audit->S[answer * A + truth]).text);
     return merit__audit_find(audit, "not-symmetric", MERIT_SEVERITY_NOTE, &text, err);
 }
 
@@ -60,10 +59,9 @@ static merit_status find_geometry(merit_audit *audit, merit_error *err)
     }
     return text.n_bytes == 0 && !text.failed
                ? MERIT_OK
-               : merit__audit_find(audit,
-                                   facts->is_zero_sum_semidefinite ? "geometry"
-                                                                   : "indefinite",
-                                   MERIT_SEVERITY_NOTE, &text, err);
+               : merit__audit_find(
+                     audit, facts->is_zero_sum_semidefinite ? "geometry" : "indefinite",
+                     MERIT_SEVERITY_NOTE, &text, err);
 }
 
 static merit_status find_rank(merit_audit *audit, merit_error *err)

@@ -19,11 +19,11 @@ static void say_traps(merit__sentences *text, const merit_audit *audit)
 {
     enum { MOST = 4 };
     int64_t n_said = 0, n_covered = 0;
-    for (int64_t t = 0; t < audit->facts.n_traps; t++) {
+    for (int64_t t = 0; t < audit->facts.n_traps && n_said < MOST; t++) {
         const merit_audit_pair trap = audit->traps[t];
         const int is_own = trap.truth == trap.answer;
         const int is_mutual = !is_own && is_trap(audit, trap.answer, trap.truth);
-        if ((is_mutual && trap.answer < trap.truth) || n_said == MOST) {
+        if (is_mutual && trap.answer < trap.truth) {
             continue; // said already
         }
         merit__say(text,
@@ -58,9 +58,11 @@ static void say_gradients(merit__sentences *text, const merit_audit *audit)
         merit__say(text,
                    " A fresh model's gradients are %s to %s times those of cross "
                    "entropy",
-                   merit__speak_number(1 / high).text, merit__speak_number(1 / low).text);
+                   merit__speak_number(1 / high).text,
+                   merit__speak_number(1 / low).text);
     } else if (high - low < 0.01) {
-        merit__say(text, " A fresh model learns %s times slower than with cross entropy",
+        merit__say(text,
+                   " A fresh model learns %s times slower than with cross entropy",
                    least.text);
     } else {
         merit__say(text,

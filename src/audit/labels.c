@@ -100,8 +100,8 @@ merit_status merit_audit_labels(merit_audit_label_facts *out, const double *targ
     MERIT_TRY(check(targets, K, err));
     numbers = merit__alloc_array(2 * size * size + 3 * size, sizeof *numbers);
     if (numbers == NULL) {
-        MERIT_TRY(merit__fail_memory(err, (2 * size * size + 3 * size) * sizeof *numbers,
-                                     "soft labels"));
+        MERIT_TRY(merit__fail_memory(
+            err, (2 * size * size + 3 * size) * sizeof *numbers, "soft labels"));
     }
     double *S = numbers, *P = S + K * K, *eta = P + K * K, *scratch = eta + K;
     scale(S, scores, K);

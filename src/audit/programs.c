@@ -146,14 +146,18 @@ merit_status merit__programs_create(merit__programs **out, const double *S, int6
 }
 
 // What tells one program from another: bounds and objective.
-static void shape(merit__programs *p, enum merit__program program, int64_t k)
+static void shape(merit__programs *p, enum merit__program program, int64_t k,
+                  int64_t class)
 {
-    const int is_belief = program == MERIT__PROGRAM_LEAST_BELIEF;
+    const int is_most = program == MERIT__PROGRAM_MOST_BELIEF;
+    const int is_belief = is_most || program == MERIT__PROGRAM_LEAST_BELIEF;
+    const double sign = is_most ? -1 : 1; // all programs minimise
     const int is_raise = program == MERIT__PROGRAM_RAISE;
     // With some of the constraints only, nothing else may hold the weights.
     const double most = p->all_rows ? INFINITY : 1e6;
     for (int64_t i = 0; i < p->K; i++) {
-        p->objective[i] = is_belief ? (i == k ? 1 : 0) : -p->S[i * p->A + k];
+        const double in_class = i == class ? sign : 0;
+        p->objective[i] = is_belief ? in_class : -p->S[i * p->A + k];
         p->column_low[i] = is_raise && i == k ? 1 : 0;
         p->column_up[i] = !is_raise || i == k ? 1 : most;
     }
@@ -167,7 +171,7 @@ static void shape(merit__programs *p, enum merit__program program, int64_t k)
     p->row_lower[SIMPLEX_ROW] = is_raise ? -INFINITY : 1;
     p->row_upper[SIMPLEX_ROW] = is_raise ? INFINITY : 1;
     if (p->row_of[k] >= 0) {
-        // v is the best of the others, or for LEAST_BELIEF u_k itself.
+        // v is the best of the others, or for a belief u_k itself.
         p->row_lower[p->row_of[k]] = is_belief ? 0 : -INFINITY;
         p->row_upper[p->row_of[k]] = is_belief ? 0 : INFINITY;
     }
@@ -226,7 +230,7 @@ static void copy_solution(merit__programs *p, enum merit__program program, doubl
 }
 
 int merit__program_solve(merit__programs *p, enum merit__program program, int64_t k,
-                         double *eta, double *mixture)
+                         int64_t i, double *eta, double *mixture)
 {
     static const double tolerance = 1e-9;
     int64_t violated[ROWS_PER_ROUND];
@@ -239,7 +243,7 @@ int merit__program_solve(merit__programs *p, enum merit__program program, int64_
         violated[1] = k == 0 ? 1 : 0;
         add_rows(p, violated, 2);
     }
-    shape(p, program, k);
+    shape(p, program, k, i);
     int is_first = 1;
     for (int round = 0; round < MAX_ROUNDS; round++) {
         int n = 0;

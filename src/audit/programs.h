@@ -5,10 +5,12 @@
 #include "merit/error.h"
 
 enum merit__program {
-    /* The most by which answer k can earn more than every other: max u_k - max_j u_j. */
+    /* The most by which answer k can earn more than every other: max u_k - max_j u_j.
+     */
     MERIT__PROGRAM_MARGIN,
-    /* The least belief in class k at which no answer earns more than k. */
+    /* The least, the most belief in class i at which no answer earns more than k. */
     MERIT__PROGRAM_LEAST_BELIEF,
+    MERIT__PROGRAM_MOST_BELIEF,
     /* By how much S[k][k] must rise so that k is the best answer somewhere: the least
      * max_j u_j - u_k over beliefs with weight 1 on k and any on the others. */
     MERIT__PROGRAM_RAISE
@@ -28,10 +30,11 @@ merit_status merit__programs_create(merit__programs **out, const double *S, int6
                                     int64_t A, int all_rows, merit_error *err);
 void merit__programs_free(merit__programs *programs);
 
-/* Solves one. Returns 0 when the solver found no optimum, else 1 and
- * eta [K] the weights (a distribution but for RAISE), mixture [A] the multipliers of
- * the constraints (for MARGIN a distribution over other answers). */
+/* Solves one, for answer k and, where it asks for a belief, class i. Returns 0 when the
+ * solver found no optimum, else 1 and eta [K] the weights (a distribution but for
+ * RAISE), mixture [A] the multipliers of the constraints (for MARGIN a distribution
+ * over other answers). */
 int merit__program_solve(merit__programs *programs, enum merit__program program,
-                         int64_t k, double *eta, double *mixture);
+                         int64_t k, int64_t i, double *eta, double *mixture);
 
 #endif

@@ -20,12 +20,29 @@ static merit_status add_trap(merit_audit *audit, int64_t truth, int64_t answer,
     return MERIT_OK;
 }
 
+// merit_audit_is_trap, by the sum of the row where that is sure enough.
+static int is_trap(const merit_audit *audit, int64_t truth, int64_t answer, double best,
+                   double sum)
+{
+    const double score = audit->S[truth * audit->A + answer];
+    const double rate = best - score + sum - (double)audit->K * score;
+    const double sure = 1e-9 * (double)audit->K * (fabs(best) + fabs(score));
+    return fabs(rate) > sure ? rate < 0 && score < best
+                             : merit_audit_is_trap(audit->scores, truth, answer);
+}
+
 static merit_status find_traps(merit_audit *audit, merit_error *err)
 {
     merit_status status = MERIT_OK;
     for (int64_t i = 0; i < audit->K; i++) {
+        const double *row = audit->S + i * audit->A;
+        double best = row[0], sum = 0;
         for (int64_t k = 0; k < audit->K; k++) {
-            if (merit_audit_is_trap(audit->scores, i, k)) {
+            best = row[k] > best ? row[k] : best;
+            sum += row[k];
+        }
+        for (int64_t k = 0; k < audit->K; k++) {
+            if (is_trap(audit, i, k, best, sum)) {
                 MERIT_TRY(add_trap(audit, i, k, err));
             }
         }
@@ -145,8 +162,7 @@ static void forecast(merit_audit *audit)
     facts->smallest_gap = isinf(gap) ? NAN : gap;
     facts->temperature = facts->smallest_gap / 10;
     facts->plateau = merit_audit_plateau(audit->K, facts->smallest_gap, 0, lead);
-    facts->plateau_cross_entropy =
-        merit_audit_plateau_cross_entropy(audit->K, 0, lead);
+    facts->plateau_cross_entropy = merit_audit_plateau_cross_entropy(audit->K, 0, lead);
     // Where the most probable class is the best answer whatever is believed, nothing is
     // left to choose.
     facts->loss = facts->argmax_agreement == 1 ? "cross-entropy" : "auto";

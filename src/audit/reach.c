@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 
+enum { MOST_PAIRS = 2000 }; // of an extra answer and a class
+
 static const double agreement = 1e-6; // of the two sides of a program's solution
 
 merit_status merit__audit_witness(merit_audit *audit, int64_t answer, const double *eta,
@@ -104,7 +106,8 @@ static merit_status judge(merit_audit *audit, int64_t k, const double *eta,
         answer->reach = MERIT_REACH_BELIEFS;
         return MERIT_OK;
     }
-    answer->reach = high < -MERIT__AUDIT_ROUNDING ? MERIT_REACH_NEVER : MERIT_REACH_TIES;
+    answer->reach =
+        high < -MERIT__AUDIT_ROUNDING ? MERIT_REACH_NEVER : MERIT_REACH_TIES;
     answer->margin = answer->reach == MERIT_REACH_TIES ? 0 : low;
     audit->witnesses[k] = merit__alloc_array((size_t)audit->K, sizeof(double));
     audit->mixtures[k] = merit__alloc_array((size_t)audit->A, sizeof(double));
@@ -125,9 +128,34 @@ static void find_raise(merit_audit *audit, merit__programs *programs, int64_t k,
     merit_audit_answer *answer = &audit->answers[k];
     if (k >= audit->K) {
         answer->raise = -answer->margin;
-    } else if (merit__program_solve(programs, MERIT__PROGRAM_RAISE, k, eta, mixture)) {
+    } else if (merit__program_solve(programs, MERIT__PROGRAM_RAISE, k, k, eta,
+                                    mixture)) {
         answer->raise = fmax(-lead_of(audit, k, eta, expected), 0);
     }
+}
+
+// The belief in its class that an answer needs, or that an extra answer bears.
+static void find_beliefs(merit_audit *audit, merit__programs *programs, int64_t k,
+                         double *eta, double *mixture)
+{
+    merit_audit_answer *answer = &audit->answers[k];
+    if (k < audit->K) {
+        if (merit__program_solve(programs, MERIT__PROGRAM_LEAST_BELIEF, k, k, eta,
+                                 mixture)) {
+            answer->least_belief = eta[k];
+        }
+        return;
+    }
+    double most = 0;
+    for (int64_t i = 0; i < audit->K; i++) {
+        if ((audit->A - audit->K) * audit->K > MOST_PAIRS ||
+            !merit__program_solve(programs, MERIT__PROGRAM_MOST_BELIEF, k, i, eta,
+                                  mixture)) {
+            return;
+        }
+        most = fmax(most, eta[i]);
+    }
+    answer->most_belief = most;
 }
 
 static merit_status decide(merit_audit *audit, merit__programs *programs, int64_t k,
@@ -135,7 +163,7 @@ static merit_status decide(merit_audit *audit, merit__programs *programs, int64_
                            merit_error *err)
 {
     merit_audit_answer *answer = &audit->answers[k];
-    if (!merit__program_solve(programs, MERIT__PROGRAM_MARGIN, k, eta, mixture)) {
+    if (!merit__program_solve(programs, MERIT__PROGRAM_MARGIN, k, k, eta, mixture)) {
         return MERIT_OK;
     }
     merit_status status = judge(audit, k, eta, mixture, expected, err);
@@ -144,43 +172,44 @@ static merit_status decide(merit_audit *audit, merit__programs *programs, int64_
     }
     if (answer->reach == MERIT_REACH_NEVER || answer->reach == MERIT_REACH_TIES) {
         find_raise(audit, programs, k, eta, mixture, expected);
-    } else if (answer->reach == MERIT_REACH_BELIEFS && k < audit->K &&
-               audit->A <= audit->options.n_exact &&
-               merit__program_solve(programs, MERIT__PROGRAM_LEAST_BELIEF, k, eta,
-                                    mixture)) {
-        answer->least_belief = eta[k];
+    } else if (answer->reach == MERIT_REACH_BELIEFS &&
+               audit->A <= audit->options.n_exact) {
+        find_beliefs(audit, programs, k, eta, mixture);
     }
     return MERIT_OK;
 }
 
 // Above which belief in class k no other answer earns more. Against one answer j the
-// worst case is a belief in k and in the truth where j leads most.
-static double sure_belief_of(const merit_audit *audit, int64_t k)
+// worst case is a belief in k and in the truth where j leads most. lead [A] is scratch.
+static double sure_belief_of(const merit_audit *audit, int64_t k, double *lead)
 {
+    const int64_t A = audit->A;
+    const double *own = audit->scaled + k * A;
     double sure = 0;
-    for (int64_t j = 0; j < audit->A; j++) {
-        double lead = 0; // of j over k, at another truth than k
-        const double own = audit->scaled[k * audit->A + k] - audit->scaled[k * audit->A + j];
-        for (int64_t i = 0; j != k && i < audit->K; i++) {
-            const double *row = audit->scaled + i * audit->A;
-            lead = i == k ? lead : fmax(lead, row[j] - row[k]);
+    memset(lead, 0, (size_t)A * sizeof *lead);
+    for (int64_t i = 0; i < audit->K; i++) {
+        const double *row = audit->scaled + i * A;
+        for (int64_t j = 0; i != k && j < A; j++) {
+            const double by = row[j] - row[k];
+            lead[j] = by > lead[j] ? by : lead[j];
         }
-        if (j != k) {
-            sure = fmax(sure, own <= 0 && lead - own > 0 ? 1
-                              : own <= 0                 ? 0
-                                                         : lead / (lead + own));
+    }
+    for (int64_t j = 0; j < A; j++) {
+        const double behind = own[k] - own[j]; // of j, at truth k itself
+        if (j != k && (lead[j] > 0 || behind < 0)) {
+            sure = fmax(sure, behind <= 0 ? 1 : lead[j] / (lead[j] + behind));
         }
     }
     return sure;
 }
 
-static void rescale(merit_audit *audit)
+static void rescale(merit_audit *audit, double *scratch)
 {
     for (int64_t k = 0; k < audit->A; k++) {
         audit->answers[k].margin *= audit->facts.regret_scale;
         audit->answers[k].raise *= audit->facts.regret_scale;
         if (k < audit->K && audit->answers[k].reach == MERIT_REACH_BELIEFS) {
-            audit->answers[k].sure_belief = sure_belief_of(audit, k);
+            audit->answers[k].sure_belief = sure_belief_of(audit, k, scratch);
         }
     }
 }
@@ -190,8 +219,7 @@ merit_status merit__audit_reach(merit_audit *audit, merit_error *err)
     const int64_t A = audit->A;
     const int is_small = A <= audit->options.n_exact;
     merit__programs *programs = NULL;
-    double *scratch =
-        merit__alloc_array((size_t)(audit->K + 2 * A), sizeof *scratch);
+    double *scratch = merit__alloc_array((size_t)(audit->K + 2 * A), sizeof *scratch);
     merit_status status = MERIT_OK;
     if (scratch == NULL) {
         MERIT_TRY(merit__fail_memory(err, (size_t)(audit->K + 2 * A) * sizeof *scratch,
@@ -199,8 +227,8 @@ merit_status merit__audit_reach(merit_audit *audit, merit_error *err)
     }
     double *eta = scratch, *mixture = eta + audit->K, *expected = mixture + A;
     MERIT_TRY(try_certain_beliefs(audit, eta, err));
-    MERIT_TRY(merit__programs_create(&programs, audit->scaled, audit->K, A, is_small,
-                                     err));
+    MERIT_TRY(
+        merit__programs_create(&programs, audit->scaled, audit->K, A, is_small, err));
     int64_t n_left = audit->options.n_programs;
     for (int64_t k = 0; k < A; k++) {
         const int is_known = audit->answers[k].reach == MERIT_REACH_BELIEFS;
@@ -208,7 +236,7 @@ merit_status merit__audit_reach(merit_audit *audit, merit_error *err)
             MERIT_TRY(decide(audit, programs, k, eta, mixture, expected, err));
         }
     }
-    rescale(audit);
+    rescale(audit, expected);
 
 fail:
     merit__programs_free(programs);

@@ -97,7 +97,10 @@ void merit__say_names(merit__sentences *sentences, const merit_audit *audit,
     const int64_t n_named = n > MOST ? MOST - 1 : n;
     for (int64_t i = 0; i < n_named; i++) {
         const int is_last = i == n - 1;
-        merit__say(sentences, "%s%s", i == 0 ? "" : is_last ? " and " : ", ",
+        merit__say(sentences, "%s%s",
+                   i == 0    ? ""
+                   : is_last ? " and "
+                             : ", ",
                    merit__speak_name(audit, items[i]).text);
     }
     if (n > n_named) {

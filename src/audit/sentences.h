@@ -4,7 +4,8 @@
 
 #include "audit/audit_parts.h"
 
-/* Text that grows; zeros are empty. Without memory it fails, and the finding with it. */
+/* Text that grows; zeros are empty. Without memory it fails, and the finding with it.
+ */
 typedef struct merit__sentences {
     char *text;
     size_t n_bytes, capacity;

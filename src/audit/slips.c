@@ -1,5 +1,5 @@
-/* Tables that look turned around, reversed or mistyped. Each test asks for a pattern that
- * all other cells keep, so that tables without a pattern raise no suspicion. */
+/* Tables that look turned around, reversed or mistyped. Each test asks for a pattern
+ * that all other cells keep, so that tables without a pattern raise no suspicion. */
 #include "audit/sentences.h"
 
 #include <math.h>
@@ -85,11 +85,12 @@ static merit_status find_odd_diagonal(merit_audit *audit, merit_error *err)
     if (odd < 0 || audit->truths[odd].diagonal_rank > 1) {
         return MERIT_OK;
     }
-    merit__say(&text,
-               "The right answer earns %s for every truth but %s, where it earns %s; is "
-               "that meant?",
-               merit__speak_score(usual).text, merit__speak_name(audit, odd).text,
-               merit__speak_score(score(audit, odd, odd)).text);
+    merit__say(
+        &text,
+        "The right answer earns %s for every truth but %s, where it earns %s; is "
+        "that meant?",
+        merit__speak_score(usual).text, merit__speak_name(audit, odd).text,
+        merit__speak_score(score(audit, odd, odd)).text);
     return merit__audit_find(audit, "odd-diagonal", MERIT_SEVERITY_NOTE, &text, err);
 }
 
@@ -113,9 +114,9 @@ static merit_status find_odd_pair(merit_audit *audit, merit_error *err)
                        merit__speak_name(audit, i).text, merit__speak_score(a).text,
                        merit__speak_name(audit, i).text,
                        merit__speak_name(audit, j).text, merit__speak_score(b).text,
-                       a == -b                         ? " of the sign"
-                       : a == 10 * b || b == 10 * a    ? " of the decimal point"
-                                                       : "");
+                       a == -b                      ? " of the sign"
+                       : a == 10 * b || b == 10 * a ? " of the decimal point"
+                                                    : "");
         }
     }
     return merit__audit_find(audit, "odd-pair", MERIT_SEVERITY_WARNING, &text, err);
@@ -148,8 +149,8 @@ static merit_status find_odd_size(merit_audit *audit, merit_error *err)
             next = fmax(next, size);
         }
     }
-    const int has_like = count_cells(audit, largest / 10) >= 2 ||
-                         count_cells(audit, largest / 100) >= 2;
+    const int has_like =
+        count_cells(audit, largest / 10) >= 2 || count_cells(audit, largest / 100) >= 2;
     if (audit->K < FEWEST || audit->facts.n_asymmetric == 1 || next == 0 ||
         largest < 5 * next || !has_like) {
         return MERIT_OK;

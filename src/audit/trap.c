@@ -26,7 +26,8 @@ int32_t merit_audit_is_trap(const merit_scores *scores, int64_t truth, int64_t a
     if (row[answer] == best) {
         return 0;
     }
-    // K (mean_i - S_im), summed as differences: exact where the scores are small integers.
+    // K (mean_i - S_im), summed as differences: exact where the scores are small
+    // integers.
     double pull = 0, size = 0;
     for (int64_t k = 0; k < K; k++) {
         pull += row[k] - row[answer];

@@ -14,9 +14,9 @@ enum { LINE_BYTES = 1024 };
 
 int merit__check_has_note(const merit_scores *scores, int64_t index)
 {
-    static const char *const of_reading[] = {
-        "reordered",     "extra-answers", "names-like-scores", "group-order",
-        "similar-names", "right-answer-costs"};
+    static const char *const of_reading[] = {"reordered",         "extra-answers",
+                                             "names-like-scores", "group-order",
+                                             "similar-names",     "right-answer-costs"};
     for (size_t i = 0; i < sizeof of_reading / sizeof of_reading[0]; i++) {
         if (strcmp(merit_scores_note_id(scores, index), of_reading[i]) == 0) {
             return 1;
@@ -111,8 +111,11 @@ static void list_truths(char *out, size_t out_bytes, const merit__checked *check
     }
 }
 
+// What an answer needs: so much belief in its class, or, of an extra answer, no more
+// than so much in any.
 static const char *needed(char out[16], const merit_audit_answer *answer)
 {
+    char share[16];
     switch (answer->reach) {
     case MERIT_REACH_NEVER:
         return "never";
@@ -121,8 +124,13 @@ static const char *needed(char out[16], const merit_audit_answer *answer)
     case MERIT_REACH_UNKNOWN:
         return "?";
     default:
+        break;
+    }
+    if (isnan(answer->most_belief)) {
         return percent(out, answer->least_belief);
     }
+    snprintf(out, 16, "<= %.8s", percent(share, answer->most_belief));
+    return out;
 }
 
 static void print_answer(const merit__checked *checked, int64_t k, int name_width,
@@ -135,7 +143,8 @@ static void print_answer(const merit__checked *checked, int64_t k, int name_widt
     merit__print_cell(stdout, merit_scores_name(checked->scores, k), name_width);
     printf("  ");
     merit__print_cell(stdout, truths, truths_width);
-    printf("  %10s  %9s  %10s\n", percent(volume, answer->volume), needed(least, answer),
+    printf("  %10s  %9s  %10s\n", percent(volume, answer->volume),
+           needed(least, answer),
            answer->reach == MERIT_REACH_BELIEFS && answer->sure_belief >= 1
                ? "never"
                : percent(sure, answer->sure_belief));
@@ -161,7 +170,8 @@ static void print_answers(const merit__checked *checked, int width)
     const merit_audit_facts *facts = checked->facts;
     const int is_long = facts->n_answers > MAX_ROWS + 2;
     const int64_t n_rows = is_long ? MAX_ROWS : facts->n_answers;
-    int name_width = (int)sizeof "answer" - 1, truths_width = (int)sizeof "best for" - 1;
+    int name_width = (int)sizeof "answer" - 1,
+        truths_width = (int)sizeof "best for" - 1;
     double rest = 1;
     char truths[256], share[16], line[LINE_BYTES];
     int64_t k = -1;
@@ -188,12 +198,14 @@ static void print_answers(const merit__checked *checked, int width)
                  facts->n_answers - n_rows, percent(share, fmax(rest, 0)));
         merit__print_wrapped(stdout, line, 2, width);
     }
-    merit__print_wrapped(
-        stdout,
-        "chosen for: share of all beliefs; needs: the least belief in the class at which "
-        "it can be the answer (0 %: as a compromise); sure above: the belief from which "
-        "nothing else is.",
-        2, width);
+    const int has_extra = facts->n_answers > facts->n_truths;
+    snprintf(
+        line, sizeof line,
+        "chosen for: share of all beliefs; needs: the least belief in the class at "
+        "which it can be the answer (0 %%: as a compromise)%s; sure above: the belief "
+        "from which nothing else is.",
+        has_extra ? ", or <= the most in any class" : "");
+    merit__print_wrapped(stdout, line, 2, width);
 }
 
 static void print_beliefs(const merit__checked *checked, int width)
@@ -201,13 +213,15 @@ static void print_beliefs(const merit__checked *checked, int width)
     const merit_audit_facts *facts = checked->facts;
     char line[LINE_BYTES], share[16], name[256];
     if (facts->argmax_agreement == 1) {
-        snprintf(line, sizeof line, "Answering the most probable class is always the "
-                                    "best answer.");
-    } else {
         snprintf(line, sizeof line,
-                 "Answering the most probable class is the best answer for %s of beliefs: "
-                 "use the Bayes decision (merit does).",
-                 percent(share, facts->argmax_agreement));
+                 "Answering the most probable class is always the "
+                 "best answer.");
+    } else {
+        snprintf(
+            line, sizeof line,
+            "Answering the most probable class is the best answer for %s of beliefs: "
+            "use the Bayes decision (merit does).",
+            percent(share, facts->argmax_agreement));
     }
     merit__print_wrapped(stdout, line, 0, width);
     snprintf(line, sizeof line,
@@ -217,14 +231,16 @@ static void print_beliefs(const merit__checked *checked, int width)
              merit__unsigned_zero(facts->best_constant_score, 4));
     merit__print_wrapped(stdout, line, 0, width);
     snprintf(line, sizeof line,
-             "Shares are of %" PRId64 " random beliefs (all are equally likely); standard "
+             "Shares are of %" PRId64
+             " random beliefs (all are equally likely); standard "
              "error up to %.2g %%.",
              facts->n_samples, 100 * 0.5 / sqrt((double)facts->n_samples));
     merit__print_wrapped(stdout, line, 0, width);
 }
 
 // The table as the other commands take it.
-static const char *spell_table(char *out, size_t out_bytes, const merit__checked *checked)
+static const char *spell_table(char *out, size_t out_bytes,
+                               const merit__checked *checked)
 {
     char path[LINE_BYTES / 4];
     const char *shown = strcmp(checked->path, "-") == 0

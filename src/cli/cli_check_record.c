@@ -102,6 +102,13 @@ static json_t *sure_belief(const merit__checked *checked, int64_t k)
     return merit__json_number(checked->facts->answers[k].sure_belief);
 }
 
+static json_t *most_belief(const merit__checked *checked, int64_t k)
+{
+    return k < checked->facts->n_truths
+               ? NULL
+               : merit__json_number(checked->facts->answers[k].most_belief);
+}
+
 // The parts of a distribution that are not 0, by name.
 static json_t *parts(const merit__checked *checked, const double *shares, int64_t n)
 {
@@ -172,18 +179,19 @@ static json_t *findings(const merit__checked *checked)
     json_t *list = json_array();
     for (int64_t f = 0; f < checked->facts->n_findings; f++) {
         const merit_audit_finding *found = &checked->facts->findings[f];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:o}", "id", found->id, "severity",
-                            merit_audit_severity_name(found->severity), "text",
-                            merit__json_text(found->text)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:o}", "id", found->id, "severity",
+                                        merit_audit_severity_name(found->severity),
+                                        "text", merit__json_text(found->text)));
     }
     for (int64_t n = 0; n < merit_scores_n_notes(checked->scores); n++) {
         if (merit__check_has_note(checked->scores, n)) {
             json_array_append_new(
-                list, json_pack("{s:s, s:s, s:o}", "id",
-                                merit_scores_note_id(checked->scores, n), "severity",
-                                merit_audit_severity_name(MERIT_SEVERITY_NOTE), "text",
-                                merit__json_text(merit_scores_note(checked->scores, n))));
+                list,
+                json_pack("{s:s, s:s, s:o}", "id",
+                          merit_scores_note_id(checked->scores, n), "severity",
+                          merit_audit_severity_name(MERIT_SEVERITY_NOTE), "text",
+                          merit__json_text(merit_scores_note(checked->scores, n))));
         }
     }
     return list;
@@ -217,6 +225,7 @@ static void add_answers(json_t *record, const merit__checked *checked)
     set(record, "mixture", by_name(checked, A, mixture));
     set(record, "least_belief", by_name(checked, K, least_belief));
     set(record, "sure_belief", by_name(checked, K, sure_belief));
+    set(record, "most_belief", by_name(checked, A, most_belief));
     set(record, "region_volume", by_name(checked, A, volume));
 }
 
@@ -258,7 +267,8 @@ static void add_training(json_t *record, const merit__checked *checked)
         merit__json_number(facts->plateau_cross_entropy));
     set(record, "loss", json_string(facts->loss));
     set(record, "temperature", merit__json_number(facts->temperature));
-    set(record, "learning_rate_factor", merit__json_number(facts->learning_rate_factor));
+    set(record, "learning_rate_factor",
+        merit__json_number(facts->learning_rate_factor));
     set(record, "affine_M", merit__json_number(facts->affine_M));
 }
 

@@ -75,10 +75,11 @@ merit_status merit__scores_open_alone(merit_scores **out,
                              source->spec);
     }
     if (!needs_count && n_classes != 0) {
-        return merit__refuse(err, MERIT_EINVAL,
-                             "--classes is for identity and ordinal; %.120s has its own "
-                             "classes",
-                             source->spec);
+        return merit__refuse(
+            err, MERIT_EINVAL,
+            "--classes is for identity and ordinal; %.120s has its own "
+            "classes",
+            source->spec);
     }
     return merit__scores_open(out, source, n_classes, err);
 }

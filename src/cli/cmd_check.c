@@ -64,13 +64,14 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
         settings->costs = 1;
         return MERIT_OK;
     case OPTION_CLASSES:
-        return merit__read_count(&settings->n_classes, "--classes", value, 2, 20000, err);
+        return merit__read_count(&settings->n_classes, "--classes", value, 2, 20000,
+                                 err);
     case OPTION_PRIORS:
         settings->priors = value;
         return MERIT_OK;
     case OPTION_SAMPLES:
-        return merit__read_count(&settings->n_samples, "--samples", value, 1, 1000000000,
-                                 err);
+        return merit__read_count(&settings->n_samples, "--samples", value, 1,
+                                 1000000000, err);
     case OPTION_SEED:
         return merit__read_count(&settings->seed, "--seed", value, 0, INT64_MAX, err);
     case OPTION_JSON:
@@ -142,7 +143,8 @@ static merit_status read_priors(double **out, const char *text,
     }
     if (n_found != n || !(sum > 0) || isinf(sum)) {
         return merit__refuse(err, MERIT_EINVAL,
-                             "--priors: expected %" PRId64 " shares, one for each class, "
+                             "--priors: expected %" PRId64
+                             " shares, one for each class, "
                              "with a sum above 0, found %" PRId64,
                              n, n_found);
     }
@@ -227,7 +229,8 @@ static int run(int argc, char **argv)
         goto fail;
     }
     MERIT_TRY(check_settings(&settings, &err));
-    const merit__scores_source source = {.spec = settings.spec, .costs = settings.costs};
+    const merit__scores_source source = {.spec = settings.spec,
+                                         .costs = settings.costs};
     MERIT_TRY(merit__scores_open_alone(&scores, &source, settings.n_classes, &err));
     MERIT_TRY(check(&settings, scores, &err));
 

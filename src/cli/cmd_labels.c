@@ -77,15 +77,17 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
                                    "\"%.60s\"",
                                    value);
     case OPTION_TEMPERATURE:
-        return merit__read_positive(&settings->temperature, "--temperature", value, err);
+        return merit__read_positive(&settings->temperature, "--temperature", value,
+                                    err);
     case OPTION_CLASSES:
-        return merit__read_count(&settings->n_classes, "--classes", value, 2, 20000, err);
+        return merit__read_count(&settings->n_classes, "--classes", value, 2, 20000,
+                                 err);
     case OPTION_DECODE:
         settings->decode = value;
         return MERIT_OK;
     case OPTION_SAMPLES:
-        return merit__read_count(&settings->n_samples, "--samples", value, 1, 1000000000,
-                                 err);
+        return merit__read_count(&settings->n_samples, "--samples", value, 1,
+                                 1000000000, err);
     case OPTION_SEED:
         return merit__read_count(&settings->seed, "--seed", value, 0, INT64_MAX, err);
     case 'o':
@@ -102,13 +104,14 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 static const merit__options options = {
     .program = "merit labels",
     .arguments = "SCORES",
-    .text = "Prints the table of soft labels p (a row per truth) with which cross entropy "
-            "in any framework learns what the scores ask for, and says on standard error "
-            "how to decide with them.\v"
-            "Train with cross entropy to row i of the labels when the truth is i. SCORES "
-            "is a file, - for standard input, or identity, ordinal, ordinal:POWER, "
-            "groups:FILE. The output is itself a table that merit and every reader of "
-            "tab-separated text can read.",
+    .text =
+        "Prints the table of soft labels p (a row per truth) with which cross entropy "
+        "in any framework learns what the scores ask for, and says on standard error "
+        "how to decide with them.\v"
+        "Train with cross entropy to row i of the labels when the truth is i. SCORES "
+        "is a file, - for standard input, or identity, ordinal, ordinal:POWER, "
+        "groups:FILE. The output is itself a table that merit and every reader of "
+        "tab-separated text can read.",
     .table = table,
     .set = set,
 };
@@ -127,9 +130,10 @@ static merit_status check_settings(const struct settings *settings, merit_error 
                              "SCORES is missing: merit labels SCORES");
     }
     if (is_affine(settings) && settings->temperature != 0) {
-        return merit__refuse(err, MERIT_EINVAL,
-                             "--temperature: affine labels have none; --kind exponential "
-                             "has");
+        return merit__refuse(
+            err, MERIT_EINVAL,
+            "--temperature: affine labels have none; --kind exponential "
+            "has");
     }
     if (settings->output != NULL && settings->decode != NULL &&
         strcmp(settings->output, settings->decode) == 0) {
@@ -137,7 +141,8 @@ static merit_status check_settings(const struct settings *settings, merit_error 
                              "--output and --decode name the same file");
     }
     if (settings->json && settings->output != NULL) {
-        return merit__refuse(err, MERIT_EINVAL, "--json and --output exclude each other");
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--json and --output exclude each other");
     }
     for (size_t i = 0; i < 2; i++) {
         if (outputs[i] != NULL) {
@@ -209,31 +214,35 @@ fail:
 static merit_status make(struct labels *labels, const struct settings *settings,
                          merit_error *err)
 {
-    const merit__scores_source source = {.spec = settings->spec, .costs = settings->costs};
+    const merit__scores_source source = {.spec = settings->spec,
+                                         .costs = settings->costs};
     const merit_audit_options wanted = {.n_samples = settings->n_samples,
                                         .seed = (uint64_t)settings->seed};
     char spec[128] = "affine-labels";
     double range = 0;
     merit_status status = MERIT_OK;
-    MERIT_TRY(merit__scores_open_alone(&labels->scores, &source, settings->n_classes, err));
+    MERIT_TRY(
+        merit__scores_open_alone(&labels->scores, &source, settings->n_classes, err));
     measure(labels->scores, &range, &labels->M);
     labels->temperature = NAN;
     if (!is_affine(settings)) {
         labels->M = NAN;
         labels->temperature =
             settings->temperature == 0 ? range / 20 : settings->temperature;
-        snprintf(spec, sizeof spec, "soft-labels(temperature=%.17g)", labels->temperature);
+        snprintf(spec, sizeof spec, "soft-labels(temperature=%.17g)",
+                 labels->temperature);
     }
     MERIT_TRY(merit_loss_create(&labels->loss, spec, labels->scores, err));
     const double *targets = merit_loss_targets(labels->loss);
     const int64_t K = merit_scores_n_truths(labels->scores);
     const int64_t A = merit_scores_n_answers(labels->scores);
     MERIT_TRY(new_table(&labels->table, labels->scores, targets, K, err));
-    MERIT_TRY(merit__new_array(&labels->decode, K, (size_t)A * sizeof *labels->decode,
-                               err));
+    MERIT_TRY(
+        merit__new_array(&labels->decode, K, (size_t)A * sizeof *labels->decode, err));
     MERIT_TRY(merit_decode_matrix(labels->decode, &labels->residual, targets,
                                   labels->scores, err));
-    MERIT_TRY(merit_audit_labels(&labels->facts, targets, labels->scores, &wanted, err));
+    MERIT_TRY(
+        merit_audit_labels(&labels->facts, targets, labels->scores, &wanted, err));
 
 fail:
     return status;
@@ -283,18 +292,20 @@ static void tell_rule(const struct labels *labels, int affine, int width)
                  "Decide for the largest output: it is the best answer, whatever is "
                  "believed.");
     } else if (affine) {
-        snprintf(text, sizeof text,
-                 "Among the classes, the largest output is the best answer, whatever is "
-                 "believed; the extra answers need the decode matrix (--decode FILE).");
+        snprintf(
+            text, sizeof text,
+            "Among the classes, the largest output is the best answer, whatever is "
+            "believed; the extra answers need the decode matrix (--decode FILE).");
     } else {
-        snprintf(text, sizeof text,
-                 "Decide with the decode matrix (--decode FILE), exact up to %.2g: the "
-                 "largest of q D. The largest output alone is the wrong answer for %.3g "
-                 "%% of beliefs (%lld random ones, standard error %.2g %%)%s",
-                 labels->residual, 100 * facts->wrong, (long long)facts->n_samples,
-                 100 * facts->wrong_error,
-                 facts->wrong > 0.01 ? ": do not decide without D, or use affine labels."
-                                     : ".");
+        snprintf(
+            text, sizeof text,
+            "Decide with the decode matrix (--decode FILE), exact up to %.2g: the "
+            "largest of q D. The largest output alone is the wrong answer for %.3g "
+            "%% of beliefs (%lld random ones, standard error %.2g %%)%s",
+            labels->residual, 100 * facts->wrong, (long long)facts->n_samples,
+            100 * facts->wrong_error,
+            facts->wrong > 0.01 ? ": do not decide without D, or use affine labels."
+                                : ".");
     }
     merit__print_wrapped(stderr, text, 0, width);
 }
@@ -310,9 +321,10 @@ static void tell(const struct labels *labels, int affine)
         snprintf(which, sizeof which, "exponential labels, temperature %.6g",
                  labels->temperature);
     }
-    snprintf(text, sizeof text,
-             "%s: condition of P %.4g, mean entropy %.3g nats, closest labels %.3g apart.",
-             which, facts->condition, facts->entropy, facts->closest_distance);
+    snprintf(
+        text, sizeof text,
+        "%s: condition of P %.4g, mean entropy %.3g nats, closest labels %.3g apart.",
+        which, facts->condition, facts->entropy, facts->closest_distance);
     merit__print_wrapped(stderr, text, 0, width);
     tell_rule(labels, affine, width);
 }

@@ -147,10 +147,10 @@ static merit_status note_costs_of_right_answers(merit_scores *scores, merit_erro
     for (int64_t i = 0; i < scores->n_truths; i++) {
         double score = row_of(scores, i)[i];
         if (score != 0.0) {
-            return merit__scores_add_note(
-                scores, err, "right-answer-costs",
-                "the right answer costs %s for \"%s\", not 0",
-                show_number(-score).text, show_name(scores, i).text);
+            return merit__scores_add_note(scores, err, "right-answer-costs",
+                                          "the right answer costs %s for \"%s\", not 0",
+                                          show_number(-score).text,
+                                          show_name(scores, i).text);
         }
     }
     return MERIT_OK;

@@ -127,10 +127,10 @@ static merit_status add_scan_notes(merit_scores *scores, merit__scan *scan,
             "the rows are in another order than the columns; they were reordered"));
     }
     if (scan->extra.n_names > 0) {
-        MERIT_TRY(merit__scores_add_note(
-            scores, err, "extra-answers",
-            "answers without a row, which are no classes: %s",
-            merit__name_list_end(&scan->extra)));
+        MERIT_TRY(
+            merit__scores_add_note(scores, err, "extra-answers",
+                                   "answers without a row, which are no classes: %s",
+                                   merit__name_list_end(&scan->extra)));
     }
 
 fail:

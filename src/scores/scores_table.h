@@ -21,10 +21,10 @@ typedef struct merit__note {
 } merit__note;
 
 struct merit_scores {
-    int64_t n_truths;  // K
-    int64_t n_answers; // A
-    double *values;    // [K,A]
-    char **names;      // [A]
+    int64_t n_truths;   // K
+    int64_t n_answers;  // A
+    double *values;     // [K,A]
+    char **names;       // [A]
     merit__note *notes; // [n_notes]
     size_t n_notes;
     size_t note_capacity;

@@ -41,6 +41,13 @@ def least_belief(S, k):
     return min(x[k] for x in vertices(A, np.zeros(len(A)), np.ones((1, K)), np.ones(1)))
 
 
+def most_belief(S, k):
+    """max over the classes of max eta_i with u_k >= u_j for all j."""
+    K = len(S)
+    A = np.vstack([[S[:, j] - S[:, k] for j in others(S, k)], -np.eye(K)])
+    return max(x.max() for x in vertices(A, np.zeros(len(A)), np.ones((1, K)), np.ones(1)))
+
+
 def sure_belief(S, k):
     """max eta_k with u_j >= u_k for some j; 0 when none is ever better."""
     K = len(S)
