@@ -27,7 +27,7 @@ static void order(merit_audit_finding *findings, int64_t n)
 merit_status merit__audit_findings(merit_audit *audit, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    const size_t n = (size_t)(audit->K + audit->A);
+    const size_t n = 2 * (size_t)audit->A;
     int64_t *found = merit__alloc_array(n, sizeof *found);
     if (found == NULL) {
         return merit__fail_memory(err, n * sizeof *found, "findings");

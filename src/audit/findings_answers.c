@@ -214,29 +214,43 @@ fail:
     return status;
 }
 
-// Answers that are worth the same for every truth.
+// "a and b; c, d and e" of those of n that belong together: group[i] is the first of
+// i's group, or -1. Returns the number of groups with more than one. found [n] is
+// scratch.
+static int64_t say_groups(merit__sentences *text, const merit_audit *audit,
+                          const int64_t *group, int64_t n, int64_t *found)
+{
+    int64_t n_groups = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t n_found = 0;
+        for (int64_t j = i; group[i] == i && j < n; j++) {
+            if (group[j] == i) {
+                found[n_found++] = j;
+            }
+        }
+        if (n_found > 1 && n_groups++ < MOST_ALONE) {
+            merit__say(text, "%s", n_groups == 1 ? "" : "; ");
+            merit__say_names(text, audit, found, n_found);
+        }
+    }
+    if (n_groups > MOST_ALONE) {
+        merit__say(text, "; and %" PRId64 " more groups", n_groups - MOST_ALONE);
+    }
+    return n_groups;
+}
+
+// Answers that are worth the same for every truth. found [2 A] is scratch.
 static merit_status find_equal_answers(merit_audit *audit, int64_t *found,
                                        merit_error *err)
 {
     merit__sentences text = {0};
-    int64_t n_groups = 0;
+    int64_t *group = found + audit->A;
     for (int64_t k = 0; k < audit->A; k++) {
-        int64_t n = 0;
-        for (int64_t j = k; audit->answers[k].twin == k && j < audit->A; j++) {
-            if (audit->answers[j].twin == k && audit->answers[j].twin_offset == 0) {
-                found[n++] = j;
-            }
-        }
-        if (n > 1 && n_groups++ < MOST_ALONE) {
-            merit__say(&text, "%s", n_groups == 1 ? "" : "; ");
-            merit__say_names(&text, audit, found, n);
-        }
+        const merit_audit_answer *answer = &audit->answers[k];
+        group[k] = answer->twin_offset == 0 ? answer->twin : -1;
     }
-    if (n_groups == 0) {
+    if (say_groups(&text, audit, group, audit->A, found) == 0) {
         return MERIT_OK;
-    }
-    if (n_groups > MOST_ALONE) {
-        merit__say(&text, "; and %" PRId64 " more groups", n_groups - MOST_ALONE);
     }
     merit__say(&text, ": answers that earn the same whatever the truth; one of each is "
                       "enough.");
@@ -244,29 +258,17 @@ static merit_status find_equal_answers(merit_audit *audit, int64_t *found,
                              err);
 }
 
-// Truths that no decision can tell apart.
+// Truths that no decision can tell apart. found [2 K] is scratch.
 static merit_status find_equal_truths(merit_audit *audit, int64_t *found,
                                       merit_error *err)
 {
     merit__sentences text = {0};
-    int64_t n_groups = 0;
+    int64_t *group = found + audit->K;
     for (int64_t i = 0; i < audit->K; i++) {
-        int64_t n = 0;
-        for (int64_t j = i; audit->truth_twin[i] == i && j < audit->K; j++) {
-            if (audit->truth_twin[j] == i && !is_flat(audit, j)) {
-                found[n++] = j;
-            }
-        }
-        if (n > 1 && n_groups++ < MOST_ALONE) {
-            merit__say(&text, "%s", n_groups == 1 ? "" : "; ");
-            merit__say_names(&text, audit, found, n);
-        }
+        group[i] = is_flat(audit, i) ? -1 : audit->truth_twin[i];
     }
-    if (n_groups == 0) {
+    if (say_groups(&text, audit, group, audit->K, found) == 0) {
         return MERIT_OK;
-    }
-    if (n_groups > MOST_ALONE) {
-        merit__say(&text, "; and %" PRId64 " more groups", n_groups - MOST_ALONE);
     }
     merit__say(&text, ": for decisions these truths are one, since every answer earns "
                       "the same for them, but for a constant.");

@@ -43,7 +43,7 @@ merit_status merit__audit_find(merit_audit *audit, const char *id,
                                merit_audit_severity severity,
                                merit__sentences *sentences, merit_error *err);
 
-/* The kinds of findings; each adds those there are. `found` [K + A] is scratch. */
+/* The kinds of findings; each adds those there are. `found` [2 A] is scratch. */
 merit_status merit__find_slips(merit_audit *audit, merit_error *err);
 merit_status merit__find_best_answers(merit_audit *audit, int64_t *found,
                                       merit_error *err);

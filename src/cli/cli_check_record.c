@@ -1,5 +1,6 @@
 #include "cli_check.h"
 
+#include "cli_info.h"
 #include "cli_json.h"
 
 #include <math.h>
@@ -12,15 +13,6 @@ static json_t *name_of(const merit__checked *checked, int64_t answer)
 static void set(json_t *record, const char *key, json_t *value)
 {
     json_object_set_new(record, key, value);
-}
-
-static json_t *names(const merit__checked *checked, int64_t n)
-{
-    json_t *list = json_array();
-    for (int64_t k = 0; k < n; k++) {
-        json_array_append_new(list, name_of(checked, k));
-    }
-    return list;
 }
 
 // An object with a member for each of n names, value(checked, k) where it is not NULL.
@@ -278,8 +270,8 @@ merit_status merit__check_record(const merit__checked *checked, merit_error *err
     json_t *record = json_object();
     set(record, "merit", json_string(merit_version()));
     set(record, "table", merit__json_text(checked->path));
-    set(record, "classes", names(checked, facts->n_truths));
-    set(record, "answers", names(checked, facts->n_answers));
+    set(record, "classes", merit__info_names(checked->scores, facts->n_truths));
+    set(record, "answers", merit__info_names(checked->scores, facts->n_answers));
     set(record, "findings", findings(checked));
     add_answers(record, checked);
     set(record, "argmax_agreement", merit__json_number(facts->argmax_agreement));

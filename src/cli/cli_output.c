@@ -117,3 +117,17 @@ void merit__output_discard(merit__output *out)
     }
     *out = (merit__output){0};
 }
+
+merit_status merit__output_save(const char *path, const char *text, size_t n_bytes,
+                                merit_error *err)
+{
+    merit__output output = {0};
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit__output_open(&output, path, err));
+    fwrite(text, 1, n_bytes, output.stream);
+    MERIT_TRY(merit__output_close(&output, err));
+
+fail:
+    merit__output_discard(&output);
+    return status;
+}

@@ -20,6 +20,10 @@ merit_status merit__output_open(merit__output *out, const char *path, merit_erro
  * still). */
 merit_status merit__output_close(merit__output *out, merit_error *err);
 
+/* Both with one text in between. */
+merit_status merit__output_save(const char *path, const char *text, size_t n_bytes,
+                                merit_error *err);
+
 /* Forgets an output that is not closed. Allowed after close, and on zeros. */
 void merit__output_discard(merit__output *out);
 

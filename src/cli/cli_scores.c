@@ -63,27 +63,6 @@ fail:
     return status;
 }
 
-merit_status merit__scores_open_alone(merit_scores **out,
-                                      const merit__scores_source *source,
-                                      int64_t n_classes, merit_error *err)
-{
-    const int needs_count = merit__scores_need_classes(source);
-    *out = NULL;
-    if (needs_count && n_classes == 0) {
-        return merit__refuse(err, MERIT_EINVAL,
-                             "%.60s: of how many classes? Say it with --classes K",
-                             source->spec);
-    }
-    if (!needs_count && n_classes != 0) {
-        return merit__refuse(
-            err, MERIT_EINVAL,
-            "--classes is for identity and ordinal; %.120s has its own "
-            "classes",
-            source->spec);
-    }
-    return merit__scores_open(out, source, n_classes, err);
-}
-
 void merit__scores_tell(const merit_scores *scores)
 {
     for (int64_t i = 0; i < merit_scores_n_notes(scores); i++) {

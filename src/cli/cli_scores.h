@@ -34,12 +34,6 @@ int merit__scores_need_classes(const merit__scores_source *source);
 merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,
                                 int64_t n_classes, merit_error *err);
 
-/* As merit__scores_open where no data says how many classes there are, only
- * --classes, 0 when it is not given; EINVAL when it is missing or of no use. */
-merit_status merit__scores_open_alone(merit_scores **out,
-                                      const merit__scores_source *source,
-                                      int64_t n_classes, merit_error *err);
-
 /* Tells the table's notes on standard error. */
 void merit__scores_tell(const merit_scores *scores);
 

@@ -6,7 +6,7 @@
 #include "cli_number.h"
 #include "cli_options.h"
 #include "cli_output.h"
-#include "cli_scores.h"
+#include "cli_table.h"
 #include "cli_terminal.h"
 #include "merit/report.h"
 
@@ -15,41 +15,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    OPTION_JSON = 0x300,
-    OPTION_CLASSES,
-    OPTION_PRIORS,
-    OPTION_SAMPLES,
-    OPTION_SEED,
-    OPTION_SVG,
-    OPTION_STRICT
-};
+enum { OPTION_JSON = 0x300, OPTION_PRIORS, OPTION_SVG, OPTION_STRICT };
 
 // clang-format off
 static const struct argp_option table[] = {
-    {"costs", MERIT__OPTION_COSTS, NULL, 0, "The table holds costs", 1},
-    {"classes", OPTION_CLASSES, "K", 0, "How many classes identity and ordinal have", 1},
+    MERIT__TABLE_OPTIONS,
     {"priors", OPTION_PRIORS, "P,P,...", 0,
-     "How often each truth comes, in the order of the classes (default: equally); for the "
-     "best constant answer", 1},
+     "How often each truth comes, in the order of the classes (default: equally); for "
+     "the best constant answer", 1},
     {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 2},
     {"svg", OPTION_SVG, "FILE", 0, "Draw the table into FILE, an SVG picture", 2},
     {"strict", OPTION_STRICT, NULL, 0, "Exit with 3 when there is a PROBLEM", 2},
-    {"samples", OPTION_SAMPLES, "N", 0,
-     "How many beliefs to draw (default: 10,000 to 200,000, by the size of the table)", 3},
-    {"seed", OPTION_SEED, "N", 0, "Of these beliefs (default: 0)", 3},
+    MERIT__BELIEF_OPTIONS,
     MERIT__LAST_OPTIONS,
 };
 // clang-format on
 
 struct settings {
-    const char *spec;
+    merit__table_source table;
     const char *priors;
     const char *svg;
-    int64_t n_classes;
-    int64_t n_samples;
-    int64_t seed;
-    int costs;
     int json;
     int strict;
 };
@@ -58,22 +43,9 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 {
     struct settings *settings = payload;
     switch (key) {
-    case MERIT__ARGUMENT:
-        return merit__take_argument(&settings->spec, 1, value, err);
-    case MERIT__OPTION_COSTS:
-        settings->costs = 1;
-        return MERIT_OK;
-    case OPTION_CLASSES:
-        return merit__read_count(&settings->n_classes, "--classes", value, 2, 20000,
-                                 err);
     case OPTION_PRIORS:
         settings->priors = value;
         return MERIT_OK;
-    case OPTION_SAMPLES:
-        return merit__read_count(&settings->n_samples, "--samples", value, 1,
-                                 1000000000, err);
-    case OPTION_SEED:
-        return merit__read_count(&settings->seed, "--seed", value, 0, INT64_MAX, err);
     case OPTION_JSON:
         settings->json = 1;
         return MERIT_OK;
@@ -84,7 +56,7 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
         settings->strict = 1;
         return MERIT_OK;
     default:
-        return merit__refuse(err, MERIT_EBACKEND, "option %d is not handled", key);
+        return merit__table_option(&settings->table, key, value, err);
     }
 }
 
@@ -103,17 +75,13 @@ static const merit__options options = {
 
 static merit_status check_settings(const struct settings *settings, merit_error *err)
 {
-    if (settings->spec == NULL) {
-        return merit__refuse(err, MERIT_EINVAL,
-                             "SCORES is missing: merit check SCORES");
-    }
     if (settings->svg != NULL && strcmp(settings->svg, "-") == 0 && settings->json) {
         return merit__refuse(err, MERIT_EINVAL,
                              "--json and --svg - exclude each other");
     }
     return settings->svg == NULL
                ? MERIT_OK
-               : merit__not_same_file(settings->svg, settings->spec, err);
+               : merit__not_same_file(settings->svg, settings->table.spec, err);
 }
 
 // priors [K] from "P,P,...".
@@ -155,17 +123,13 @@ fail:
 
 static merit_status draw(const merit_scores *scores, const char *path, merit_error *err)
 {
-    merit__output output = {0};
     char *text = NULL;
     size_t n_bytes = 0;
     merit_status status = MERIT_OK;
     MERIT_TRY(merit_scores_svg(scores, &text, &n_bytes, err));
-    MERIT_TRY(merit__output_open(&output, path, err));
-    fwrite(text, 1, n_bytes, output.stream);
-    MERIT_TRY(merit__output_close(&output, err));
+    MERIT_TRY(merit__output_save(path, text, n_bytes, err));
 
 fail:
-    merit__output_discard(&output);
     merit_text_free(text);
     return status;
 }
@@ -181,14 +145,13 @@ static merit_status judge(const struct settings *settings,
     return !settings->strict || n == 0
                ? MERIT_OK
                : merit__refuse(err, MERIT_EFORMAT, "%.120s: %" PRId64 " problem%s",
-                               settings->spec, n, n == 1 ? "" : "s");
+                               settings->table.spec, n, n == 1 ? "" : "s");
 }
 
 static merit_status check(const struct settings *settings, const merit_scores *scores,
                           merit_error *err)
 {
-    merit_audit_options wanted = {.n_samples = settings->n_samples,
-                                  .seed = (uint64_t)settings->seed};
+    merit_audit_options wanted = settings->table.beliefs;
     merit_audit *audit = NULL;
     double *priors = NULL;
     merit_status status = MERIT_OK;
@@ -197,8 +160,8 @@ static merit_status check(const struct settings *settings, const merit_scores *s
         wanted.priors = priors;
     }
     MERIT_TRY(merit_audit_create(&audit, scores, &wanted, err));
-    const merit__checked checked = {.path = settings->spec,
-                                    .costs = settings->costs,
+    const merit__checked checked = {.path = settings->table.spec,
+                                    .costs = settings->table.costs,
                                     .scores = scores,
                                     .facts = merit_audit_facts_of(audit)};
     if (settings->svg != NULL) {
@@ -229,9 +192,7 @@ static int run(int argc, char **argv)
         goto fail;
     }
     MERIT_TRY(check_settings(&settings, &err));
-    const merit__scores_source source = {.spec = settings.spec,
-                                         .costs = settings.costs};
-    MERIT_TRY(merit__scores_open_alone(&scores, &source, settings.n_classes, &err));
+    MERIT_TRY(merit__table_open(&scores, &settings.table, "merit check", &err));
     MERIT_TRY(check(&settings, scores, &err));
 
 fail:

@@ -109,17 +109,13 @@ fail:
 
 static merit_status draw(const merit_runs *curves, const char *path, merit_error *err)
 {
-    merit__output output = {0};
     char *text = NULL;
     size_t n_bytes = 0;
     merit_status status = MERIT_OK;
     MERIT_TRY(merit_curves_svg(curves, &text, &n_bytes, err));
-    MERIT_TRY(merit__output_open(&output, path, err));
-    fwrite(text, 1, n_bytes, output.stream);
-    MERIT_TRY(merit__output_close(&output, err));
+    MERIT_TRY(merit__output_save(path, text, n_bytes, err));
 
 fail:
-    merit__output_discard(&output);
     merit_text_free(text);
     return status;
 }

@@ -1,12 +1,13 @@
 #include "command.h"
 
 #include "cli_data.h"
+#include "cli_info.h"
 #include "cli_json.h"
 #include "cli_message.h"
 #include "cli_number.h"
 #include "cli_options.h"
 #include "cli_output.h"
-#include "cli_scores.h"
+#include "cli_table.h"
 #include "cli_terminal.h"
 #include "merit/audit.h"
 #include "merit/loss.h"
@@ -15,47 +16,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    OPTION_JSON = 0x300,
-    OPTION_CLASSES,
-    OPTION_KIND,
-    OPTION_TEMPERATURE,
-    OPTION_DECODE,
-    OPTION_SAMPLES,
-    OPTION_SEED
-};
+enum { OPTION_JSON = 0x300, OPTION_KIND, OPTION_TEMPERATURE, OPTION_DECODE };
 
 // clang-format off
 static const struct argp_option table[] = {
     {"kind", OPTION_KIND, "KIND", 0,
-     "affine: p_ik = 1/K + (S_ik - mean_i) / M, whose argmax is the best answer (default); "
-     "exponential: p_i = softmax(S_i / T), which needs its decode matrix", 1},
+     "affine: p_ik = 1/K + (S_ik - mean_i) / M, whose argmax is the best answer "
+     "(default); exponential: p_i = softmax(S_i / T), which needs its decode matrix", 1},
     {"temperature", OPTION_TEMPERATURE, "T", 0,
-     "T of exponential labels, in the units of the scores (default: 1/20 of the largest "
-     "difference within a row)", 1},
-    {"costs", MERIT__OPTION_COSTS, NULL, 0, "The table holds costs", 1},
-    {"classes", OPTION_CLASSES, "K", 0, "How many classes identity and ordinal have", 1},
+     "T of exponential labels, in the units of the scores (default: 1/20 of the "
+     "largest difference within a row)", 1},
+    MERIT__TABLE_OPTIONS,
     {"output", 'o', "FILE", 0, "Write the labels there, not on standard output", 2},
     {"decode", OPTION_DECODE, "FILE", 0,
      "Write the decode matrix D there: the best answer is the largest of q D", 2},
     {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 2},
-    {"samples", OPTION_SAMPLES, "N", 0,
-     "How many beliefs to try the labels on (default: 10,000 to 200,000)", 3},
-    {"seed", OPTION_SEED, "N", 0, "Of these beliefs (default: 0)", 3},
+    MERIT__BELIEF_OPTIONS,
     MERIT__LAST_OPTIONS,
 };
 // clang-format on
 
 struct settings {
-    const char *spec;
+    merit__table_source table;
     const char *kind;
     double temperature; // 0: not given
     const char *output;
     const char *decode;
-    int64_t n_classes;
-    int64_t n_samples;
-    int64_t seed;
-    int costs;
     int json;
 };
 
@@ -63,11 +49,6 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 {
     struct settings *settings = payload;
     switch (key) {
-    case MERIT__ARGUMENT:
-        return merit__take_argument(&settings->spec, 1, value, err);
-    case MERIT__OPTION_COSTS:
-        settings->costs = 1;
-        return MERIT_OK;
     case OPTION_KIND:
         settings->kind = value;
         return strcmp(value, "affine") == 0 || strcmp(value, "exponential") == 0
@@ -79,17 +60,9 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
     case OPTION_TEMPERATURE:
         return merit__read_positive(&settings->temperature, "--temperature", value,
                                     err);
-    case OPTION_CLASSES:
-        return merit__read_count(&settings->n_classes, "--classes", value, 2, 20000,
-                                 err);
     case OPTION_DECODE:
         settings->decode = value;
         return MERIT_OK;
-    case OPTION_SAMPLES:
-        return merit__read_count(&settings->n_samples, "--samples", value, 1,
-                                 1000000000, err);
-    case OPTION_SEED:
-        return merit__read_count(&settings->seed, "--seed", value, 0, INT64_MAX, err);
     case 'o':
         settings->output = value;
         return MERIT_OK;
@@ -97,7 +70,7 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
         settings->json = 1;
         return MERIT_OK;
     default:
-        return merit__refuse(err, MERIT_EBACKEND, "option %d is not handled", key);
+        return merit__table_option(&settings->table, key, value, err);
     }
 }
 
@@ -125,10 +98,6 @@ static merit_status check_settings(const struct settings *settings, merit_error 
 {
     const char *const outputs[] = {settings->output, settings->decode};
     merit_status status = MERIT_OK;
-    if (settings->spec == NULL) {
-        return merit__refuse(err, MERIT_EINVAL,
-                             "SCORES is missing: merit labels SCORES");
-    }
     if (is_affine(settings) && settings->temperature != 0) {
         return merit__refuse(
             err, MERIT_EINVAL,
@@ -146,7 +115,7 @@ static merit_status check_settings(const struct settings *settings, merit_error 
     }
     for (size_t i = 0; i < 2; i++) {
         if (outputs[i] != NULL) {
-            MERIT_TRY(merit__not_same_file(outputs[i], settings->spec, err));
+            MERIT_TRY(merit__not_same_file(outputs[i], settings->table.spec, err));
         }
     }
 
@@ -214,15 +183,11 @@ fail:
 static merit_status make(struct labels *labels, const struct settings *settings,
                          merit_error *err)
 {
-    const merit__scores_source source = {.spec = settings->spec,
-                                         .costs = settings->costs};
-    const merit_audit_options wanted = {.n_samples = settings->n_samples,
-                                        .seed = (uint64_t)settings->seed};
     char spec[128] = "affine-labels";
     double range = 0;
     merit_status status = MERIT_OK;
     MERIT_TRY(
-        merit__scores_open_alone(&labels->scores, &source, settings->n_classes, err));
+        merit__table_open(&labels->scores, &settings->table, "merit labels", err));
     measure(labels->scores, &range, &labels->M);
     labels->temperature = NAN;
     if (!is_affine(settings)) {
@@ -241,8 +206,8 @@ static merit_status make(struct labels *labels, const struct settings *settings,
         merit__new_array(&labels->decode, K, (size_t)A * sizeof *labels->decode, err));
     MERIT_TRY(merit_decode_matrix(labels->decode, &labels->residual, targets,
                                   labels->scores, err));
-    MERIT_TRY(
-        merit_audit_labels(&labels->facts, targets, labels->scores, &wanted, err));
+    MERIT_TRY(merit_audit_labels(&labels->facts, targets, labels->scores,
+                                 &settings->table.beliefs, err));
 
 fail:
     return status;
@@ -251,17 +216,13 @@ fail:
 static merit_status write_table(const merit_scores *table_of, const char *path,
                                 merit_error *err)
 {
-    merit__output output = {0};
     char *text = NULL;
     size_t n_bytes = 0;
     merit_status status = MERIT_OK;
     MERIT_TRY(merit_scores_print(table_of, &text, &n_bytes, err));
-    MERIT_TRY(merit__output_open(&output, path, err));
-    fwrite(text, 1, n_bytes, output.stream);
-    MERIT_TRY(merit__output_close(&output, err));
+    MERIT_TRY(merit__output_save(path, text, n_bytes, err));
 
 fail:
-    merit__output_discard(&output);
     merit_text_free(text);
     return status;
 }
@@ -338,15 +299,6 @@ static json_t *rows(const double *values, int64_t n, int64_t width)
     return list;
 }
 
-static json_t *names(const merit_scores *scores, int64_t n)
-{
-    json_t *list = json_array();
-    for (int64_t k = 0; k < n; k++) {
-        json_array_append_new(list, merit__json_text(merit_scores_name(scores, k)));
-    }
-    return list;
-}
-
 // clang-format off
 static merit_status print_record(const struct labels *labels, int affine,
                                  merit_error *err)
@@ -355,14 +307,14 @@ static merit_status print_record(const struct labels *labels, int affine,
     const int64_t K = merit_scores_n_truths(labels->scores);
     const int64_t A = merit_scores_n_answers(labels->scores);
     return merit__json_print(
-        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
-                  "s:o, s:o}",
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, "
+                  "s:o, s:o, s:o}",
                   "merit", merit_version(),
                   "kind", affine ? "affine" : "exponential",
                   "affine_M", merit__json_number(labels->M),
                   "temperature", merit__json_number(labels->temperature),
-                  "classes", names(labels->scores, K),
-                  "answers", names(labels->scores, A),
+                  "classes", merit__info_names(labels->scores, K),
+                  "answers", merit__info_names(labels->scores, A),
                   "rule", merit_rule_name(merit_loss_rule(labels->loss)),
                   "consistency_error", merit__json_number(facts->wrong),
                   "consistency_error_error", merit__json_number(facts->wrong_error),
