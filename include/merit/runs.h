@@ -73,6 +73,12 @@ typedef struct merit_run {
     double seconds;            // spent so far; NaN when the log does not say
     double best_constant;      // mean score of the best constant answer on the
                                // held-out data; NaN when the log does not say
+    double oracle_score;       // likewise, of the best answer to each truth
+    const int64_t *truths;     // [n_classes] held-out examples of each; NULL likewise
+    int32_t is_finished;       // the log tells its end
+    int32_t has_diverged; // likewise, that it was given up as numbers were not finite
+    int64_t n_retries;    // with smaller learning rates, for the same reason
+    const char *given_up; // the last candidate given up for it; "" without any
 } merit_run;
 
 typedef struct merit_runs merit_runs;

@@ -15,7 +15,10 @@ typedef struct merit__run_record {
     int64_t *given;        // [n_rows,A] or NULL
     merit_run_pair *pairs; // of all rows
     merit_scores *table;   // scores.tsv; NULL where that is not there
-    int64_t n_epochs;
+    int64_t n_epochs, n_retries;
+    int64_t *truths; // [K] or NULL
+    char *given_up;
+    int32_t is_finished, has_diverged;
     double seconds, best_constant, learning_rate, momentum;
 } merit__run_record;
 
@@ -36,8 +39,8 @@ merit_status merit__run_read_metrics(merit__run_record *run, merit_error *err);
  * that belong to no row are passed over: the file is written after metrics.tsv. */
 merit_status merit__run_read_answers(merit__run_record *run, merit_error *err);
 
-/* seconds and best_constant, from log.jsonl. What cannot be read in it is passed over:
- * a log may end in the middle of a line. Fails with ENOMEM only. */
+/* Everything that log.jsonl tells, after the table. What cannot be read in it is passed
+ * over: a log may end in the middle of a line. Fails with ENOMEM only. */
 merit_status merit__run_read_log(merit__run_record *run, merit_error *err);
 
 /* Reads a file of the run, of at most 256 MB; *text is NULL when it is not there. Free

@@ -69,6 +69,28 @@ int64_t merit__run_candidate_rows(const merit_run_row **first, int64_t candidate
     return to - from;
 }
 
+/* What the best answers to all held-out examples would earn; NaN when that is not
+ * known.
+ */
+static double oracle_score(const merit__run_record *run)
+{
+    double sum = 0, n = 0;
+    if (run->truths == NULL || run->table == NULL) {
+        return NAN;
+    }
+    int64_t n_answers = merit_scores_n_answers(run->table);
+    for (int64_t i = 0; i < merit_scores_n_truths(run->table); i++) {
+        const double *row = merit_scores_values(run->table) + i * n_answers;
+        double best = row[0];
+        for (int64_t k = 1; k < n_answers; k++) {
+            best = fmax(best, row[k]);
+        }
+        sum += (double)run->truths[i] * best;
+        n += (double)run->truths[i];
+    }
+    return sum / n;
+}
+
 static void show(merit__run_record *run)
 {
     int64_t n_rows = (int64_t)run->n_rows;
@@ -99,6 +121,12 @@ static void show(merit__run_record *run)
         .n_answers = run->table == NULL ? 0 : merit_scores_n_answers(run->table),
         .seconds = run->seconds,
         .best_constant = run->best_constant,
+        .oracle_score = oracle_score(run),
+        .truths = run->truths,
+        .is_finished = run->is_finished,
+        .has_diverged = run->has_diverged,
+        .n_retries = run->n_retries,
+        .given_up = run->given_up == NULL ? "" : run->given_up,
     };
 }
 
@@ -182,6 +210,8 @@ void merit_runs_free(merit_runs *runs)
         merit__free(run->loss);
         merit__free(run->scores);
         merit__free(run->optimizer);
+        merit__free(run->truths);
+        merit__free(run->given_up);
         merit_scores_free(run->table);
     }
     merit__free(runs->records);

@@ -32,27 +32,33 @@ fail:
     return status;
 }
 
-/* Most of cross entropy's gradient is gone where it is needed, or answers are. */
-static int is_stuck(const merit__training *t, const merit__history_row *row)
+/* Most of cross entropy's gradient is gone while many examples need it. */
+static int is_stuck(const merit__history_row *row)
 {
     const double weak = 0.1, many = 0.05;
-    double n_classes = (double)t->state.shape.n_classes;
-    return row->epoch > 1 && row->verdict.gradient_survival < weak &&
-           row->survey.stuck_share > many && row->verdict.classes_answered <= n_classes;
+    return row->verdict.gradient_survival < weak && row->survey.stuck_share > many;
+}
+
+/* Whether row `i` says enough to be sure: it is not the first one of its candidate that
+ * is stuck, or most examples are. */
+static int is_surely_stuck(const merit__state *s, size_t i)
+{
+    const double most = 0.5;
+    const merit__history_row *row = &s->history[i];
+    return is_stuck(row) &&
+           (row->survey.stuck_share > most ||
+            (i > 0 && row[-1].candidate == row->candidate && is_stuck(&row[-1])));
 }
 
 const merit__history_row *merit__training_newly_stuck(const merit__training *t)
 {
     const merit__state *s = &t->state;
     size_t last = s->n_history - 1;
-    if (!is_stuck(t, &s->history[last])) {
-        return NULL;
+    const merit__history_row *row = &s->history[last];
+    int is_new = is_surely_stuck(s, last);
+    for (size_t i = 0; i < last; i++) {
+        is_new = is_new &&
+                 !(s->history[i].candidate == row->candidate && is_surely_stuck(s, i));
     }
-    for (size_t i = last; i-- > 0;) {
-        if (s->history[i].candidate == s->history[last].candidate &&
-            is_stuck(t, &s->history[i])) {
-            return NULL;
-        }
-    }
-    return &s->history[last];
+    return is_new ? row : NULL;
 }

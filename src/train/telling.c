@@ -128,11 +128,29 @@ static void tell_missing_classes(const merit__training *t)
     merit__free(seen);
     if (n_missing > 0) {
         merit__training_tell(t, MERIT_TRAIN_NOTE,
-                             "no example has label %" PRId64 " (%.60s)%s: do the labels "
+                             "no example has label %" PRId64
+                             " (%.60s)%s: do the labels "
                              "begin at 0?",
                              first, merit_scores_name(t->scores, first),
                              n_missing > 1 ? " and others are missing too" : "");
     }
+}
+
+/* How many held-out examples each truth has, [K]. */
+static json_t *truth_counts(const merit__training *t)
+{
+    const int32_t *labels = merit_dataset_labels(t->validation_data);
+    int64_t n_classes = merit_scores_n_truths(t->scores);
+    json_t *counts = json_array();
+    int64_t *count = merit__alloc_array((size_t)n_classes, sizeof *count);
+    for (int64_t i = 0; count != NULL && i < merit_dataset_n(t->validation_data); i++) {
+        count[labels[i]]++;
+    }
+    for (int64_t i = 0; count != NULL && i < n_classes; i++) {
+        json_array_append_new(counts, json_integer(count[i]));
+    }
+    merit__free(count);
+    return counts;
 }
 
 void merit__training_tell_start(const merit__training *t)
@@ -154,8 +172,27 @@ void merit__training_tell_start(const merit__training *t)
     report(t, MERIT_TRAIN_STARTED, m.text);
     tell_missing_classes(t);
     double constant = merit__best_constant(t->scores, t->validation_data);
-    log_record(t, json_pack("{s:s, s:s, s:o}", "event", "start", "message", m.text,
-                            "best_constant", merit__json_real(constant)));
+    log_record(t, json_pack("{s:s, s:s, s:o, s:o}", "event", "start", "message", m.text,
+                            "best_constant", merit__json_real(constant), "truths",
+                            truth_counts(t)));
+}
+
+/* One line, at the first validation that shows it. */
+static void tell_stuck(const merit__training *t)
+{
+    const merit__history_row *row = merit__training_newly_stuck(t);
+    if (row == NULL) {
+        return;
+    }
+    const merit__verdict *v = &row->verdict;
+    // On examples that are stuck the model is wrong; there are others.
+    double wrong = fmax(1 - v->accuracy, row->survey.stuck_share);
+    merit__training_tell(
+        t, MERIT_TRAIN_WARNING,
+        "%.0f %% of the wrong examples send almost no gradient; %.0f of %" PRId64
+        " classes are still answered. `merit explain %s` says why.",
+        100 * row->survey.stuck_share / wrong, v->classes_answered,
+        t->state.shape.n_classes, t->directory);
 }
 
 void merit__training_tell_epoch(const merit__training *t)
@@ -167,6 +204,17 @@ void merit__training_tell_epoch(const merit__training *t)
                             (json_int_t)row->epoch, "step", (json_int_t)row->step,
                             "loss", row->loss, "score", row->verdict.score, "seconds",
                             merit__training_seconds(t)));
+    tell_stuck(t);
+}
+
+void merit__training_tell_setback(const merit__training *t, const char *kind,
+                                  const merit_error *why)
+{
+    int64_t last = t->candidates.n - 1;
+    int64_t candidate = t->state.candidate < last ? t->state.candidate : last;
+    log_record(t, json_pack("{s:s, s:s, s:I, s:s}", "event", kind, "candidate",
+                            t->candidates.spec[candidate], "step",
+                            (json_int_t)t->state.at.step, "message", why->message));
 }
 
 void merit__training_tell_end(const merit__training *t)
@@ -188,9 +236,10 @@ void merit__training_tell_end(const merit__training *t)
     report(t, MERIT_TRAIN_NOTE, m.text);
     double constant = merit__best_constant(t->scores, t->validation_data);
     if (best->verdict.score <= constant) {
-        merit__training_tell(t, MERIT_TRAIN_WARNING,
-                             "this earns %.4f on held-out data; always giving one and the "
-                             "same answer earns %.4f",
-                             best->verdict.score, constant);
+        merit__training_tell(
+            t, MERIT_TRAIN_WARNING,
+            "this earns %.4f on held-out data; always giving one and the "
+            "same answer earns %.4f",
+            best->verdict.score, constant);
     }
 }

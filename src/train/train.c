@@ -282,7 +282,14 @@ static merit_status train(merit__training *t, const char *directory,
     MERIT_TRY(restore(t, directory, has_run, err));
     MERIT_TRY(describe_run(t, has_run, err));
     merit__training_tell_start(t);
-    status = merit__training_run(t, err);
+    merit_error why = {0};
+    status = merit__training_run(t, &why);
+    if (status != MERIT_OK && err != NULL) {
+        *err = why;
+    }
+    if (status == MERIT_ENUMERIC) {
+        merit__training_tell_setback(t, "diverged", &why);
+    }
     // What was best so far is of use, whether the run goes on later or not.
     if ((status == MERIT_ENUMERIC || status == MERIT_ESTOPPED) &&
         t->state.n_history > 0) {
@@ -302,6 +309,7 @@ merit_status merit_train(const char *directory, const merit_dataset *data,
 {
     static const merit_train_options defaults = {0};
     merit__training t = {.options = options != NULL ? options : &defaults,
+                         .directory = directory,
                          .scores = scores};
     if (data == NULL || scores == NULL || (directory == NULL && !t.options->check)) {
         return merit__fail(err, MERIT_EINVAL, "merit_train: an argument is NULL");

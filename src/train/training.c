@@ -208,6 +208,7 @@ static merit_status retry(merit__training *t, const merit_error *why, merit_erro
     }
     s->retries++;
     s->rate_scale /= 2;
+    merit__training_tell_setback(t, "retry", why);
     merit__training_tell(t, MERIT_TRAIN_WARNING,
                          "after step %" PRId64 ": %s; going back to step %" PRId64
                          " with the learning rate %g",
@@ -308,6 +309,7 @@ static merit_status survive(merit__training *t, const merit_error *why,
         }
         return MERIT_ENUMERIC;
     }
+    merit__training_tell_setback(t, "given up", why);
     merit__training_tell(t, MERIT_TRAIN_WARNING, "%s is given up: %s",
                          t->candidates.spec[s->candidate], why->message);
     s->at = s->good;

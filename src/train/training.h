@@ -16,6 +16,7 @@
 /* What a run works with. Made and taken down by train.c. */
 typedef struct merit__training {
     const merit_train_options *options;
+    const char *directory; // of the run
     merit__config config;
     char *config_json; // what determines the result
     char engine[96];   // oneDNN's version and instruction set
@@ -59,8 +60,8 @@ merit_status merit__training_survey(const merit__training *training,
                                     const merit__inference *inference,
                                     merit__history_row *row, merit_error *err);
 
-/* The last validation's row when it is the first one of its candidate that shows it
- * stuck; NULL otherwise. */
+/* The last validation's row when it is the first one of its candidate from which it is
+ * sure that it is stuck; NULL otherwise. */
 const merit__history_row *merit__training_newly_stuck(const merit__training *training);
 
 /* Seconds since some fixed moment, unaffected by clock changes; and those that this
@@ -75,6 +76,11 @@ void merit__training_tell(const merit__training *training, merit_train_event_kin
 
 /* Tells how far it is. */
 void merit__training_tell_progress(const merit__training *training);
+
+/* Logs that numbers were not finite: "retry", "given up" (the candidate), "diverged"
+ * (the run). */
+void merit__training_tell_setback(const merit__training *training, const char *kind,
+                                  const merit_error *why);
 
 /* Tells and logs what is trained, the last validation, which candidate was kept. */
 void merit__training_tell_start(const merit__training *training);
