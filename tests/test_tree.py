@@ -30,6 +30,7 @@ MAY_INCLUDE = {
               "comm", "model"},
     "runs": {"base", "model"},
     "compare": {"base", "model", "train"},
+    "explain": {"base", "runs", "audit"},
     "report": {"base", "runs", "metrics", "model"},
     "cli": set(),
 }
@@ -38,7 +39,7 @@ MAY_INCLUDE = {
 LIBRARIES = {
     "libmerit.so": ["error", "scores", "loss", "decide", "metrics"],
     "libmerit-train.so": ["audit", "data", "rows", "net", "model", "train", "runs",
-                          "compare", "report"],
+                          "compare", "explain", "report"],
 }
 # Defined in src/base, which is part of both libraries.
 IN_BOTH = {"merit_version", "merit_text_free"}

@@ -1,5 +1,5 @@
 /* Everything that merit offers. libmerit: error, scores, loss, decide, metrics.
- * libmerit-train: audit, compare, data, rows, net, model, train, runs, report. */
+ * libmerit-train: audit, compare, data, explain, rows, net, model, train, runs, report. */
 #ifndef MERIT_MERIT_H
 #define MERIT_MERIT_H
 
@@ -8,6 +8,7 @@
 #include "merit/data.h"
 #include "merit/decide.h"
 #include "merit/error.h"
+#include "merit/explain.h"
 #include "merit/loss.h"
 #include "merit/metrics.h"
 #include "merit/model.h"

@@ -1,0 +1,339 @@
+/* Which findings an explanation has, in which order: the verdict, its reasons, what
+ * else is worth knowing, what to do. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "explain/explain_parts.h"
+
+/* "1.8150 of at most 2.0000" or "1.8150". */
+static void add_earned(merit_explanation *e)
+{
+    const merit_run *run = e->run;
+    merit__explain_add(e, "%.4f", e->kept->shown.best->mean_score);
+    if (isfinite(run->oracle_score)) {
+        merit__explain_add(e, " of at most %.4f", run->oracle_score);
+    }
+    if (isfinite(run->best_constant)) {
+        merit__explain_add(e, "; always giving one and the same answer earns %.4f",
+                           run->best_constant);
+    }
+}
+
+static void find_healthy(merit_explanation *e)
+{
+    const merit_explain_candidate *c = &e->kept->shown;
+    merit__explain_find(e, "healthy", MERIT_EXPLAIN_NOTE,
+                        "Nothing stands in the way of this run. %.120s earns ",
+                        c->loss);
+    add_earned(e);
+    merit__explain_add(e, ".");
+    if (isnan(c->last->stuck_share)) {
+        return;
+    }
+    merit__explain_find(e, "gradient", MERIT_EXPLAIN_NOTE,
+                        "%.1f %% of the held-out examples are stuck",
+                        100 * c->last->stuck_share);
+    if (strcmp(e->kept->stage, "cross-entropy") != 0) {
+        merit__explain_add(e, ", %.0f %% of cross entropy's gradient arrives",
+                           100 * c->last->gradient_survival);
+    }
+    if (c->n_expected > 0 && c->n_missing == 0) {
+        merit__explain_add(e, ", every answer that is the best one to some truth is "
+                              "given");
+    }
+    merit__explain_add(e, ".");
+}
+
+static void find_overfitting(merit_explanation *e)
+{
+    const merit_explain_candidate *c = &e->kept->shown;
+    merit__explain_find(
+        e, "overfitting", MERIT_EXPLAIN_WARNING,
+        "After epoch %" PRId64
+        " the held-out examples earned less and less, %.4f there "
+        "and %.4f at the end, while the training loss went on falling, from %.3g to "
+        "%.3g: the model learns its examples by heart. The kept model is that of epoch "
+        "%" PRId64 ".",
+        c->best->epoch, c->best->mean_score, c->last->mean_score,
+        c->best->training_loss, c->last->training_loss, c->best->epoch);
+}
+
+static void find_slow_start(merit_explanation *e)
+{
+    const merit_explain_candidate *c = &e->kept->shown;
+    merit__explain_find(
+        e, "slow-start", MERIT_EXPLAIN_PROBLEM,
+        "The run has hardly left its beginning: the model is still undecided (it "
+        "believes in its best guess with %.0f %% on the average) and there %.100s has "
+        "%.2g %% of cross entropy's gradient. It earns ",
+        100 * c->last->confidence, c->loss, 100 * c->last->gradient_survival);
+    add_earned(e);
+    merit__explain_add(e, ".");
+}
+
+/* How the learning rate compares with the optimiser's own. */
+static void add_rate(merit_explanation *e)
+{
+    const merit_run *run = e->run;
+    double own = merit__explain_default_rate(run->optimizer);
+    double ratio = run->learning_rate / own;
+    merit__explain_add(e, "the learning rate %g is ", run->learning_rate);
+    if (ratio < 1) {
+        merit__explain_add(e, "a ");
+        merit__explain_add_count(e, 1 / ratio);
+        merit__explain_add(e, "th of");
+    } else {
+        merit__explain_add_count(e, ratio);
+        merit__explain_add(e, " times");
+    }
+    merit__explain_add(e, " the %g that is %s's default", own, run->optimizer);
+}
+
+static void find_rate_low(merit_explanation *e)
+{
+    const merit_explain_candidate *c = &e->kept->shown;
+    merit__explain_find(e, "learning-rate", MERIT_EXPLAIN_PROBLEM,
+                        "The run learns too slowly: ");
+    add_rate(e);
+    merit__explain_add(e, ", and the score was still rising at the end, to ");
+    add_earned(e);
+    merit__explain_add(e,
+                       ". It is not the loss: no example is stuck beyond %.1f %%, and "
+                       "%.0f %% of cross entropy's gradient arrives.",
+                       100 * c->last->stuck_share, 100 * c->last->gradient_survival);
+}
+
+static void find_rate_high(merit_explanation *e)
+{
+    const merit_explain_candidate *c = &e->kept->shown;
+    merit__explain_find(e, "learning-rate", MERIT_EXPLAIN_PROBLEM,
+                        "The run did not learn: it earns ");
+    add_earned(e);
+    merit__explain_add(e, ". Most likely its steps are too long: ");
+    add_rate(e);
+    merit__explain_add(
+        e,
+        ". It is not the loss: %.1f %% of the examples are stuck, and %.0f "
+        "%% of cross entropy's gradient arrives.",
+        100 * c->last->stuck_share, 100 * c->last->gradient_survival);
+}
+
+static void find_nothing(merit_explanation *e)
+{
+    const merit_explain_candidate *c = &e->kept->shown;
+    merit__explain_find(e, "nothing-learned", MERIT_EXPLAIN_PROBLEM,
+                        "The run has learned nothing that the score table pays for: it "
+                        "earns ");
+    add_earned(e);
+    merit__explain_add(e,
+                       ". Neither the loss (%.1f %% of the examples stuck) nor the "
+                       "learning rate %g explains it.",
+                       100 * c->last->stuck_share, e->run->learning_rate);
+}
+
+static void find_diverged(merit_explanation *e)
+{
+    merit__explain_find(
+        e, "diverged", MERIT_EXPLAIN_PROBLEM,
+        "The run was given up: numbers were not finite, also after %" PRId64
+        " retries with smaller learning rates.",
+        e->run->n_retries);
+    if (e->kept != NULL) {
+        merit__explain_add(e, " The best model before that earns ");
+        add_earned(e);
+        merit__explain_add(e, ".");
+    }
+}
+
+static void find_too_early(merit_explanation *e)
+{
+    if (e->kept == NULL) {
+        merit__explain_find(e, "too-early", MERIT_EXPLAIN_NOTE,
+                            "There is nothing to explain yet: the run has not been "
+                            "validated, which happens after each epoch.");
+        return;
+    }
+    merit__explain_find(e, "too-early", MERIT_EXPLAIN_NOTE,
+                        "It is too early to tell: %" PRId64 " steps were trained. The "
+                        "run earns ",
+                        e->kept->shown.last->step);
+    add_earned(e);
+    merit__explain_add(e, ".");
+}
+
+static void find_verdict(merit_explanation *e)
+{
+    static void (*const find[])(merit_explanation *) = {
+        [MERIT_VERDICT_TOO_EARLY] = find_too_early,
+        [MERIT_VERDICT_HEALTHY] = find_healthy,
+        [MERIT_VERDICT_COLLAPSED] = merit__explain_stuck,
+        [MERIT_VERDICT_STUCK] = merit__explain_stuck,
+        [MERIT_VERDICT_SLOW_START] = find_slow_start,
+        [MERIT_VERDICT_RATE_LOW] = find_rate_low,
+        [MERIT_VERDICT_RATE_HIGH] = find_rate_high,
+        [MERIT_VERDICT_DIVERGED] = find_diverged,
+        [MERIT_VERDICT_OVERFITTING] = find_overfitting,
+        [MERIT_VERDICT_NOTHING_LEARNED] = find_nothing,
+    };
+    find[e->verdict](e);
+}
+
+/* Losses of the run that were not kept. */
+static void find_others(merit_explanation *e)
+{
+    for (int64_t i = 0; i < e->n_candidates; i++) {
+        const merit_explain_candidate *c = &e->candidates[i].shown;
+        if (&e->candidates[i] == e->kept) {
+            continue;
+        }
+        int is_well = c->verdict == MERIT_VERDICT_HEALTHY;
+        merit__explain_find(e, "candidate",
+                            is_well ? MERIT_EXPLAIN_NOTE : MERIT_EXPLAIN_WARNING,
+                            "%.120s was tried too and reached %.4f%s%s.", c->loss,
+                            c->best->mean_score, is_well ? "" : "; it is ",
+                            is_well ? "" : merit_explain_verdict_name(c->verdict));
+    }
+    if (e->run->given_up[0] != '\0') {
+        merit__explain_find(e, "candidate", MERIT_EXPLAIN_WARNING,
+                            "%.120s was given up: numbers were not finite.",
+                            e->run->given_up);
+    }
+    if (e->run->n_retries > 0 && e->verdict != MERIT_VERDICT_DIVERGED) {
+        merit__explain_find(
+            e, "retries", MERIT_EXPLAIN_WARNING,
+            "Numbers were not finite %" PRId64 " times; each time the "
+            "epoch was tried again with half the learning rate. A lower "
+            "--lr saves that time.",
+            e->run->n_retries);
+    }
+}
+
+/* A run that was stuck on the way is as slow as one that is stuck. */
+static void find_past(merit_explanation *e)
+{
+    int64_t n = 0;
+    const merit_run_row *stuck = NULL;
+    if (e->kept == NULL || e->verdict == MERIT_VERDICT_COLLAPSED ||
+        e->verdict == MERIT_VERDICT_STUCK) {
+        return;
+    }
+    for (int64_t i = 0; i < e->kept->n_rows; i++) {
+        if (merit__explain_row_is_stuck(&e->kept->rows[i])) {
+            stuck = &e->kept->rows[i];
+            n++;
+        }
+    }
+    if (stuck != NULL && n < e->kept->n_rows) {
+        merit__explain_find(e, "was-stuck", MERIT_EXPLAIN_WARNING,
+                            "It was stuck for %" PRId64 " of its %" PRId64 " epochs, "
+                            "until epoch %" PRId64 ", with %.1f %% of cross entropy's "
+                            "gradient and %.0f %% of the examples stuck.",
+                            n, e->kept->n_rows, stuck->epoch,
+                            100 * stuck->gradient_survival, 100 * stuck->stuck_share);
+    }
+}
+
+static int is_own_best(const merit_run *run, int64_t truth)
+{
+    const double *row = merit_scores_values(run->table) + truth * run->n_answers;
+    for (int64_t k = 0; k < run->n_answers; k++) {
+        if (row[k] > row[truth]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int64_t best_answer(const merit_run *run, int64_t truth)
+{
+    const double *row = merit_scores_values(run->table) + truth * run->n_answers;
+    int64_t best = truth;
+    for (int64_t k = 0; k < run->n_answers; k++) {
+        best = row[k] > row[best] ? k : best;
+    }
+    return best;
+}
+
+/* Tables that pay most for another answer than the truth: no accuracy is due there. */
+static void find_table(merit_explanation *e)
+{
+    const merit_run *run = e->run;
+    int64_t n = 0;
+    enum { MOST_NAMED = 4 };
+    for (int64_t i = 0; run->table != NULL && i < run->n_classes; i++) {
+        if (is_own_best(run, i)) {
+            continue;
+        }
+        int64_t best = best_answer(run, i);
+        const double *row = merit_scores_values(run->table) + i * run->n_answers;
+        n++;
+        if (n == 1) {
+            merit__explain_find(e, "table", MERIT_EXPLAIN_WARNING,
+                                "The score table pays more for another answer than the "
+                                "truth: ");
+        }
+        if (n <= MOST_NAMED) {
+            merit__explain_add(e,
+                               "%s%.80s is answered %.80s, which earns %g instead of "
+                               "%g",
+                               n > 1 ? "; " : "", merit_scores_name(run->table, i),
+                               merit_scores_name(run->table, best), row[best], row[i]);
+        }
+    }
+    if (n > 0) {
+        merit__explain_add(e,
+                           "%s. Accuracy counts these as mistakes, the score does "
+                           "not. If that is a slip, mend the table; `merit check "
+                           "%.200s/scores.tsv` shows it.",
+                           n > MOST_NAMED ? "; and others" : "", run->path);
+    }
+}
+
+/* Decisions that earn more than the most probable class lower the accuracy. */
+static void find_decision(merit_explanation *e)
+{
+    if (e->kept == NULL || e->kept->shown.verdict != MERIT_VERDICT_HEALTHY) {
+        return;
+    }
+    const merit_run_row *best = e->kept->shown.best;
+    double scale = e->run->oracle_score - e->run->best_constant;
+    if (best->rule != MERIT_RULE_ARGMAX &&
+        best->mean_score - best->argmax_score > 0.02 * scale) {
+        merit__explain_find(e, "decision", MERIT_EXPLAIN_NOTE,
+                            "Answering the most probable class would earn %.4f instead "
+                            "of %.4f: under this table some answers are safer than "
+                            "others. That is why the accuracy is %.1f %%, no fault of "
+                            "training.",
+                            best->argmax_score, best->mean_score, 100 * best->accuracy);
+    }
+}
+
+static void find_state(merit_explanation *e)
+{
+    const merit_run *run = e->run;
+    const merit_explain_candidate *c = e->kept == NULL ? NULL : &e->kept->shown;
+    if (!run->is_finished && !run->has_diverged) {
+        merit__explain_find(
+            e, "unfinished", MERIT_EXPLAIN_NOTE,
+            "The run has not ended%s: it is still training, or the same "
+            "command continues it.",
+            c == NULL ? "" : ", so this may change");
+    }
+    if (c != NULL && isnan(c->last->stuck_share)) {
+        merit__explain_find(e, "older", MERIT_EXPLAIN_NOTE,
+                            "The run is older than the measuring of stuck examples; "
+                            "trained again it can be explained better.");
+    }
+}
+
+void merit__explain_findings(merit_explanation *e)
+{
+    find_verdict(e);
+    find_decision(e);
+    find_past(e);
+    find_others(e);
+    find_table(e);
+    find_state(e);
+    merit__explain_remedy(e);
+}

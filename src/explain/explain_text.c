@@ -1,0 +1,86 @@
+/* Sentences: what a finding is written with. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "explain/explain_parts.h"
+
+static void append(merit_explanation *e, const char *format, va_list arguments)
+{
+    char piece[1024];
+    char **text = &e->texts[e->n_findings - 1];
+    size_t n = *text == NULL ? 0 : strlen(*text);
+    int n_piece = vsnprintf(piece, sizeof piece, format, arguments);
+    size_t n_more = strlen(piece);
+    char *longer = n_piece < 0 ? NULL : merit__alloc_array(n + n_more + 1, 1);
+    if (longer == NULL) {
+        e->no_memory = 1;
+        return;
+    }
+    memcpy(longer, *text == NULL ? "" : *text, n);
+    memcpy(longer + n, piece, n_more);
+    merit__free(*text);
+    *text = longer;
+}
+
+void merit__explain_find(merit_explanation *e, const char *id,
+                         merit_explain_severity severity, const char *format, ...)
+{
+    if (e->no_memory ||
+        merit__grow_array((void **)&e->findings, &e->findings_capacity,
+                          e->n_findings + 1, sizeof *e->findings) != 0 ||
+        merit__grow_array((void **)&e->texts, &e->texts_capacity, e->n_findings + 1,
+                          sizeof *e->texts) != 0) {
+        e->no_memory = 1;
+        return;
+    }
+    e->texts[e->n_findings] = NULL;
+    e->findings[e->n_findings++] =
+        (merit_explain_finding){.id = id, .severity = severity};
+    va_list arguments;
+    va_start(arguments, format);
+    append(e, format, arguments);
+    va_end(arguments);
+}
+
+void merit__explain_add(merit_explanation *e, const char *format, ...)
+{
+    if (e->no_memory) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    append(e, format, arguments);
+    va_end(arguments);
+}
+
+void merit__explain_add_names(merit_explanation *e, const int64_t *index, int64_t n)
+{
+    enum { MOST = 12 };
+    int64_t n_named = n <= MOST ? n : MOST - 1;
+    for (int64_t i = 0; i < n_named; i++) {
+        const char *before = i == 0 ? "" : i + 1 == n ? " and " : ", ";
+        merit__explain_add(e, "%s%.80s", before,
+                           merit_scores_name(e->run->table, index[i]));
+    }
+    if (n_named < n) {
+        merit__explain_add(e, " and %" PRId64 " more", n - n_named);
+    }
+}
+
+void merit__explain_add_count(merit_explanation *e, double count)
+{
+    if (!(count < 1e9)) {
+        merit__explain_add(e, "about 10^%.0f", floor(log10(count)));
+    } else if (count >= 1e6) {
+        merit__explain_add(e, "%.0f million", count / 1e6);
+    } else if (count >= 1000) {
+        int64_t n = (int64_t)(count + 0.5);
+        merit__explain_add(e, "%" PRId64 ",%03" PRId64, n / 1000, n % 1000);
+    } else {
+        merit__explain_add(e, "%.0f", fmax(1, count));
+    }
+}
