@@ -68,7 +68,9 @@ typedef struct merit_explain_candidate {
     int64_t n_missing;
     const int64_t *lost; // [n_lost] truths of which more than half are stuck
     int64_t n_lost;
-    double smallest_gap;   // of scores: the best class for a truth and the next lower
+    double smallest_gap; // of scores: the best class for a truth and the answer, over
+                         // stuck pairs of `last`; without any, the next lower class,
+                         // over truths
     double temperature;    // smallest_gap / stuck_margin_95: above it tilted-score has
                            // no gradient either where the model stands; NaN: not stuck
     double forecast_steps; // e^M / (2 gap rate |h|^2 / (1 - momentum)): gradient

@@ -20,6 +20,25 @@ static void add_earned(merit_explanation *e)
     }
 }
 
+/* Not long enough. */
+static void find_rising(merit_explanation *e)
+{
+    const double much = 0.03; // of what can be earned
+    const merit_explain_candidate *c = &e->kept->shown;
+    double scale = e->run->oracle_score - e->run->best_constant;
+    if (e->kept->n_rows < 2 || c->best != c->last || !e->run->is_finished) {
+        return;
+    }
+    double before = c->last[-1].mean_score;
+    if (c->last->mean_score - before > much * scale) {
+        merit__explain_find(
+            e, "rising", MERIT_EXPLAIN_NOTE,
+            "The score was still rising at the end, from %.4f to %.4f in "
+            "the last epoch: more epochs (-e) earn more.",
+            before, c->last->mean_score);
+    }
+}
+
 static void find_healthy(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
@@ -43,6 +62,7 @@ static void find_healthy(merit_explanation *e)
                               "given");
     }
     merit__explain_add(e, ".");
+    find_rising(e);
 }
 
 static void find_overfitting(merit_explanation *e)
@@ -59,17 +79,24 @@ static void find_overfitting(merit_explanation *e)
         c->best->training_loss, c->last->training_loss, c->best->epoch);
 }
 
+/* A loss with little gradient where the model stands, or one that began to learn late.
+ */
 static void find_slow_start(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(
-        e, "slow-start", MERIT_EXPLAIN_PROBLEM,
-        "The run has hardly left its beginning: the model is still undecided (it "
-        "believes in its best guess with %.0f %% on the average) and there %.100s has "
-        "%.2g %% of cross entropy's gradient. It earns ",
-        100 * c->last->confidence, c->loss, 100 * c->last->gradient_survival);
+    merit__explain_find(e, "slow-start", MERIT_EXPLAIN_PROBLEM,
+                        "The run is slow: after %" PRId64 " steps it earns ",
+                        c->last->step);
     add_earned(e);
-    merit__explain_add(e, ".");
+    merit__explain_add(
+        e,
+        ". %.100s sends %.2g %% of cross entropy's gradient (%.2g %% after "
+        "epoch %" PRId64 "), while the model is still undecided: its best "
+        "guess has %.0f %% on the average, %.1f %% of the examples are "
+        "stuck.",
+        e->kept->stage, 100 * c->last->gradient_survival,
+        100 * c->first->gradient_survival, c->first->epoch, 100 * c->last->confidence,
+        100 * c->last->stuck_share);
 }
 
 /* How the learning rate compares with the optimiser's own. */
@@ -80,12 +107,9 @@ static void add_rate(merit_explanation *e)
     double ratio = run->learning_rate / own;
     merit__explain_add(e, "the learning rate %g is ", run->learning_rate);
     if (ratio < 1) {
-        merit__explain_add(e, "a ");
-        merit__explain_add_count(e, 1 / ratio);
-        merit__explain_add(e, "th of");
+        merit__explain_add(e, "a %.0fth of", 1 / ratio);
     } else {
-        merit__explain_add_count(e, ratio);
-        merit__explain_add(e, " times");
+        merit__explain_add(e, "%.3g times", ratio);
     }
     merit__explain_add(e, " the %g that is %s's default", own, run->optimizer);
 }
@@ -96,12 +120,23 @@ static void find_rate_low(merit_explanation *e)
     merit__explain_find(e, "learning-rate", MERIT_EXPLAIN_PROBLEM,
                         "The run learns too slowly: ");
     add_rate(e);
-    merit__explain_add(e, ", and the score was still rising at the end, to ");
+    merit__explain_add(e, ". It earns ");
     add_earned(e);
-    merit__explain_add(e,
-                       ". It is not the loss: no example is stuck beyond %.1f %%, and "
-                       "%.0f %% of cross entropy's gradient arrives.",
-                       100 * c->last->stuck_share, 100 * c->last->gradient_survival);
+    merit__explain_add(e, ", and ");
+    if (c->first != c->last) {
+        merit__explain_add(e,
+                           "its training loss was still falling, from %.4g in epoch "
+                           "%" PRId64 " to %.4g. ",
+                           c->first->training_loss, c->first->epoch,
+                           c->last->training_loss);
+    } else {
+        merit__explain_add(e, "has had one epoch. ");
+    }
+    merit__explain_add(
+        e,
+        "It is not the loss: %.1f %% of the examples are stuck, and %.0f "
+        "%% of cross entropy's gradient arrives.",
+        100 * c->last->stuck_share, 100 * c->last->gradient_survival);
 }
 
 static void find_rate_high(merit_explanation *e)
@@ -202,10 +237,9 @@ static void find_others(merit_explanation *e)
     if (e->run->n_retries > 0 && e->verdict != MERIT_VERDICT_DIVERGED) {
         merit__explain_find(
             e, "retries", MERIT_EXPLAIN_WARNING,
-            "Numbers were not finite %" PRId64 " times; each time the "
-            "epoch was tried again with half the learning rate. A lower "
-            "--lr saves that time.",
-            e->run->n_retries);
+            "Numbers were not finite %s; the epoch was tried again with "
+            "half the learning rate. A lower --lr saves that time.",
+            e->run->n_retries == 1 ? "once" : "several times");
     }
 }
 

@@ -69,6 +69,18 @@ static int is_stuck(const merit_explain_candidate *c)
            in_pairs >= alike * c->last->stuck_share;
 }
 
+static double gain_of(const merit_run *run, const merit_run_row *row)
+{
+    return (row->mean_score - run->best_constant) /
+           (run->oracle_score - run->best_constant);
+}
+
+/* Whether it was still learning at the end. */
+static int is_moving(const merit_explain_candidate *c)
+{
+    return c->first == c->last || c->last->training_loss < c->first->training_loss;
+}
+
 /* Why so little was earned, when no example is stuck. */
 static merit_explain_verdict judge_low(const merit__explained *candidate,
                                        const merit_run *run)
@@ -80,7 +92,7 @@ static merit_explain_verdict judge_low(const merit__explained *candidate,
     if (c->last->gradient_survival < weak_gradient && rate < high) {
         return MERIT_VERDICT_SLOW_START;
     }
-    if (rate <= low && c->best == c->last) {
+    if (rate <= low && is_moving(c)) {
         return MERIT_VERDICT_RATE_LOW;
     }
     if (rate >= high) {
@@ -88,6 +100,10 @@ static merit_explain_verdict judge_low(const merit__explained *candidate,
     }
     if (c->last->step < few_steps) {
         return MERIT_VERDICT_TOO_EARLY;
+    }
+    if (c->best == c->last && candidate->n_rows > 1 &&
+        gain_of(run, c->first) < hardly_gain) {
+        return MERIT_VERDICT_SLOW_START; // and not without effect
     }
     return c->gain < hardly_gain ? MERIT_VERDICT_NOTHING_LEARNED
                                  : MERIT_VERDICT_HEALTHY;
@@ -127,8 +143,8 @@ merit_explain_verdict merit__explain_judge(const merit__explained *candidate,
     if (is_overfitting(candidate, run)) {
         return MERIT_VERDICT_OVERFITTING;
     }
-    if (rate <= very_low && c->best == c->last && c->n_lost == 0 &&
-        c->gain < nearly_all && candidate->n_rows > 1) {
+    if (rate <= very_low && is_moving(c) && c->n_lost == 0 && c->gain < nearly_all &&
+        candidate->n_rows > 1) {
         return MERIT_VERDICT_RATE_LOW;
     }
     return MERIT_VERDICT_HEALTHY;

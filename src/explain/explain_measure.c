@@ -64,12 +64,19 @@ static double gap_of(const double *row, int64_t n_classes)
     return isfinite(next) ? best - next : 0;
 }
 
-static double smallest_gap(const merit_run *run)
+/* Of the stuck pairs: what their best class earns more than their answer. Without any,
+ * of all truths: the best class and the next lower one. */
+static double smallest_gap(const merit_run *run, const merit_run_row *last)
 {
-    double smallest = NAN;
-    for (int64_t i = 0; run->table != NULL && i < run->n_classes; i++) {
+    double smallest = NAN; // fmin(NaN, x) is x
+    for (int64_t p = 0; p < last->n_pairs; p++) {
+        const double *row = table_row(run, last->pairs[p].truth);
+        double gap = row[first_best(row, run->n_classes)] - row[last->pairs[p].answer];
+        smallest = gap > 0 ? fmin(smallest, gap) : smallest;
+    }
+    for (int64_t i = 0; last->n_pairs == 0 && i < run->n_classes; i++) {
         double gap = gap_of(table_row(run, i), run->n_classes);
-        smallest = gap > 0 ? fmin(smallest, gap) : smallest; // fmin(NaN, x) is x
+        smallest = gap > 0 ? fmin(smallest, gap) : smallest;
     }
     return smallest;
 }
@@ -170,7 +177,7 @@ merit_status merit__explain_measure(merit__explained *out, const merit_run *run,
     c->loss = run->candidates[candidate];
     find_stage(out, c->loss);
     c->gain = gain(run, c->best);
-    c->smallest_gap = smallest_gap(run);
+    c->smallest_gap = run->table == NULL ? (double)NAN : smallest_gap(run, c->last);
     c->temperature = c->last->stuck_margin_95 > 0
                          ? c->smallest_gap / c->last->stuck_margin_95
                          : (double)NAN;

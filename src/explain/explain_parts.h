@@ -52,7 +52,7 @@ void merit__explain_add(merit_explanation *e, const char *format, ...)
 /* Appends names of classes or answers: "a, b and c"; of many the first ones. */
 void merit__explain_add_names(merit_explanation *e, const int64_t *index, int64_t n);
 
-/* Appends a count in words that are read at a glance: "1,234", "about 10^38". */
+/* Appends a count to be read at a glance: "12", "about 1,600", "about 10^38". */
 void merit__explain_add_count(merit_explanation *e, double count);
 
 /* All findings, by the verdict. */

@@ -34,7 +34,7 @@ static void remedy_loss(merit_explanation *e)
         merit__explain_add(e,
                            " Where this model stands, temperatures above %.2g have no "
                            "gradient either (smallest difference of scores %g, margin "
-                           "%.0f).",
+                           "%.3g).",
                            c->temperature, c->smallest_gap, c->last->stuck_margin_95);
     }
 }

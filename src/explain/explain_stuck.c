@@ -53,7 +53,7 @@ static void find_gradient(merit_explanation *e)
     if (strcmp(e->kept->stage, "expected-score") == 0) {
         merit__explain_add(e,
                            " Its gradient is multiplied by the probability of what "
-                           "should be learned: 10^-%.0f, at the median.",
+                           "should be learned: 10^-%.3g, at the median.",
                            c->last->stuck_margin / log(10));
     }
 }
@@ -101,7 +101,7 @@ static void find_forecast(merit_explanation *e)
     merit__explain_add_count(e, c->forecast_steps);
     merit__explain_add(
         e,
-        " more steps until the model is undecided (margin %.1f); this run "
+        " more steps until the model is undecided (margin %.3g); this run "
         "took %" PRId64 ".",
         p->margin, c->last->step);
 }

@@ -76,10 +76,11 @@ void merit__explain_add_count(merit_explanation *e, double count)
     if (!(count < 1e9)) {
         merit__explain_add(e, "about 10^%.0f", floor(log10(count)));
     } else if (count >= 1e6) {
-        merit__explain_add(e, "%.0f million", count / 1e6);
+        merit__explain_add(e, "about %.0f million", count / 1e6);
     } else if (count >= 1000) {
-        int64_t n = (int64_t)(count + 0.5);
-        merit__explain_add(e, "%" PRId64 ",%03" PRId64, n / 1000, n % 1000);
+        double unit = pow(10, floor(log10(count)) - 1); // two digits are known at best
+        int64_t n = (int64_t)(round(count / unit) * unit);
+        merit__explain_add(e, "about %" PRId64 ",%03" PRId64, n / 1000, n % 1000);
     } else {
         merit__explain_add(e, "%.0f", fmax(1, count));
     }
