@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <fenv.h>
+#include <float.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -53,6 +55,42 @@ static void test_each_runs_once(void **state)
         }
         merit__workers_free(workers);
     }
+}
+
+typedef struct arithmetic {
+    int rounding;
+    volatile float half_of_smallest;
+} arithmetic;
+
+static void compute(void *context, int64_t worker)
+{
+    arithmetic *a = context;
+    volatile float smallest = FLT_MIN;
+    (void)worker;
+    a->rounding = fegetround();
+    a->half_of_smallest = smallest / 2;
+}
+
+/* However the caller rounds, the threads round to nearest, and do not compute with
+ * numbers next to zero where the processor can leave them out. */
+static void test_arithmetic(void **state)
+{
+    (void)state;
+    merit__workers *workers;
+    merit_error err;
+    arithmetic a = {.rounding = -1};
+    int before = fegetround();
+    assert_int_equal(fesetround(FE_UPWARD), 0);
+    merit_status status = merit__workers_create(&workers, 1, &err);
+    merit__workers_run(workers, compute, &a);
+    assert_int_equal(fegetround(), FE_UPWARD);
+    fesetround(before);
+    merit__workers_free(workers);
+    assert_int_equal(status, MERIT_OK);
+    assert_int_equal(a.rounding, FE_TONEAREST);
+#if defined(__SSE2__)
+    assert_true(a.half_of_smallest == 0);
+#endif
 }
 
 static void wait_for_all(void *context, int64_t worker)
@@ -114,9 +152,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_runs_once),
-        cmocka_unit_test(test_together),
-        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_each_runs_once), cmocka_unit_test(test_arithmetic),
+        cmocka_unit_test(test_together),       cmocka_unit_test(test_ends),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/processors.h"
+#include "base/thread_arithmetic.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -115,6 +116,7 @@ static void *worker_main(void *argument)
     work *shared = argument;
     worker self = {0};
     merit_error error = {0};
+    merit__thread_arithmetic();
     merit_status status = run_slices(&self, shared, &error);
     worker_close(&self, shared->inference->engine);
     if (status != MERIT_OK && atomic_exchange(&shared->failed, 1) == 0) {

@@ -314,7 +314,7 @@ merit_status merit_train(const char *directory, const merit_dataset *data,
     if (data == NULL || scores == NULL || (directory == NULL && !t.options->check)) {
         return merit__fail(err, MERIT_EINVAL, "merit_train: an argument is NULL");
     }
-    // The result must not depend on how the caller rounds; our threads inherit this.
+    // The result must not depend on how the caller rounds.
     fenv_t before;
     fegetenv(&before);
     fesetenv(FE_DFL_ENV);

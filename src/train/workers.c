@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/thread_arithmetic.h"
 
 typedef struct worker {
     merit__workers *workers;
@@ -27,6 +28,7 @@ static void *work(void *argument)
     worker *self = argument;
     merit__workers *workers = self->workers;
     uint64_t round = 0;
+    merit__thread_arithmetic();
     pthread_mutex_lock(&workers->mutex);
     for (;;) {
         while (!workers->quit && workers->round == round) {
