@@ -106,8 +106,8 @@ const merit_loss_def merit_loss_complement = {
     .info = {.name = "complement",
              .formula = "-sum_k C_ik log(1 - q_k), "
                         "C = scale sqrt(K-1) cost / mean cost",
-             .use = "Where the bare argmax must be the right decision and mistakes "
-                    "differ in cost.",
+             .use = "As a last stage where the bare argmax must be the right decision; "
+                    "from scratch it starts slowly.",
              .rule = MERIT_RULE_ARGMAX,
              .exact = 1,
              .row_shift_invariant = 1,
