@@ -213,6 +213,32 @@ def test_generators_take_the_names_of_the_columns(data, tmp_path):
     assert answers_of(out) == [str(k) for k in data[0].argmax(1)]
 
 
+def test_two_columns_named_0_and_1(data, tmp_path):
+    """As pandas names the columns of a binary classifier."""
+    p = data[0][:, :2] / data[0][:, :2].sum(1, keepdims=True)
+    write_text(tmp_path / "p.csv", p, ",", ["0", "1"])
+    for table in ["identity", tmp_path / "t.tsv"]:
+        (tmp_path / "t.tsv").write_text("a\tb\na\t1\t0\nb\t0\t1\n")
+        done = merit(tmp_path / "p.csv", "-s", table, "-o", tmp_path / "a.tsv")
+        assert "is taken as the names of the columns" in done.err
+        names = "01" if table == "identity" else "ab"
+        assert answers_of((tmp_path / "a.tsv").read_text()) == [
+            names[k] for k in p.argmax(1)]
+    write_text(tmp_path / "p.csv", p, ",")
+    done = merit(tmp_path / "p.csv", "-s", "identity", "-o", tmp_path / "a.tsv")
+    assert done.err == ""
+
+
+def test_a_table_of_costs_is_noticed(place, tmp_path):
+    (tmp_path / "costs.tsv").write_text(
+        "rook\tknight\tpawn\nrook\t0\t1\t2\nknight\t1\t0\t2\npawn\t1\t2\t0\n")
+    done = merit(place / "p.npy", "-s", tmp_path / "costs.tsv", "-o", tmp_path / "a.tsv")
+    assert "these look like costs" in done.err
+    done = merit(place / "p.npy", "--costs", tmp_path / "costs.tsv", "-o",
+                 tmp_path / "a.tsv")
+    assert done.err == ""
+
+
 def measured(p, labels, T, rule="bayes"):
     """The record, by NumPy."""
     q = tempered(p, T)

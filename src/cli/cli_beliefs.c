@@ -3,6 +3,7 @@
 #include "cli_message.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,6 +201,27 @@ merit_status merit__beliefs_read(merit_rows *rows, merit_rows *labels, double *v
 
 fail:
     return status;
+}
+
+void merit__beliefs_tell(const merit__beliefs *beliefs)
+{
+    const merit_scores *scores = beliefs->scores;
+    char text[256];
+    for (int64_t i = 0; i < merit_scores_n_notes(scores); i++) {
+        const char *id = merit_scores_note_id(scores, i);
+        if (strcmp(id, "looks-reversed") == 0 || strcmp(id, "no-information") == 0) {
+            merit__tell("note", merit_scores_note(scores, i));
+        }
+    }
+    const char *first = merit_rows_name(beliefs->rows, 0);
+    if (beliefs->n_classes == 2 && first != NULL &&
+        (strcmp(first, "0") == 0 || strcmp(first, "1") == 0)) {
+        snprintf(text, sizeof text,
+                 "%.120s: the first line, of 0 and 1, is taken as the names of the "
+                 "columns",
+                 merit_rows_path(beliefs->rows));
+        merit__tell("note", text);
+    }
 }
 
 void merit__beliefs_dispose(merit__beliefs *beliefs)

@@ -39,6 +39,10 @@ merit_status merit__beliefs_read(merit_rows *rows, merit_rows *labels, double *v
                                  int32_t *truths, int64_t n, int64_t *n_read,
                                  merit_error *err);
 
+/* Tells on standard error what may have been meant otherwise: a table that looks
+ * reversed or says nothing, a first line that could be numbers. */
+void merit__beliefs_tell(const merit__beliefs *beliefs);
+
 void merit__beliefs_dispose(merit__beliefs *beliefs);
 
 #endif

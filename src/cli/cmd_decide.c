@@ -288,6 +288,7 @@ static merit_status decide(struct work *work, merit_error *err)
             return MERIT_OK; // standard output; main tells
         }
     }
+    merit__beliefs_tell(&work->beliefs);
     if (work->settings->json) {
         return merit__decided_record(&work->deciding, &work->fit, err);
     }

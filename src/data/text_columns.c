@@ -136,8 +136,8 @@ static int is_id(const finding *f, size_t i)
            (i == 0 && (name.n == 0 || is_word(name, "index")));
 }
 
-// Whether the columns are named 0, 1, 2 ...; without an id at least three of them, since
-// "0 1" may be probabilities.
+// Whether the columns are named 0, 1, 2 ... "0 1" could be probabilities, too, but a
+// program that writes probabilities seldom begins with exactly these.
 static int are_positions(const finding *f)
 {
     size_t n_ids = is_id(f, 0) ? 1 : 0;
@@ -149,7 +149,7 @@ static int are_positions(const finding *f)
             return 0;
         }
     }
-    return n_ids > 0 ? f->n > 1 : f->n > 2;
+    return f->n > n_ids && f->n > 1;
 }
 
 // Whether the first line names the columns: a field that is no number, where the first
