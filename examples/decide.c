@@ -33,7 +33,8 @@ int main(int argc, char **argv)
     merit_decision_options options = {.rule = MERIT_RULE_BAYES};
     merit_decision_results results = {.answers = answers, .expected = expected};
     if (merit_decision_create(&decision, scores, &options, &err) != MERIT_OK ||
-        merit_decision_apply_posterior(decision, belief[0], 3, &results, &err) != MERIT_OK) {
+        merit_decision_apply_posterior(decision, belief[0], 3, &results, &err) !=
+            MERIT_OK) {
         goto end;
     }
     for (int i = 0; i < 3; i++) {

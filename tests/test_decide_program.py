@@ -467,13 +467,19 @@ def test_numbers_are_printed_as_printf_does(place, tmp_path):
 
 @pytest.mark.skipif(not IS_RELEASE, reason="the sanitizers need memory of their own")
 @pytest.mark.parametrize("form", ["file", "pipe"])
-def test_memory_does_not_grow_with_the_rows(place, tmp_path, form):
+def test_memory_does_not_grow_with_the_rows(place, data, tmp_path, form):
     """Four times the rows, the same memory, where both are more than are held for the
     temperature; less than 50 MB."""
     most = {}
-    for n in [1_000_000, 4_000_000]:
-        np.save(tmp_path / "p.npy", np.full((n, 3), 1 / 3, "f4"))
-        np.save(tmp_path / "y.npy", (np.arange(n) % 3).astype("u1"))
+    counted = data[0][np.arange(N), data[1]] > 0
+    data = data[0][counted][:900], data[1][counted][:900]
+    np.save(tmp_path / "p.npy", data[0].astype("f4"))
+    np.save(tmp_path / "y.npy", data[1])
+    whole = json.loads(merit(tmp_path / "p.npy", "-s", place / "table.tsv", "--labels",
+                             tmp_path / "y.npy", "--json").out)
+    for n in [900_000, 3_600_000]:
+        np.save(tmp_path / "p.npy", np.tile(data[0].astype("f4"), (n // 900, 1)))
+        np.save(tmp_path / "y.npy", np.tile(data[1].astype("u1"), n // 900))
         script = ("import os, resource, sys\n"
                   "pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)\n"
                   "code, usage = os.wait4(pid, 0)[1:]\n"
@@ -486,6 +492,12 @@ def test_memory_does_not_grow_with_the_rows(place, tmp_path, form):
                 stdin=stdin, capture_output=True, text=True)
         code, most[n] = map(int, done.stderr.split()[-2:])
         assert code == 0, done.stderr
-        assert json.loads(done.stdout)["n"] == n
+        record = json.loads(done.stdout)
+        assert record["n"] == n
+        # The sample is from everywhere, so its temperature is that of the whole.
+        assert 300_000 < record["temperature_rows"] <= 2 ** 21 // K
+        assert record["temperature"] == pytest.approx(whole["temperature"], rel=0.01)
+        for key in ["mean_score", "log_loss", "accuracy"]:
+            assert record[key] == pytest.approx(whole[key], rel=0.001), key
     assert max(most.values()) < 50_000, most
-    assert most[4_000_000] < most[1_000_000] + 8_000, most
+    assert most[3_600_000] < most[900_000] + 8_000, most

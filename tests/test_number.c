@@ -109,8 +109,10 @@ static void test_parse_as_strtod(void **state)
         const int exponent = (int)merit__below(w[1], i % 8 == 0 ? 700 : 60) -
                              (i % 8 == 0 ? 350 : 30);
         const double from = ((double)w[2] + (double)w[3] / 4294967296.0) / 4294967296.0;
-        int n = i % 2 == 0 ? snprintf(text, sizeof text, "%.*fe%d", n_digits, from, exponent)
-                           : snprintf(text, sizeof text, "%.*e", n_digits, from);
+        const int n =
+            i % 2 == 0
+                ? snprintf(text, sizeof text, "%.*fe%d", n_digits, from, exponent)
+                : snprintf(text, sizeof text, "%.*e", n_digits, from);
         const double expected = strtod(text, NULL);
         const int status = merit__parse_double(text, (size_t)n, &value);
         if (isinf(expected) ? status == 0 : status != 0 || value != expected) {

@@ -59,8 +59,8 @@ static void check_binomial(int64_t n, double p)
     if (statistic > freedom + 5 * sqrt(2 * freedom + 2) + 5 ||
         fabs(mean - (double)n * p) > 5 * deviation / sqrt(DRAWS) ||
         fabs(rare - rare_found) > 5 * sqrt(rare) + 5) {
-        fail_msg("n %lld, p %g: statistic %g at %g degrees of freedom, mean %g, rare %g "
-                 "for %g",
+        fail_msg("n %lld, p %g: statistic %g at %g degrees of freedom, mean %g, rare "
+                 "%g for %g",
                  (long long)n, p, statistic, freedom, mean, rare_found, rare);
     }
 }
@@ -138,7 +138,8 @@ static void test_order(void **state)
         assert_int_equal(merit_pairs_add(reversed, a + i, b + i, 1), MERIT_OK);
     }
     assert_int_equal(merit_pairs_bootstrap(pairs, &forward, 500, 0.95, 3), MERIT_OK);
-    assert_int_equal(merit_pairs_bootstrap(reversed, &backward, 500, 0.95, 3), MERIT_OK);
+    assert_int_equal(merit_pairs_bootstrap(reversed, &backward, 500, 0.95, 3),
+                     MERIT_OK);
     assert_int_equal(merit_pairs_bootstrap(pairs, &other, 500, 0.95, 4), MERIT_OK);
     assert_memory_equal(&forward, &backward, sizeof forward);
     assert_true(other.low != forward.low || other.high != forward.high);

@@ -16,12 +16,14 @@
 
 enum { N = 200, K = 4 };
 
-static const double question[K * K] = {2, 0, -1, -1, 0, 2, 0, -1, -1, 0, 0, 1, -1, -1, 1, 2};
+static const double question[K * K] = {2,  0, -1, -1, 0,  2,  0, -1,
+                                       -1, 0, 0,  1,  -1, -1, 1, 2};
 
 static merit_scores *make_scores(void)
 {
     merit_scores *scores = NULL;
-    assert_int_equal(merit_scores_create(&scores, K, K, question, NULL, NULL), MERIT_OK);
+    assert_int_equal(merit_scores_create(&scores, K, K, question, NULL, NULL),
+                     MERIT_OK);
     return scores;
 }
 
@@ -70,8 +72,8 @@ static void test_as_logits(void **state)
             }
             assert_int_equal(merit_decision_create(&decision, scores, &options, NULL),
                              MERIT_OK);
-            assert_int_equal(merit_decision_apply(decision, logits, N, &results[0], NULL),
-                             MERIT_OK);
+            assert_int_equal(
+                merit_decision_apply(decision, logits, N, &results[0], NULL), MERIT_OK);
             assert_int_equal(
                 merit_decision_apply_posterior(decision, p, N, &results[1], NULL),
                 MERIT_OK);
@@ -91,7 +93,8 @@ static void test_as_logits(void **state)
                 MERIT_OK);
             assert_memory_equal(own, q[1], sizeof own);
             assert_int_equal(
-                merit_decision_apply_posterior(decision, p, N, &nothing, NULL), MERIT_OK);
+                merit_decision_apply_posterior(decision, p, N, &nothing, NULL),
+                MERIT_OK);
             merit_decision_free(decision);
         }
     }
@@ -201,29 +204,30 @@ static void test_temperature(void **state)
     int32_t labels[N];
     int64_t n_used = 0;
     fill(logits, p, labels);
-    assert_int_equal(merit_temperature_fit(&of_logits, logits, labels, NULL, N, K, NULL),
-                     MERIT_OK);
-    assert_int_equal(merit_temperature_fit_posterior(&of_posterior, &n_used, p, labels, N,
-                                                     K, NULL),
-                     MERIT_OK);
+    assert_int_equal(
+        merit_temperature_fit(&of_logits, logits, labels, NULL, N, K, NULL), MERIT_OK);
+    assert_int_equal(
+        merit_temperature_fit_posterior(&of_posterior, &n_used, p, labels, N, K, NULL),
+        MERIT_OK);
     assert_int_equal(n_used, N);
     assert_true(of_logits > 0.8 && of_logits < 1.25);
     assert_true(fabs(of_posterior / of_logits - 1) < 1e-6);
 
-    // A class of probability 0 changes nothing; a label of probability 0 does not count.
+    // A class of probability 0 changes nothing; a label of it does not count.
     double wide[N * (K + 1)];
     for (size_t i = 0; i < N; i++) {
         memcpy(wide + i * (K + 1), p + i * K, K * sizeof *p);
         wide[i * (K + 1) + K] = 0;
     }
     double of_wide = 0;
+    const int64_t L = K + 1;
     assert_int_equal(
-        merit_temperature_fit_posterior(&of_wide, NULL, wide, labels, N, K + 1, NULL),
+        merit_temperature_fit_posterior(&of_wide, NULL, wide, labels, N, L, NULL),
         MERIT_OK);
     assert_true(of_wide == of_posterior);
     labels[N - 1] = K;
     assert_int_equal(
-        merit_temperature_fit_posterior(&of_wide, &n_used, wide, labels, N, K + 1, NULL),
+        merit_temperature_fit_posterior(&of_wide, &n_used, wide, labels, N, L, NULL),
         MERIT_OK);
     assert_int_equal(
         merit_temperature_fit_posterior(&of_posterior, NULL, p, labels, N - 1, K, NULL),
@@ -233,7 +237,7 @@ static void test_temperature(void **state)
         labels[i] = K;
     }
     assert_int_equal(
-        merit_temperature_fit_posterior(&of_wide, &n_used, wide, labels, N, K + 1, NULL),
+        merit_temperature_fit_posterior(&of_wide, &n_used, wide, labels, N, L, NULL),
         MERIT_OK);
     assert_true(n_used == 0 && of_wide == 1);
 }

@@ -42,7 +42,8 @@ static void fill(examples *out)
 
 static merit_scores *make_scores(void)
 {
-    static const double values[K * A] = {2, 1, -1, 0.3, 0.7, 2, -1, 0.3, -1, 0.1, 2, 0.3};
+    static const double values[K * A] = {2,  1,   -1, 0.3, 0.7, 2,
+                                         -1, 0.3, -1, 0.1, 2,   0.3};
     merit_scores *scores = NULL;
     assert_int_equal(merit_scores_create(&scores, K, A, values, NULL, NULL), MERIT_OK);
     return scores;

@@ -13,13 +13,14 @@
  *   .npy   [N,K], or [N] for labels; any real type, byte order and order of the axes.
  *          One in Fortran order that is gzip or standard input is held in memory.
  *   IDX    labels [N]
- *   text   a line to a row; fields between tabs, commas, semicolons or blanks, whichever
- *          the first line has. It may name the columns: then they are put into the order
- *          of the classes, and a column "id" (or one without a name) gives the rows
- *          names. Without names K + 1 fields are an id and K numbers. The p_<class> of
- *          `merit predict` are understood, beside them "answer" and "expected_score" are
- *          passed over. Blank lines and lines that begin with # are too, except that a
- *          first line of # and all the classes does name the columns. */
+ *   text   a line to a row; fields between tabs, semicolons, commas or blanks,
+ *          whichever the first line has. It may name the columns: then they are put
+ *          into the order of the classes, and a column "id" (or one without a name)
+ *          gives the rows names. Names 0, 1, 2 ... are places. Without names K + 1
+ *          fields are an id and K numbers. The p_<class> of `merit predict` are
+ *          understood, beside them "answer" and "expected_score" are passed over.
+ *          Blank lines and lines that begin with # are too, except that a first line
+ *          of # and all the classes does name the columns. */
 #ifndef MERIT_ROWS_H
 #define MERIT_ROWS_H
 
@@ -37,22 +38,22 @@ typedef enum merit_rows_kind {
     MERIT_ROWS_PROBABILITIES = 1, // K numbers >= 0 that sum to 1: up to 1e-3 where they
                                   // are stored as float32, which may have been computed
                                   // with less, up to 1e-4 otherwise
-    MERIT_ROWS_LABELS = 2         // one whole number 0 <= label < K to a row; in text also
+    MERIT_ROWS_LABELS = 2         // one whole number 0 <= label < K to a row; in text
                                   // the names of the classes, if the first label is one
 } merit_rows_kind;
 
 /* Zero is the default of every field. */
 typedef struct merit_rows_options {
     merit_rows_kind kind;
-    int32_t renormalize;        // non-zero: probabilities may have any sum above 0; each
-                                // row is divided by its sum
+    int32_t renormalize;        // non-zero: probabilities may have any sum above 0;
+                                // each row is divided by its sum
     int64_t n_classes;          // K; 0: as many as there are columns (for labels: any)
     const char *const *classes; // [n_classes] names to find in text; borrowed until the
                                 // rows are closed; NULL: the order of the file
 } merit_rows_options;
 
-/* Opens a regular file, or standard input for "-". EFORMAT or EUNSUPPORTED (file, place,
- * expected, found), EIO, ENOMEM. The caller closes *out; NULL on failure. */
+/* Opens a regular file, or standard input for "-". EFORMAT or EUNSUPPORTED (file,
+ * place, expected, found), EIO, ENOMEM. The caller closes *out; NULL on failure. */
 MERIT_API merit_status merit_rows_open(merit_rows **out, const char *path,
                                        const merit_rows_options *options,
                                        merit_error *err);
@@ -62,8 +63,8 @@ MERIT_API void merit_rows_close(merit_rows *rows);
 
 /* Reads the next rows, at most n_wanted >= 1, into values [n_wanted,K] ([n_wanted] for
  * labels). *n_read is less than n_wanted only at the end, and 0 after it. EFORMAT names
- * the row and column of a number that is refused, by line and column from 1 for text, by
- * index [row, column] from 0 otherwise. A file without rows is EFORMAT too. */
+ * the row and column of a number that is refused, by line and column from 1 for text,
+ * by index [row, column] from 0 otherwise. A file without rows is EFORMAT too. */
 MERIT_API merit_status merit_rows_read(merit_rows *rows, double *values,
                                        int64_t n_wanted, int64_t *n_read,
                                        merit_error *err);

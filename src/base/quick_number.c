@@ -8,9 +8,9 @@
 /* A decimal number is mantissa * 10^exponent. Where the mantissa and the power of ten
  * are exact in a wider type, one operation of that type gives the nearest wide number;
  * that rounds to the nearest double unless it lies half way between two of them, where
- * the first rounding has hidden on which side the exact value was (Clinger 1990, "How to
- * read floating point numbers accurately"). With a mantissa of 64 bits all of 19 digits
- * are exact, and one number in 2048 lies half way. */
+ * the first rounding has hidden on which side the exact value was (Clinger 1990, "How
+ * to read floating point numbers accurately"). With a mantissa of 64 bits all of 19
+ * digits are exact, and one number in 2048 lies half way. */
 #if LDBL_MANT_DIG == 64
 typedef long double wide;
 enum { EXPONENT_MAX = 27 };                     // 5^27 < 2^64

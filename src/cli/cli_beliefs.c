@@ -91,8 +91,8 @@ static merit_status refuse_counts(const merit_rows *labels, int64_t n_labels,
                          merit_rows_path(rows));
 }
 
-merit_status merit__beliefs_open(merit__beliefs *out, const merit__beliefs_source *source,
-                                 merit_error *err)
+merit_status merit__beliefs_open(merit__beliefs *out,
+                                 const merit__beliefs_source *source, merit_error *err)
 {
     merit_status status = MERIT_OK;
     *out = (merit__beliefs){.source = source, .can_reopen = !is_stdin(source->path)};

@@ -17,7 +17,7 @@ typedef struct merit__beliefs_source {
 typedef struct merit__beliefs {
     const merit__beliefs_source *source; // borrowed
     merit_scores *scores;
-    const char **classes; // [K] the names of the table's classes, or of a file's columns
+    const char **classes; // [K] the names of the table's classes
     int64_t n_classes;    // K
     merit_rows *rows;
     merit_rows *labels; // NULL: none
@@ -25,8 +25,8 @@ typedef struct merit__beliefs {
 } merit__beliefs;
 
 /* Opens all of it. Dispose of *out in any case. */
-merit_status merit__beliefs_open(merit__beliefs *out, const merit__beliefs_source *source,
-                                 merit_error *err);
+merit_status merit__beliefs_open(merit__beliefs *out,
+                                 const merit__beliefs_source *source, merit_error *err);
 
 /* Opens rows and labels a second time. Close both. */
 merit_status merit__beliefs_reopen(const merit__beliefs *beliefs, merit_rows **rows,

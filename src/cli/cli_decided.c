@@ -70,8 +70,8 @@ fail:
     return status;
 }
 
-static void print_table(FILE *stream, const struct measures *m, const merit__deciding *d,
-                        int width)
+static void print_table(FILE *stream, const struct measures *m,
+                        const merit__deciding *d, int width)
 {
     int is_argmax = d->rule == MERIT_RULE_ARGMAX;
     const char *other =
@@ -85,8 +85,8 @@ static void print_table(FILE *stream, const struct measures *m, const merit__dec
                          "the answers given", width);
 }
 
-static void print_fit(FILE *stream, const merit__fit *fit, const merit__beliefs *beliefs,
-                      int width)
+static void print_fit(FILE *stream, const merit__fit *fit,
+                      const merit__beliefs *beliefs, int width)
 {
     char text[TEXT_BYTES];
     if (fit->n_rows == 0) {
@@ -97,9 +97,9 @@ static void print_fit(FILE *stream, const merit__fit *fit, const merit__beliefs 
              " of these rows, so log loss and calibration error are optimistic by a "
              "hair. To use it on others: --temperature %.4g; to leave the beliefs as "
              "they are: --temperature 1.",
-             !fit->is_sample          ? "all "
+             !fit->is_sample       ? "all "
              : beliefs->can_reopen ? "a sample of "
-                                      : "the first ",
+                                   : "the first ",
              fit->n_rows, fit->temperature);
     merit__print_wrapped(stream, text, 0, width);
 }
@@ -111,8 +111,9 @@ static void print_remarks(FILE *stream, const merit__deciding *d, int width)
     char text[TEXT_BYTES];
     char name[NAME_BYTES];
     int64_t k = d->beliefs->n_classes;
+    int64_t n_answers = merit_scores_n_answers(scores);
     int64_t n_renormalized = merit_rows_n_renormalized(d->beliefs->rows);
-    for (int64_t a = k; a < merit_scores_n_answers(scores) && a < k + EXTRA_SHOWN; a++) {
+    for (int64_t a = k; a < n_answers && a < k + EXTRA_SHOWN; a++) {
         snprintf(text, sizeof text,
                  "\"%s\" is the answer to %" PRId64 " of them, %.3g %%.",
                  merit__visible(name, sizeof name, merit_scores_name(scores, a)),
@@ -127,8 +128,8 @@ static void print_remarks(FILE *stream, const merit__deciding *d, int width)
     }
     if (d->n_impossible > 0) {
         snprintf(text, sizeof text,
-                 "%" PRId64 " rows give their label a probability of 0, which makes the "
-                 "log loss infinite.",
+                 "%" PRId64 " rows give their label a probability of 0, which makes "
+                 "the log loss infinite.",
                  d->n_impossible);
         merit__print_wrapped(stream, text, 0, width);
     }

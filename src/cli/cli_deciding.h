@@ -20,8 +20,8 @@ typedef struct merit__deciding {
     int64_t n_part;                // the most rows of a part
     merit__rule_tally chosen;      // its decision has the temperature
     merit__rule_tally other;       // the other of the two rules; only with labels
-    merit_pairs *pairs; // what chosen and argmax earn; NULL without labels, and when there
-                        // are more distinct differences than can be counted
+    merit_pairs *pairs; // what chosen and argmax earn; NULL without labels, and when
+                        // there are more distinct differences than can be counted
     int64_t n;
     double claimed;   // sum of the expected scores
     int64_t *n_given; // [A] how often each answer was given

@@ -14,8 +14,8 @@ typedef struct merit__result {
     int is_marked;
 } merit__result;
 
-/* The table: accuracy, mean score, normalised score and claimed score of each. `mark` is
- * what the marked line is, as in "the stored rule". */
+/* The table: accuracy, mean score, normalised score and claimed score of each. `mark`
+ * is what the marked line is, as in "the stored rule". */
 void merit__print_results(FILE *stream, const merit__result *results, size_t n,
                           const char *mark, int width);
 
@@ -24,8 +24,8 @@ void merit__print_interval(FILE *stream, const char *name,
                            const merit_interval *interval, int width);
 
 /* How many examples, and what they say of the beliefs where there are beliefs. */
-void merit__print_beliefs(FILE *stream, const merit_metrics *metrics, double temperature,
-                          int width);
+void merit__print_beliefs(FILE *stream, const merit_metrics *metrics,
+                          double temperature, int width);
 
 /* The record with the stable keys. */
 json_t *merit__result_record(const merit__result *result, double temperature);

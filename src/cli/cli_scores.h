@@ -20,7 +20,7 @@ typedef struct merit__scores_source {
     const char *spec; // borrowed
     int costs;
     int n_given; // options seen in this pass
-    const char *const *classes; // names for the classes of a generator, or NULL; borrowed
+    const char *const *classes; // names for a generator's classes, or NULL; borrowed
 } merit__scores_source;
 
 /* Takes one of the two options; EINVAL when both are given. */

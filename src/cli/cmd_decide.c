@@ -191,7 +191,8 @@ static merit_status decide_rows(struct work *work, int64_t n, merit_error *err)
         int64_t n_left = n - work->first;
         int64_t n_part = n_left < d->n_part ? n_left : d->n_part;
         int64_t row = d->n;
-        const int32_t *labels = work->labels != NULL ? work->labels + work->first : NULL;
+        const int32_t *labels =
+            work->labels != NULL ? work->labels + work->first : NULL;
         merit_status status = merit__deciding_add(d, work->values + work->first * k,
                                                   labels, n_part, err);
         if (status != MERIT_OK) {

@@ -23,8 +23,8 @@ typedef struct state {
     uint64_t offset;       // of the values in the file
     unsigned char *memory; // all values in column order, or NULL
     size_t n_capacity;
-    size_t n_done;                               // rows
-    double part[PART_VALUES];                    // of one column
+    size_t n_done;            // rows
+    double part[PART_VALUES]; // of one column
     unsigned char raw[8 * PART_VALUES];
 } state;
 
@@ -101,8 +101,8 @@ static merit_status check_shape(const merit_rows *rows, const merit__layout *lay
 {
     if (rows->options.kind != MERIT_ROWS_LABELS && layout->n_dims != 2) {
         return merit__fail(err, MERIT_EFORMAT,
-                           "%s: has %" PRId64 " dimension%s, expected 2: a row for each "
-                           "example, a column for each class",
+                           "%s: has %" PRId64 " dimension%s, expected 2: a row for "
+                           "each example, a column for each class",
                            rows->path, layout->n_dims, layout->n_dims == 1 ? "" : "s");
     }
     return MERIT_OK;
@@ -121,8 +121,8 @@ merit_status merit__binary_rows_open(merit_rows *rows, const merit__layout *layo
     s->layout = *layout;
     MERIT_TRY(check_shape(rows, layout, err));
     MERIT_TRY(merit__layout_measure(&s->sizes, layout,
-                                    is_label ? MERIT__LABELS : MERIT__FLOATS, rows->path,
-                                    err));
+                                    is_label ? MERIT__LABELS : MERIT__FLOATS,
+                                    rows->path, err));
     s->offset = merit__stream_offset(rows->stream);
     rows->n_columns = s->sizes.n_row;
     rows->n = (int64_t)s->sizes.n_rows;
@@ -165,7 +165,8 @@ static merit_status read_in_row_order(merit_rows *rows, double *values, size_t n
             return status;
         }
         if (n_bytes < n_part * n_element) {
-            return fail_short(rows, merit__stream_offset(rows->stream) - s->offset, err);
+            return fail_short(rows, merit__stream_offset(rows->stream) - s->offset,
+                              err);
         }
         convert(s, values, n_part);
         values += n_part;

@@ -14,8 +14,8 @@ typedef struct merit__lines {
 } merit__lines;
 
 /* The next line without its end (\n or \r\n), valid until the next call; *text is NULL
- * after the last one. A byte order mark before the first line is passed over. ENOMEM when
- * a line is longer than 1 MB. The caller frees lines->buffer. */
+ * after the last one. A byte order mark before the first line is passed over. ENOMEM
+ * when a line is longer than 1 MB. The caller frees lines->buffer. */
 merit_status merit__lines_next(merit__lines *lines, const char **text, size_t *n,
                                merit_error *err);
 

@@ -61,7 +61,8 @@ static merit_status check_options(const char *path, const merit_rows_options *op
         return merit__fail(err, MERIT_EINVAL, "there is no kind of rows number %d",
                            (int)options->kind);
     }
-    if (options->n_classes < 0 || (options->classes != NULL && options->n_classes == 0)) {
+    if (options->n_classes < 0 ||
+        (options->classes != NULL && options->n_classes == 0)) {
         return merit__fail(err, MERIT_EINVAL,
                            "n_classes is %" PRId64 ", expected 0 or more, and how many "
                            "classes are named",

@@ -44,8 +44,8 @@ struct merit_rows {
 enum { MERIT__PROBLEM_BYTES = 120 };
 
 /* Checks a row [K] and divides it by its sum where that is asked for. Returns 0, or -1
- * with `problem`, such as "is -1, expected a probability", and the *column that has it, K
- * for the row as a whole. */
+ * with `problem`, such as "is -1, expected a probability", and the *column that has it,
+ * K for the row as a whole. */
 int merit__rows_check(merit_rows *rows, double *row, size_t *column,
                       char problem[MERIT__PROBLEM_BYTES]);
 

@@ -164,7 +164,8 @@ static merit_status fail_count(const merit_rows *rows, size_t n, int has_more,
 {
     const state *s = rows->state;
     return merit__fail(err, MERIT_EFORMAT,
-                       "%s:%" PRId64 ": %s%zu fields, expected %zu as in the first line",
+                       "%s:%" PRId64
+                       ": %s%zu fields, expected %zu as in the first line",
                        rows->path, s->lines.number, has_more ? "more than " : "", n,
                        s->columns.n);
 }
@@ -228,12 +229,12 @@ static merit_status check_row(merit_rows *rows, double *values, merit_error *err
         snprintf(name, sizeof name, " (%s)",
                  merit__printable(shown, sizeof shown, rows->names[place]));
     }
-    return merit__fail(err, MERIT_EFORMAT, "%s:%" PRId64 ": column %zu%s %s", rows->path,
-                       s->lines.number, column_of(s, place), name, problem);
+    return merit__fail(err, MERIT_EFORMAT, "%s:%" PRId64 ": column %zu%s %s",
+                       rows->path, s->lines.number, column_of(s, place), name, problem);
 }
 
-static merit_status read_text(merit_rows *rows, double *values, size_t n, size_t *n_read,
-                              merit_error *err)
+static merit_status read_text(merit_rows *rows, double *values, size_t n,
+                              size_t *n_read, merit_error *err)
 {
     state *s = rows->state;
     merit_status status = MERIT_OK;

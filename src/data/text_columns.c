@@ -203,7 +203,8 @@ static merit_status use_of(int64_t *use, finding *f, size_t i, int64_t guess)
             f->err, MERIT_EFORMAT,
             "%s:%" PRId64 ": column %zu is named \"%s\", which is no class%s", f->path,
             f->line, i + 1, show(shown, *name),
-            merit__suggest_class(nearest, sizeof nearest, f->rows, name->text, name->n));
+            merit__suggest_class(nearest, sizeof nearest, f->rows, name->text,
+                                 name->n));
     }
     return MERIT_OK;
 }
@@ -291,7 +292,8 @@ fail:
 static merit_status count_columns(merit__columns *out, const finding *f)
 {
     int64_t K = f->rows->options.n_classes;
-    int has_id = f->n > 1 && (K > 0 ? (int64_t)f->n == K + 1 : !is_number(f->fields[0]));
+    int is_longer = K > 0 ? (int64_t)f->n == K + 1 : !is_number(f->fields[0]);
+    int has_id = f->n > 1 && is_longer;
     f->rows->n_columns = f->n - (size_t)has_id;
     for (size_t i = 0; i < f->n; i++) {
         out->uses[i] = has_id ? (int64_t)i - 1 : (int64_t)i;
@@ -316,8 +318,9 @@ static merit_status label_columns(merit__columns *out, const finding *f)
     return MERIT_OK;
 }
 
-merit_status merit__columns_find(merit__columns *out, merit_rows *rows, const char *text,
-                                 size_t n, int64_t line, merit_error *err)
+merit_status merit__columns_find(merit__columns *out, merit_rows *rows,
+                                 const char *text, size_t n, int64_t line,
+                                 merit_error *err)
 {
     finding f = {.rows = rows, .path = rows->path, .line = line, .err = err};
     merit_status status = MERIT_OK;

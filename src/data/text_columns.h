@@ -16,8 +16,9 @@ typedef struct merit__columns {
 /* Finds them out from the first line that has something; sets n_columns and names of
  * `rows`, too. `line` is its number. EFORMAT: names that are unknown, missing or there
  * twice; another number of fields than expected. */
-merit_status merit__columns_find(merit__columns *out, merit_rows *rows, const char *text,
-                                 size_t n, int64_t line, merit_error *err);
+merit_status merit__columns_find(merit__columns *out, merit_rows *rows,
+                                 const char *text, size_t n, int64_t line,
+                                 merit_error *err);
 
 /* Whether all fields of the line are the names of the classes, each once. */
 int merit__columns_are_classes(const merit_rows *rows, const char *text, size_t n);

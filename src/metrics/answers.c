@@ -36,8 +36,8 @@ static merit_status row_check(const merit_scores *scores, const merit_answers *g
                               given->expected[at]));
     }
     if (given->posterior != NULL) {
-        MERIT_TRY(
-            merit__posterior_check(given->posterior + at * (size_t)K, (size_t)K, row, err));
+        MERIT_TRY(merit__posterior_check(given->posterior + at * (size_t)K, (size_t)K,
+                                         row, err));
     }
 
 fail:

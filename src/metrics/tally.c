@@ -30,7 +30,8 @@ merit_status merit_tally_create(merit_tally **out, const merit_scores *scores,
                                 merit_error *err)
 {
     if (out == NULL || scores == NULL) {
-        return merit__fail(err, MERIT_EINVAL, "merit_tally_create: an argument is NULL");
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_tally_create: an argument is NULL");
     }
     *out = NULL;
     const size_t K = (size_t)merit_scores_n_truths(scores);
@@ -166,7 +167,8 @@ merit_status merit_tally_metrics(const merit_tally *tally, merit_metrics *out,
                                  merit_error *err)
 {
     if (tally == NULL || out == NULL) {
-        return merit__fail(err, MERIT_EINVAL, "merit_tally_metrics: an argument is NULL");
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_tally_metrics: an argument is NULL");
     }
     const merit_status status = check_weight(tally, err);
     if (status != MERIT_OK) {
@@ -200,7 +202,8 @@ merit_status merit_tally_claims(const merit_tally *tally, double *weight,
                                 double *claimed, double *realised, merit_error *err)
 {
     if (tally == NULL || weight == NULL || claimed == NULL || realised == NULL) {
-        return merit__fail(err, MERIT_EINVAL, "merit_tally_claims: an argument is NULL");
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_tally_claims: an argument is NULL");
     }
     const merit_status status = check_weight(tally, err);
     if (status != MERIT_OK) {

@@ -37,7 +37,8 @@ static void read_all(const char *path, const merit_rows_options *options,
         status = merit_rows_read(rows, values, ROWS_AT_ONCE, &n, &err);
         for (int64_t row = 0; status == MERIT_OK && row < n; row++) {
             const char *id = merit_rows_id(rows, row);
-            fail_if(id != NULL && strlen(id) > 1032 * n_bytes, "an id longer than the file");
+            fail_if(id != NULL && strlen(id) > 1032 * n_bytes,
+                    "an id longer than the file");
         }
         for (int64_t v = 0;
              status == MERIT_OK && v < n * merit_rows_n_columns(rows); v++) {
