@@ -455,8 +455,8 @@ def test_numbers_are_printed_as_printf_does(place, tmp_path):
     """Of every size, with ties and carries: expected_score is the probability itself."""
     random = np.random.default_rng(9)
     p = np.concatenate([10.0 ** random.uniform(-9, 0, 3000), random.uniform(0, 1, 3000),
-                        np.arange(1, 400) / 400, [1, 0, 1e-4, 0.99999995, 0.99999994,
-                                                  1e-5, 0.00012345675, 0.5, 1 / 3]])
+                        np.arange(1, 400) / 400, np.arange(256) / 256,
+                        [1, 0, 1e-4, 0.99999995, 0.99999994, 1e-5, 0.00012345675, 1 / 3]])
     np.save(tmp_path / "p.npy", np.stack([p, 1 - p], 1))
     (tmp_path / "t.tsv").write_text("a\tb\na\t1\t0\nb\t0\t1\n")
     _, rows = rows_of(merit(tmp_path / "p.npy", "-s", tmp_path / "t.tsv",
