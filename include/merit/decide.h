@@ -107,11 +107,12 @@ MERIT_API merit_status merit_decision_apply(const merit_decision *decision,
                                             merit_error *err);
 
 /* Decides N rows of probabilities p [N,K] of any origin, of which the decision uses
- * q_k = p_k^(1/T) / sum_j p_j^(1/T): what softmax(logits / T) is for logits log p. A
- * probability of 0 stays 0. Floats convert to double without loss. Each row may sum to
- * 1 up to 1e-3 and is divided by its sum. ENUMERIC names the first number that is not
- * finite, EFORMAT the first that is below 0 and the first row of another sum.
- * results->posterior may be p itself. The link does not count. Safe to call from several threads. */
+ * q_k = p_k^(1/T) / sum_j p_j^(1/T): what softmax(logits / T) is for logits log p. The
+ * link does not count. A probability of 0 stays 0. Floats convert to double without
+ * loss. Each row may sum to 1 up to 1e-3 and is divided by its sum. ENUMERIC names the
+ * first number that is not finite, EFORMAT the first that is below 0 and the first row
+ * of another sum. results->posterior may be p itself. Safe to call from several
+ * threads. */
 MERIT_API merit_status merit_decision_apply_posterior(
     const merit_decision *decision, const double *posterior, int64_t n,
     const merit_decision_results *results, merit_error *err);
