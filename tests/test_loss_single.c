@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/alloc.h"
+
 enum { SPEC_BYTES = 64 };
 
 /* Where exp(z) is no double, and where 1 - q would be 0, log(1 - q) is minus the
@@ -146,12 +148,44 @@ static void log_score_raises_what_is_negative(void **state)
     merit_scores_free(scores);
 }
 
+/* Every allocation of every loss fails once; S = I is a tree, definite and a channel. */
+static void memory_may_end_anywhere(void **state)
+{
+    (void)state;
+    enum { K = 4 };
+    double values[K * K];
+    fill_table(values, TABLE_IDENTITY, K, 0);
+    merit_scores *scores = make_scores(values, K, K);
+    for (int64_t l = 0; l < merit_loss_count(); l++) {
+        const char *name = merit_loss_describe(l)->name;
+        merit_status status = MERIT_ENOMEM;
+        int n_failures = 0;
+        for (; status != MERIT_OK; n_failures++) {
+            merit_loss *loss = NULL;
+            merit_error err = {0};
+            merit__alloc_fail_at(n_failures + 1, 0);
+            status = merit_loss_create(&loss, name, scores, &err);
+            merit__alloc_fail_at(0, 0);
+            if (status != MERIT_OK && (status != MERIT_ENOMEM || loss != NULL)) {
+                fail_msg("%s, allocation %d: status %d, %s", name, n_failures + 1,
+                         (int)status, err.message);
+            }
+            merit_loss_free(loss);
+        }
+        // The loss, its two rows, then a table; a channel beside it.
+        assert_true(n_failures > 3);
+        assert_true(strcmp(name, "log-score") != 0 || n_failures > 5);
+    }
+    merit_scores_free(scores);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(complement_keeps_its_digits),
         cmocka_unit_test(quadratic_scores_agree),
         cmocka_unit_test(softmax_margin_draws_to_the_best_answer),
+        cmocka_unit_test(memory_may_end_anywhere),
         cmocka_unit_test(log_score_raises_what_is_negative),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
