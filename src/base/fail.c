@@ -16,6 +16,7 @@ static size_t shown_bytes(const char *text)
     uint32_t point = 0;
     size_t n = merit__utf8_bytes(text, &point);
     int is_control = point < 0x20 || (point >= 0x7f && point < 0xa0) ||
+                     point == 0x061c || (point >= 0x200e && point <= 0x200f) ||
                      (point >= 0x2028 && point <= 0x202e) ||
                      (point >= 0x2066 && point <= 0x2069);
     return is_control ? 0 : n;

@@ -37,8 +37,10 @@ merit_status merit__run_load(merit_model **out, const char *run, merit_error *er
 
 merit_status merit__not_of_run(const char *output, const char *run, merit_error *err)
 {
-    static const char *const files[] = {"config.json", "scores.tsv", "metrics.tsv",
-                                        "log.jsonl", "best.safetensors"};
+    static const char *const files[] = {
+        "config.json", "scores.tsv",       "metrics.tsv",      "answers.jsonl",
+        "log.jsonl",   "best.safetensors", "last.safetensors",
+    };
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__not_same_file(output, run, err));
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
