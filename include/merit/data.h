@@ -18,13 +18,13 @@ typedef struct merit_dataset merit_dataset;
 
 /* Zero is the default of every field. */
 typedef struct merit_dataset_options {
-    const char *labels;       // file of labels (IDX or .npy); NULL: found beside
-                              // (images-idx3 -> labels-idx1), or none
-    int32_t no_labels;        // non-zero: do not look for labels
-    int32_t allow_trailing;   // non-zero: bytes after the data are ignored
-    int32_t nonfinite_zero;   // non-zero: NaN and infinity become 0
-    int64_t first;            // > 0: only the first so many examples
-    int64_t max_bytes;        // limit of decoded data; 0: 16 GB
+    const char *labels;     // file of labels (IDX or .npy); NULL: found beside
+                            // (images-idx3 -> labels-idx1), or none
+    int32_t no_labels;      // non-zero: do not look for labels
+    int32_t allow_trailing; // non-zero: bytes after the data are ignored
+    int32_t nonfinite_zero; // non-zero: NaN and infinity become 0
+    int64_t first;          // > 0: only the first so many examples
+    int64_t max_bytes;      // limit of decoded data; 0: 16 GB
 } merit_dataset_options;
 
 /* Loads a data set; the format is recognised by content: IDX (2 to 4 dimensions;
@@ -58,6 +58,10 @@ MERIT_API int64_t merit_dataset_n(const merit_dataset *data);
 /* *channels, *height, *width of every example. */
 MERIT_API void merit_dataset_shape(const merit_dataset *data, int64_t *channels,
                                    int64_t *height, int64_t *width);
+
+/* The numbers of example 0 <= example < N, [C,H,W], as they stand in the file. */
+MERIT_API void merit_dataset_example(const merit_dataset *data, int64_t example,
+                                     float *values);
 
 /* Labels [N] >= 0 in the order of the data; NULL when there are none. Borrowed. */
 MERIT_API const int32_t *merit_dataset_labels(const merit_dataset *data);

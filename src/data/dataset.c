@@ -192,6 +192,16 @@ void merit_dataset_shape(const merit_dataset *data, int64_t *channels, int64_t *
     *width = data->width;
 }
 
+void merit_dataset_example(const merit_dataset *data, int64_t example, float *values)
+{
+    int64_t n = merit__dataset_n_features(data);
+    int64_t from = merit__dataset_place(data, example) * n;
+    for (int64_t i = 0; i < n; i++) {
+        values[i] = data->storage->bytes != NULL ? (float)data->storage->bytes[from + i]
+                                                 : data->storage->floats[from + i];
+    }
+}
+
 const int32_t *merit_dataset_labels(const merit_dataset *data)
 {
     return data->labels;
