@@ -21,7 +21,8 @@ all: packages
 packages:
 	@scripts/install-packages
 
-test: packages
+test:
+	@scripts/install-packages test
 	@JOBS=$(JOBS) scripts/run-tests
 
 demo: all

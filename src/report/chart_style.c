@@ -9,6 +9,7 @@
 static const char rules[] =
     "svg text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,"
     "sans-serif;font-size:12px;fill:#59636e;unicode-bidi:isolate}\n"
+    "svg tspan{unicode-bidi:isolate}\n"
     ".paper{fill:#ffffff}.grid{stroke:#e4e8ec}.base{stroke:#8c959f}\n"
     "svg .head{font-size:16px;font-weight:600;fill:#1f2328}\n"
     "svg .name{font-size:13px;font-weight:600;fill:#1f2328}\n"

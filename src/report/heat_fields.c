@@ -230,6 +230,7 @@ static double draw_legend_number(merit__xml *xml, double x, double y, double val
                                  int decimals)
 {
     char text[MERIT__NUMBER_BYTES];
+    decimals = value == 0 ? 0 : decimals;
     snprintf(text, sizeof text, "%s", merit__decimal_of(value, decimals).text);
     merit__xml_add(xml, "<text x=\"%s\" y=\"%s\" class=\"note\">",
                    merit__decimal_of(x, 1).text, merit__decimal_of(y + 9.5, 1).text);

@@ -244,3 +244,9 @@ fail:
     merit__free(means);
     return status;
 }
+
+double merit__heat_map_width(const merit__heat_map *map)
+{
+    int64_t n = map->n_rows > map->n_columns ? map->n_rows : map->n_columns;
+    return n > NAMED_MOST ? field_size(n) * (double)n : lay_out(map).width;
+}

@@ -34,4 +34,7 @@ merit_status merit__heat_map_draw(merit__xml *xml, const merit__heat_map *map,
                                   const char *description, int is_alone,
                                   merit_error *err);
 
+/* The width of that picture, in pixels. */
+double merit__heat_map_width(const merit__heat_map *map);
+
 #endif

@@ -29,20 +29,31 @@ static void describe(merit__xml *text, const merit_scores *scores)
     }
 }
 
+static merit__heat_map map_of(const merit_scores *scores, const char *id)
+{
+    return (merit__heat_map){.id = id,
+                             .title =
+                                 "Score table: what each answer earns for each truth",
+                             .legend = "score",
+                             .best = "the best answer to a truth",
+                             .values = merit_scores_values(scores),
+                             .names = scores,
+                             .n_rows = merit_scores_n_truths(scores),
+                             .n_columns = merit_scores_n_answers(scores)};
+}
+
+double merit__scores_map_width(const merit_scores *scores)
+{
+    merit__heat_map map = map_of(scores, "scores");
+    return merit__heat_map_width(&map);
+}
+
 merit_status merit__scores_map_add(merit__xml *xml, const merit_scores *scores,
                                    const char *id, int is_alone, merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__xml description = {0};
-    merit__heat_map map = {.id = id,
-                           .title =
-                               "Score table: what each answer earns for each truth",
-                           .legend = "score",
-                           .best = "the best answer to a truth",
-                           .values = merit_scores_values(scores),
-                           .names = scores,
-                           .n_rows = merit_scores_n_truths(scores),
-                           .n_columns = merit_scores_n_answers(scores)};
+    merit__heat_map map = map_of(scores, id);
     describe(&description, scores);
     if (description.out_of_memory) {
         MERIT_TRY(merit__fail_memory(err, description.n, "a picture"));

@@ -8,4 +8,7 @@
 merit_status merit__scores_map_add(merit__xml *xml, const merit_scores *scores,
                                    const char *id, int is_alone, merit_error *err);
 
+/* The width of that picture, in pixels. */
+double merit__scores_map_width(const merit_scores *scores);
+
 #endif

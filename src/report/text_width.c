@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 
 // Shares of the size of the font.
-static const double narrow = 0.36, usual = 0.6, broad = 0.9, full = 1.02;
+static const double narrow = 0.36, usual = 0.64, broad = 0.9, full = 1.02;
 
 static double share_of(uint32_t point)
 {

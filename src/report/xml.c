@@ -104,14 +104,39 @@ void merit__xml_attribute(merit__xml *xml, const char *name, const char *text,
     merit__xml_add(xml, "\"");
 }
 
+/* Adds the digits of a power of ten, raised. */
+static void add_exponent(merit__xml *xml, const char *digits)
+{
+    static const char *const raised[] = {
+        "\xe2\x81\xb0", "\xc2\xb9",     "\xc2\xb2",     "\xc2\xb3",     "\xe2\x81\xb4",
+        "\xe2\x81\xb5", "\xe2\x81\xb6", "\xe2\x81\xb7", "\xe2\x81\xb8", "\xe2\x81\xb9"};
+    merit__xml_add(xml,
+                   "\xc3\x97"
+                   "10%s",
+                   digits[0] == '-' ? "\xe2\x81\xbb" : "");
+    for (digits++; digits[0] == '0' && digits[1] != '\0'; digits++) {
+    }
+    for (; *digits != '\0'; digits++) {
+        merit__xml_add(xml, "%s", raised[*digits - '0']);
+    }
+}
+
 void merit__xml_number(merit__xml *xml, double value, int decimals)
 {
-    if (!isfinite(value)) {
+    const char *minus = "\xe2\x88\x92";
+    if (isnan(value)) {
         merit__xml_add(xml, "\xe2\x80\x93");
         return;
     }
+    if (isinf(value)) {
+        merit__xml_add(xml, "%s\xe2\x88\x9e", value < 0 ? minus : "");
+        return;
+    }
     merit__decimal number = merit__decimal_of(value, decimals);
-    int is_negative = number.text[0] == '-';
-    merit__xml_add(xml, "%s%s", is_negative ? "\xe2\x88\x92" : "",
-                   number.text + is_negative);
+    const char *text = number.text + (number.text[0] == '-');
+    size_t n = strcspn(text, "e");
+    merit__xml_add(xml, "%s%.*s", number.text[0] == '-' ? minus : "", (int)n, text);
+    if (text[n] == 'e') {
+        add_exponent(xml, text + n + 1);
+    }
 }

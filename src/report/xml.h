@@ -25,8 +25,8 @@ void merit__xml_text(merit__xml *xml, const char *text, size_t n_characters);
 void merit__xml_attribute(merit__xml *xml, const char *name, const char *text,
                           size_t n_characters);
 
-/* Adds a number with so many decimals and the true sign for minus; a dash where it is
- * not finite. */
+/* Adds a number with so many decimals, the true sign for minus and raised powers of
+ * ten; a dash for NaN. */
 void merit__xml_number(merit__xml *xml, double value, int decimals);
 
 #endif
