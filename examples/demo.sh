@@ -53,7 +53,7 @@ make_place() {
         refuse "$out/ is there, and no earlier demo made it; move it away"
     fi
     rm -rf "$out/expected-score" "$out/cross-entropy" "$out/auto"
-    rm -f "$out/curves.svg" "$out/curves.txt" "$out/eval.txt"
+    rm -f "$out/curves.svg" "$out/curves.txt" "$out/eval.txt" "$out/report.html"
     mkdir -p "$out"
     : >"$mark"
 }
@@ -93,4 +93,6 @@ awk '
         print "In the end it earns " earned[2] " a picture, cross entropy " earned[3] \
             ", merit " earned[4] "."
     }' "$out/curves.txt"
+run report "$out/auto" "$data/t10k-images-idx3-ubyte.gz" -o "$out/report.html" >/dev/null
+echo "$out/report.html is a page about merit (auto): what its mistakes cost, and which."
 echo "$out/curves.svg shows it, README.md explains it and goes on from here."

@@ -441,6 +441,8 @@ def test_demo(tmp_path, data):
     assert done.returncode == 0 and "Sanitizer" not in done.stderr, done.stderr
     place = tmp_path / "demo"
     ElementTree.parse(place / "curves.svg")
+    page = (place / "report.html").read_text(encoding="utf-8")
+    assert "The costliest mistakes" in page and page.endswith("</html>\n")
     earned = []
     for name in ("expected-score", "cross-entropy", "auto"):
         lines = [line.split("\t") for line in (place / name / "metrics.tsv").read_text()
