@@ -418,6 +418,18 @@ def test_a_run_that_has_only_begun(hostile, tmp_path):
     assert "has not produced a model yet" in done.err
 
 
+@pytest.mark.parametrize("loss", ["score-squares", "soft-labels"])
+def test_outputs_that_are_no_beliefs(hostile, tmp_path, loss):
+    merit("train", hostile / "x.npy", "--labels", hostile / "y.npy", "-s",
+          hostile / "table.tsv", "-o", tmp_path / "run", "-n", "dense 8", "-q", "-l", loss,
+          "-e", 1)
+    merit("report", tmp_path / "run", hostile / "x.npy", "--labels", hostile / "y.npy",
+          "-o", tmp_path / "page.html", *(["--rule", "decode"] if loss == "soft-labels" else []))
+    page = check(tmp_path / "page.html")
+    assert "its outputs are no beliefs" in page.shown and "Log loss" not in page.shown
+    assert "reliability-title" not in page.whole
+
+
 # The page in a browser
 
 

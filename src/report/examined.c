@@ -27,7 +27,8 @@ static merit_status answer(merit__examined *out, const float *logits, merit_erro
     merit_status status = MERIT_OK;
     MERIT_TRY(new_array(&out->answers, out->n, sizeof *out->answers, err));
     MERIT_TRY(new_array(&out->expected, out->n, sizeof *out->expected, err));
-    if (out->rule != MERIT_RULE_DECODE) {
+    if (out->rule != MERIT_RULE_DECODE && // whose outputs are no beliefs
+        merit_link_has_posterior(merit_model_link(out->model))) {
         MERIT_TRY(new_array(&out->posterior, out->n,
                             (size_t)out->n_classes * sizeof *out->posterior, err));
     }

@@ -27,7 +27,7 @@ typedef struct merit__examined {
     int n_ways;                            // always the best constant answer
     int32_t *answers;                      // [N]
     double *expected;                      // [N]
-    double *posterior; // [N,K]; NULL for DECODE, whose outputs are no beliefs
+    double *posterior; // [N,K]; NULL where the outputs are no beliefs
     double *best;      // [K] the score of the best answer to each truth
     double *confusion; // [K,A] examples
     double *given, *claimed, *realised; // [A], of merit_claims

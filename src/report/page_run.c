@@ -43,9 +43,10 @@ static merit_status add_claims(merit__xml *xml, const merit__examined *examined,
     if (examined->posterior != NULL) {
         merit__reliability_add(xml, examined);
     } else {
-        merit__xml_add(xml, "<p class=\"grow\">Its loss trains towards targets of its "
-                            "own, so that its outputs are no beliefs: there is nothing "
-                            "to hold them against.</p>\n");
+        merit__xml_add(xml,
+                       "<p class=\"grow\">What it was trained for is not to "
+                       "believe: its outputs are no beliefs that could be held against "
+                       "facts.</p>\n");
     }
     merit__xml_add(xml, "</div>\n");
     merit__page_section_end(xml);
