@@ -307,3 +307,12 @@ def test_a_second_process_is_refused(data, tmp_path):
     finally:
         first.kill()
         first.wait()
+
+
+def test_expected_scores_have_no_log_loss(data, tmp_path):
+    merit(command(data, tmp_path / "c", losses="score-logistic,geometric", seeds="1"))
+    losses = {loss["loss"]: loss for loss in record(tmp_path / "c")["losses"]}
+    assert losses["score-logistic"]["log_loss"] is None
+    assert losses["score-logistic"]["ece"] is None
+    assert losses["geometric"]["ece"] is not None
+    assert losses["score-logistic"]["mean_score"] < 0
