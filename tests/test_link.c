@@ -6,7 +6,7 @@
 
 enum { K = 4, A = 5, N = 3 };
 
-/* Two pairs, shifted by row, and an answer more. */
+/* Two pairs, shifted by row, and an answer more that is always worth 9. */
 static const double table[K * A] = {2,  1,  -1, -1, 9, 2, 3, 0,  0,  9,
                                     -1, -1, 2,  1,  9, 5, 5, 7,  8,  9};
 static const float logits[N * K] = {0.25f, 0.5f, -1, 0.3f, 3,    -2,
@@ -72,8 +72,9 @@ static void links_are_text(void **state)
     assert_int_equal(merit_link_parse(&link, NULL, NULL), MERIT_EINVAL);
 }
 
-/* Outputs that are scores: the largest one is the answer under either rule, its score
- * is in the units of the table, which goes from -1 to 8 among the classes. */
+/* Outputs that are scores: the largest one is the answer, its score is in the units of
+ * the table, which goes from -1 to 8 among the classes. The Bayes rule also knows what
+ * the answer is worth that always scores 9. */
 static void scores_are_expected_scores(void **state)
 {
     (void)state;
@@ -93,8 +94,10 @@ static void scores_are_expected_scores(void **state)
             for (int n = 0; n < N; n++) {
                 const double z = logits[n * K + best[n]];
                 const double share = logistic ? 1 / (1 + exp(-z)) : z;
-                assert_int_equal(answers[n], best[n]);
-                assert_true(is_close(expected[n], -1 + 9 * share, 1e-14));
+                const double score = -1 + 9 * share;
+                const int has_more = rules[r] == MERIT_RULE_BAYES && score < 9;
+                assert_int_equal(answers[n], has_more ? 4 : best[n]);
+                assert_true(is_close(expected[n], has_more ? 9 : score, 1e-14));
             }
             results.posterior = posterior;
             merit_status status =
@@ -117,6 +120,25 @@ static void fill_kernel(double *kernel)
             kernel[i * K + j] = exp(-4 * distance / 3 / 2);
         }
     }
+}
+
+/* An answer whose worth depends on the truth is not given: that takes a posterior. */
+static void other_answers_are_not_given(void **state)
+{
+    (void)state;
+    static const double values[2 * 3] = {1, 0, 99, 0, 1, 98};
+    static const float z[2] = {0.75f, 0.25f};
+    const merit_decision_options options = {.rule = MERIT_RULE_BAYES,
+                                            .link = {MERIT_LINK_SCORES, 0}};
+    merit_scores *scores = make_scores(values, 2, 3);
+    merit_decision *decision = NULL;
+    int32_t answer = -1;
+    const merit_decision_results results = {.answers = &answer};
+    assert_int_equal(merit_decision_create(&decision, scores, &options, NULL), MERIT_OK);
+    assert_int_equal(merit_decision_apply(decision, z, 1, &results, NULL), MERIT_OK);
+    assert_int_equal(answer, 0);
+    merit_decision_free(decision);
+    merit_scores_free(scores);
 }
 
 static void g_softmax_makes_the_posterior(void **state)
@@ -327,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_are_text),
         cmocka_unit_test(scores_are_expected_scores),
+        cmocka_unit_test(other_answers_are_not_given),
         cmocka_unit_test(g_softmax_makes_the_posterior),
         cmocka_unit_test(the_temperature_is_recovered),
         cmocka_unit_test(softmax_has_the_temperature_of_softmax),

@@ -87,8 +87,9 @@ typedef struct merit_decision_results {
 } merit_decision_results;
 
 /* Makes a decision rule for a table. The table is copied. For a link of scores argmax
- * and bayes are both the class with the largest expected score; extra answers have none
- * and are never given. EINVAL: no such rule, temperature or link, DECODE without matrix
+ * is the class with the largest expected score, and bayes too, unless an extra answer
+ * that scores the same whatever is true ("don't know") earns more; other extra answers
+ * are never given. EINVAL: no such rule, temperature or link, DECODE without matrix
  * or with another link than softmax; EUNSUPPORTED: the table is not for this link. */
 MERIT_API merit_status merit_decision_create(merit_decision **out,
                                              const merit_scores *scores,

@@ -159,6 +159,19 @@ static void store_row(const merit_decision *decision,
     store(results, row, answer, expected);
 }
 
+/* Whether an answer scores the same whatever is true: what it earns is then known
+ * without a posterior. */
+static int is_constant(const merit_decision *decision, size_t answer)
+{
+    const size_t A = decision->n_answers;
+    for (size_t i = 1; i < decision->n_classes; i++) {
+        if (decision->table[i * A + answer] != decision->table[answer]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Decides row `row` where the logits themselves are expected scores. */
 static void store_scores(const merit_decision *decision,
                          const merit_decision_results *results, size_t row,
@@ -168,7 +181,15 @@ static void store_scores(const merit_decision *decision,
     for (size_t k = 1; k < decision->n_classes; k++) {
         best = logits[k] > logits[best] ? k : best;
     }
-    store(results, row, best, merit__outputs_score(&decision->outputs, logits, best));
+    double expected = merit__outputs_score(&decision->outputs, logits, best);
+    for (size_t k = decision->n_classes;
+         decision->rule == MERIT_RULE_BAYES && k < decision->n_answers; k++) {
+        if (decision->table[k] > expected && is_constant(decision, k)) {
+            best = k;
+            expected = decision->table[k];
+        }
+    }
+    store(results, row, best, expected);
 }
 
 merit_status merit_decision_apply(const merit_decision *decision, const float *logits,

@@ -9,8 +9,9 @@
  * to one row does. Convex, and no output feels another. At the optimum
  * sigmoid(z_k) = sum_i eta_i s_ik for the posterior eta: the outputs are the expected
  * scores, never outside of the table's own, and their argmax is the Bayes decision for
- * every posterior. There is no posterior to be had from them, and answers beyond the K
- * classes are never given. S = I: one-against-all logistic regression.
+ * every posterior. There is no posterior to be had from them; of answers beyond the K
+ * classes the Bayes rule weighs those that score the same for every truth. S = I:
+ * one-against-all logistic regression.
  * The binary cross entropy is a proper loss for any mean in [0,1]: Savage 1971,
  * Elicitation of personal probabilities and expectations. */
 #include "loss/loss_def.h"
@@ -18,13 +19,6 @@
 #include <math.h>
 
 #include "loss/terms.h"
-
-static merit_status prepare(merit_loss *loss, merit_error *err)
-{
-    (void)err;
-    merit__loss_make_shares(loss);
-    return MERIT_OK;
-}
 
 static double eval_row(const merit__loss_row *row, double *dlogits)
 {
@@ -55,6 +49,6 @@ const merit_loss_def merit_loss_score_logistic = {
              .exact = 1},
     .table = MERIT__TABLE_SCORES,
     .linear = 1,
-    .prepare = prepare,
+    .prepare = merit__loss_learn_scores,
     .row = eval_row,
 };

@@ -8,20 +8,13 @@
  * scores does not matter; a number added to one row does. Convex. At the optimum
  * z_k = sum_i eta_i s_ik for the posterior eta: the outputs are the expected scores,
  * and their argmax is the Bayes decision for every posterior. There is no posterior to
- * be had from them, and answers beyond the K classes are never given. S = I: least
- * squares to one-hot targets. A linear model can be blind to a class in the middle of
+ * be had from them; of answers beyond the K classes the Bayes rule weighs those that
+ * score the same for every truth. S = I: least squares to one-hot targets. A linear model can be blind to a class in the middle of
  * others ("masking"): the lines of its neighbours then lie above its own everywhere.
  * Cost-sensitive one-against-all: Beygelzimer et al. 2005, Error limiting reductions
  * between classification tasks; the csoaa of Vowpal Wabbit. */
 #include "loss/loss_def.h"
 #include "loss/terms.h"
-
-static merit_status prepare(merit_loss *loss, merit_error *err)
-{
-    (void)err;
-    merit__loss_make_shares(loss);
-    return MERIT_OK;
-}
 
 static double eval_row(const merit__loss_row *row, double *dlogits)
 {
@@ -47,6 +40,6 @@ const merit_loss_def merit_loss_score_squares = {
              .convex = 1,
              .exact = 1},
     .table = MERIT__TABLE_SCORES,
-    .prepare = prepare,
+    .prepare = merit__loss_learn_scores,
     .row = eval_row,
 };

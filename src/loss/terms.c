@@ -128,14 +128,19 @@ void merit__loss_make_costs(merit_loss *loss, double unit)
     }
 }
 
-void merit__loss_make_shares(merit_loss *loss)
+merit_status merit__loss_learn_scores(merit_loss *loss, merit_error *err)
 {
+    (void)err;
     const int64_t K = loss->n_classes;
     double low, high;
     merit__scores_range(&low, &high, loss->scores);
     for (int64_t k = 0; k < K * K; k++) {
         loss->table[k] = (loss->table[k] - low) / (high - low);
     }
+    if (loss->n_answers > K) {
+        loss->rule = MERIT_RULE_BAYES;
+    }
+    return MERIT_OK;
 }
 
 void merit__loss_draw_to_best(merit_loss *loss)

@@ -45,9 +45,10 @@ void merit__loss_scale(double *dlogits, int64_t n_classes, double factor);
  * divided by `unit`. */
 void merit__loss_make_costs(merit_loss *loss, double unit);
 
-/* For prepare: makes the table of scores one of shares s_ik = (S_ik - min S) /
- * (max S - min S), in [0,1] by one map for all rows. */
-void merit__loss_make_shares(merit_loss *loss);
+/* As prepare, where outputs learn the scores themselves: makes the table one of shares
+ * s_ik = (S_ik - min S) / (max S - min S), in [0,1] by one map for all rows. With more
+ * answers than classes the rule is Bayes, which may see some of them. */
+merit_status merit__loss_learn_scores(merit_loss *loss, merit_error *err);
 
 /* For prepare, on costs: makes the best answer the class that each truth draws to, the
  * truth itself where it ties for the best. */
