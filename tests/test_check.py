@@ -367,6 +367,24 @@ def test_standard_input():
     done = subprocess.run([MERIT, "check", "-", "--json"], input=QUESTION.read_bytes(),
                           capture_output=True, timeout=60)
     assert json.loads(done.stdout)["never_unique"] == ["c3"]
+    done = subprocess.run([MERIT, "check", "-"], input=QUESTION.read_bytes(),
+                          capture_output=True, timeout=60)
+    assert b"merit labels SCORES\n" in done.stdout
+
+
+def test_commands_can_be_copied(tmp_path):
+    assert "merit labels ordinal --classes 5\n" in merit("check", "ordinal", "--classes",
+                                                         "5").out
+    odd = tmp_path / "a $(b) c.tsv"
+    odd.write_text(QUESTION.read_text())
+    out = merit("check", odd).out
+    assert f"  merit labels '{odd}'\n" in out
+    command = out.splitlines()[-1].replace("merit", MERIT, 1)
+    done = subprocess.run(command, shell=True, capture_output=True, timeout=60)
+    assert done.returncode == 0 and done.stdout.startswith(b"truth\tc1")
+    odd = tmp_path / "it's.tsv"
+    odd.write_text(QUESTION.read_text())
+    assert "merit labels SCORES\n" in merit("check", odd).out
 
 
 def test_names_are_shown_safely(tmp_path):

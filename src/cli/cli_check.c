@@ -143,7 +143,9 @@ static void print_answer(const merit__checked *checked, int64_t k, int name_widt
     merit__print_cell(stdout, merit_scores_name(checked->scores, k), name_width);
     printf("  ");
     merit__print_cell(stdout, truths, truths_width);
-    printf("  %10s  %9s  %10s\n", percent(volume, answer->volume),
+    // No random belief chose it, and yet some belief does.
+    const int is_rare = answer->volume == 0 && answer->reach == MERIT_REACH_BELIEFS;
+    printf("  %10s  %9s  %10s\n", is_rare ? "<1 %" : percent(volume, answer->volume),
            needed(least, answer),
            answer->reach == MERIT_REACH_BELIEFS && answer->sure_belief >= 1
                ? "never"
@@ -184,8 +186,8 @@ static void print_answers(const merit__checked *checked, int width)
         truths_width = t > truths_width ? t : truths_width;
     }
     name_width = name_width > MAX_NAME ? MAX_NAME : name_width;
-    printf("  %-*s  %-*s  chosen for  needs     sure above\n", name_width, "answer",
-           truths_width, "best for");
+    printf("  %-*s  %-*s  %10s  %9s  %10s\n", name_width, "answer", truths_width,
+           "best for", "chosen for", "needs", "sure above");
     k = -1;
     for (int64_t row = 0; row < n_rows; row++) {
         k = is_long ? next_chosen(facts, k) : row;
@@ -211,11 +213,12 @@ static void print_answers(const merit__checked *checked, int width)
 static void print_beliefs(const merit__checked *checked, int width)
 {
     const merit_audit_facts *facts = checked->facts;
-    char line[LINE_BYTES], share[16], name[256];
+    char line[LINE_BYTES], share[16], name[256], count[MERIT__COUNT_BYTES];
     if (facts->argmax_agreement == 1) {
-        snprintf(line, sizeof line,
-                 "Answering the most probable class is always the "
-                 "best answer.");
+        snprintf(
+            line, sizeof line,
+            "Answering the most probable class is the best answer for every belief "
+            "that was tried.");
     } else {
         snprintf(
             line, sizeof line,
@@ -231,35 +234,38 @@ static void print_beliefs(const merit__checked *checked, int width)
              merit__unsigned_zero(facts->best_constant_score, 4));
     merit__print_wrapped(stdout, line, 0, width);
     snprintf(line, sizeof line,
-             "Shares are of %" PRId64
-             " random beliefs (all are equally likely); standard "
-             "error up to %.2g %%.",
-             facts->n_samples, 100 * 0.5 / sqrt((double)facts->n_samples));
+             "Shares are of %s random beliefs (all are equally likely); standard error "
+             "up to %.2g %%.",
+             merit__count_text(count, facts->n_samples),
+             100 * 0.5 / sqrt((double)facts->n_samples));
     merit__print_wrapped(stdout, line, 0, width);
 }
 
-// The table as the other commands take it.
-static const char *spell_table(char *out, size_t out_bytes,
-                               const merit__checked *checked)
+// The table as other commands take it, for a shell.
+static void spell_table(char *out, size_t out_bytes, const merit__checked *checked)
 {
     char path[LINE_BYTES / 4];
-    const char *shown = strcmp(checked->path, "-") == 0
-                            ? "SCORES"
-                            : merit__visible(path, sizeof path, checked->path);
-    const int is_plain = strpbrk(shown, " \t'\"\\$`&|;<>()*?[]#~!{}") == NULL;
-    snprintf(out, out_bytes, is_plain ? "%s" : "\"%s\"", shown);
-    return out;
+    merit__visible(path, sizeof path, checked->path);
+    const int is_plain = strpbrk(path, " \t'\"\\$`&|;<>()*?[]#~!{}") == NULL;
+    if (strcmp(path, "-") == 0 || strchr(path, '\'') != NULL) {
+        snprintf(out, out_bytes, "SCORES");
+    } else {
+        snprintf(out, out_bytes, is_plain ? "%s" : "'%s'", path);
+    }
 }
 
 static void print_what_to_do(const merit__checked *checked)
 {
-    char table[LINE_BYTES / 2];
+    char table[LINE_BYTES / 2], classes[64] = "";
     spell_table(table, sizeof table, checked);
+    if (checked->n_classes > 0) {
+        snprintf(classes, sizeof classes, " --classes %" PRId64, checked->n_classes);
+    }
     // Commands stay on one line, to be copied.
     printf("To train:\n  merit train DATA %s %s -o RUN\n",
            checked->costs ? "--costs" : "-s", table);
-    printf("Soft labels for another framework:\n  merit labels %s%s\n", table,
-           checked->costs ? " --costs" : "");
+    printf("Soft labels for another framework:\n  merit labels %s%s%s\n", table,
+           checked->costs ? " --costs" : "", classes);
 }
 
 void merit__check_print(const merit__checked *checked, int width)

@@ -6,8 +6,9 @@
 
 /* What was checked. */
 typedef struct merit__checked {
-    const char *path; // as given
-    int costs;        // whether it was read as costs
+    const char *path;  // as given
+    int costs;         // whether it was read as costs
+    int64_t n_classes; // that were asked for; 0 for a table with its own
     const merit_scores *scores;
     const merit_audit_facts *facts;
 } merit__checked;

@@ -6,6 +6,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,4 +88,19 @@ merit_status merit__read_seconds(double *out, const char *what, const char *text
 double merit__unsigned_zero(double value, int decimals)
 {
     return signbit(value) && value >= -0.5 * pow(10, -decimals) ? 0 : value;
+}
+
+const char *merit__count_text(char out[MERIT__COUNT_BYTES], int64_t count)
+{
+    char digits[MERIT__COUNT_BYTES];
+    const int n = snprintf(digits, sizeof digits, "%" PRId64, count);
+    int at = 0;
+    for (int i = 0; i < n; i++) {
+        if (i > 0 && (n - i) % 3 == 0) {
+            out[at++] = ',';
+        }
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
 }

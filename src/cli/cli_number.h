@@ -25,6 +25,11 @@ merit_status merit__read_count(int64_t *out, const char *what, const char *text,
 merit_status merit__read_seconds(double *out, const char *what, const char *text,
                                  merit_error *err);
 
+enum { MERIT__COUNT_BYTES = 32 };
+
+/* A count >= 0 as a reader wants it: "200,000". Returns out. */
+const char *merit__count_text(char out[MERIT__COUNT_BYTES], int64_t count);
+
 /* The value to print with so many decimals: never one that shows as -0.000. */
 double merit__unsigned_zero(double value, int decimals);
 

@@ -245,7 +245,7 @@ fail:
 static void tell_rule(const struct labels *labels, int affine, int width)
 {
     const merit_audit_label_facts *facts = &labels->facts;
-    char text[512];
+    char text[512], count[MERIT__COUNT_BYTES];
     const int has_extra =
         merit_scores_n_answers(labels->scores) > merit_scores_n_truths(labels->scores);
     if (affine && !has_extra) {
@@ -262,9 +262,9 @@ static void tell_rule(const struct labels *labels, int affine, int width)
             text, sizeof text,
             "Decide with the decode matrix (--decode FILE), exact up to %.2g: the "
             "largest of q D. The largest output alone is the wrong answer for %.3g "
-            "%% of beliefs (%lld random ones, standard error %.2g %%)%s",
-            labels->residual, 100 * facts->wrong, (long long)facts->n_samples,
-            100 * facts->wrong_error,
+            "%% of beliefs (%s random ones, standard error %.2g %%)%s",
+            labels->residual, 100 * facts->wrong,
+            merit__count_text(count, facts->n_samples), 100 * facts->wrong_error,
             facts->wrong > 0.01 ? ": do not decide without D, or use affine labels."
                                 : ".");
     }
