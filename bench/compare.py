@@ -53,7 +53,7 @@ def number(value, decimals):
 def row_of(loss):
     low, high = loss["interval"]
     mark = "**" if loss["best"] else ""
-    cells = [f"{mark}{loss['loss']}{mark}" + (" \\*" if loss["level"] else ""),
+    cells = [f"{mark}{loss['loss']}{mark}" + (" \\*" if loss["level"] else " ?" if loss["unsure"] else ""),
              f"{loss['mean_score']:.4f} ± {(high - low) / 2:.4f}",
              number(loss["accuracy"], 4), number(loss["log_loss"], 3),
              number(loss["ece"], 3),

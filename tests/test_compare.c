@@ -139,13 +139,13 @@ static void test_a_comparison_holds_what_its_runs_earn(void **state)
             for (int64_t i = 0; i < 40; i++) {
                 earned += run->earned[i];
             }
-            assert_float_equal(earned / 40, run->metrics.mean_score, 1e-12);
+            assert_true(fabs(earned / 40 - (run->metrics.mean_score)) <= 1e-12);
             assert_int_equal(run->seed, s + 1);
             assert_true(run->n_steps > 0 && run->seconds > 0);
             assert_true(run->steps_to <= run->n_steps);
             sum += run->metrics.mean_score;
         }
-        assert_float_equal(sum / 2, loss->score.mean, 1e-12);
+        assert_true(fabs(sum / 2 - (loss->score.mean)) <= 1e-12);
         assert_true(loss->score.low <= loss->score.mean);
     }
     // The one that is best with a seed gets there.
@@ -235,6 +235,33 @@ static void test_a_share_of_the_data_is_kept_for_the_test(void **state)
     expect_refusal("share", &o, MERIT_EMODEL, "the training data are not those");
     o.test = 2;
     expect_refusal("share2", &o, MERIT_EINVAL, "share");
+}
+
+/* Losses without a seed in common cannot be told apart. */
+static void test_different_seeds(void **state)
+{
+    (void)state;
+    told t = {0};
+    const uint64_t first[] = {11}, second[] = {12};
+    merit_compare_options o = options_for(&t, 1, 1);
+    o.seeds = first;
+    merit_comparison_free(compare_in("seeds", &o));
+    o.seeds = second;
+    o.losses = &losses[2];
+    merit_comparison *c = compare_in("seeds", &o);
+    const merit_compare_loss *best = merit_comparison_loss(c, 0);
+    const merit_compare_loss *other = merit_comparison_loss(c, 1);
+    assert_int_equal(t.n_started, 2);
+    assert_int_equal(merit_comparison_facts(c)->n_runs, 4);
+    assert_int_equal(merit_comparison_facts(c)->n_runs_over, 2);
+    assert_int_equal(best->n_done + other->n_done, 2);
+    assert_true(other->p >= 1 && other->p_holm >= 1);
+    assert_true(fabs(other->behind.mean - (best->score.mean - other->score.mean)) <=
+                1e-12);
+    assert_true(isnan(other->behind.low));
+    assert_non_null(
+        strstr(merit_comparison_facts(c)->verdict, "2 of 4 runs are not over"));
+    merit_comparison_free(c);
 }
 
 static void test_refusals(void **state)
@@ -462,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_another_model_is_measured_again),
         cmocka_unit_test(test_extended_and_stopped_is_the_same_as_whole),
         cmocka_unit_test(test_a_share_of_the_data_is_kept_for_the_test),
+        cmocka_unit_test(test_different_seeds),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_the_directory_has_one_owner),
         cmocka_unit_test(test_losses_that_fail_are_told_in_their_row),

@@ -20,7 +20,7 @@ import compare as reference  # noqa: E402
 
 MERIT = os.path.abspath(os.environ.get("MERIT", "build/merit"))
 SECONDS = 200  # after which something hangs
-SIZE = ["-n", "dense 8, relu", "-e", "3", "-b", "32", "-j", "2"]
+SIZE = ["-n", "dense 8, relu", "-e", "5", "-b", "32", "-j", "2"]
 LOSSES = "cross-entropy,cross-entropy:60%,expected-score,auto,expected-score"
 
 
@@ -31,7 +31,7 @@ def write_pictures(folder, name, n, seed, side=8, n_classes=4):
     pictures = bytearray(noise.randbytes(n * side * side))
     for i, label in enumerate(labels):
         at = (i * side + label) * side
-        pictures[at:at + side] = bytes(min(255, 40 + p) for p in pictures[at:at + side])
+        pictures[at:at + side] = bytes(min(255, 120 + p // 2) for p in pictures[at:at + side])
     path = folder / f"{name}-images-idx3-ubyte"
     path.write_bytes(struct.pack(">HBB3I", 0, 8, 3, n, side, side) + pictures)
     (folder / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, n)
@@ -95,7 +95,8 @@ def near(a, b):
 
 
 def test_intervals_and_tests_are_those_of_numpy(whole):
-    losses = record(whole)["losses"]
+    whole_record = record(whole)
+    losses, constant = whole_record["losses"], whole_record["best_constant_score"]
     values = [earned(whole, loss) for loss in losses]
     for loss, its in zip(losses, values):
         assert near(loss["mean_score"], its.mean())
@@ -109,9 +110,25 @@ def test_intervals_and_tests_are_those_of_numpy(whole):
                     list(reference.interval(values[0] - values[place + 1])))
         assert near(loss["p"], pairs[place])
         assert near(loss["p_holm"], raised[place])
-        assert loss["level"] == (raised[place] >= 0.05)
+        can_be_chance = raised[place] >= 0.05
+        best = values[0].mean()
+        is_near = loss["mean_score"] >= constant + 0.95 * (best - constant)
+        assert loss["level"] == (can_be_chance and is_near)
+        assert loss["unsure"] == (can_be_chance and not is_near)
     assert [loss["best"] for loss in losses] == [True, False, False, False]
-    assert any(0 < p < 0.99 for p in pairs)
+    assert any(0 < p < 0.99 for p in pairs) and values[0].mean() > constant
+
+
+def test_the_verdict_follows_from_the_tests(whole):
+    whole_record = record(whole)
+    losses, verdict = whole_record["losses"], whole_record["verdict"]
+    rivals = [loss for loss in losses[1:] if loss["level"]]
+    unsure = [loss for loss in losses if loss["unsure"]]
+    begin = ("Nobody wins: auto" if rivals else "auto may win: it" if unsure
+             else "auto wins: it")
+    assert losses[0]["loss"] == "auto" and verdict.startswith(begin)
+    assert all(loss["loss"] in verdict for loss in rivals + unsure)
+    assert ("to prove it with 2 seeds" in verdict) == bool(unsure)
 
 
 def test_runs_earn_what_eval_says(whole, data):
@@ -232,7 +249,7 @@ def test_an_option_file_is_overruled(data, tmp_path):
     (["--test", "1.5"], 2, "--test"),
     (["--test", "0.5", "--test-labels", "x"], 2, "--test-labels"),
     (["--test", "nothing-here"], 5, "nothing-here"),
-    (["-e", "4"], 4, "epochs is 4, was 3"),
+    (["-e", "4"], 4, "epochs is 4, was 5"),
     (["-s", "ordinal:2"], 4, "score table"),
     (["--first", "200"], 4, "training data"),
     (["--test", "0.3"], 4, "training data"),

@@ -78,11 +78,15 @@ typedef struct merit_compare_loss {
     double seed_spread;   // standard deviation of the seeds' mean scores; NaN for one
     double normalized_score, accuracy, log_loss, ece, claimed_score, regret;
     merit_interval behind; // how much more the best loss earns, and its 95 % interval
-                           // (not raised for the number of losses); 0 for the best
+                           // (for this pair alone); 0 for the best; without a common
+                           // seed the difference of the means, the interval NaN
     double p;              // of that difference, two-sided; 1 for the best
     double p_holm;         // likewise, raised for the number of pairs
     int32_t is_best;       // the highest mean score
-    int32_t is_level;      // the best, or p_holm >= 0.05: no worse than by chance
+    int32_t is_level;      // the best; or p_holm >= 0.05, and the mean score is 95 % of
+                           // the way from the best constant answer to the best loss
+    int32_t is_unsure;     // p_holm >= 0.05, but the mean score is less than that: its
+                           // seeds differ too much to prove it
     int64_t n_reached;     // runs that came 95 % of the way
     double steps_to;       // mean over those; NaN when there are none
     double seconds_to;     // likewise

@@ -136,7 +136,7 @@ static void print_row(const merit_compare_loss *loss,
                       const struct column *const *chosen, int n, int name, int width)
 {
     char cell[CELL_BYTES];
-    fputs(loss->is_level ? "* " : "  ", stdout);
+    fputs(loss->is_level ? "* " : loss->is_unsure ? "? " : "  ", stdout);
     if (merit__cell_width(loss->loss) > name) { // on a line of its own
         merit__print_cell(stdout, loss->loss, merit__cell_width(loss->loss));
         printf("\n  %*s", name, "");
@@ -154,24 +154,28 @@ static void print_row(const merit_compare_loss *loss,
     putchar('\n');
 }
 
-// What the marks and the columns mean, and what to be careful about.
+// What the marks mean, and what to hold the scores against.
 static void print_notes(const merit_comparison *comparison, int width)
 {
     const merit_compare_facts *facts = merit_comparison_facts(comparison);
     char text[512];
     int64_t n_level = 0;
+    int64_t n_unsure = 0;
     for (int64_t l = 0; l < facts->n_done; l++) {
         n_level += merit_comparison_loss(comparison, l)->is_level;
+        n_unsure += merit_comparison_loss(comparison, l)->is_unsure;
     }
     snprintf(text, sizeof text,
              "%" PRId64 " test examples, %" PRId64 " seed%s. Always the same answer "
-             "earns %.4f at most, the right ones earn %.4f.%s",
+             "earns %.4f at most, the right ones earn %.4f.%s%s",
              facts->n_test, facts->n_seeds, facts->n_seeds == 1 ? "" : "s",
              merit__unsigned_zero(facts->best_constant_score, 4),
              merit__unsigned_zero(facts->oracle_score, 4),
-             n_level > 1 ? " * is behind the best by no more than chance can do (paired "
-                           "tests of all pairs, Holm, 5 %)."
-                         : "");
+             n_level > 1 ? " * near the best, and no further behind it than chance can "
+                           "do (paired tests of all pairs, Holm, 5 %)."
+                         : "",
+             n_unsure > 0 ? " ? seems to be behind, but is too unsteady to prove it."
+                          : "");
     merit__print_wrapped(stdout, text, 0, width);
     putchar('\n');
 }

@@ -52,7 +52,7 @@ static json_t *loss_record(const merit_compare_loss *loss)
 {
     return json_pack(
         "{s:o, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:b, s:b, s:I, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:b, s:b, s:b, s:I, s:o, s:o, s:o, s:o}",
         "loss", merit__json_text(loss->loss), "state", states[loss->state], "message",
         merit__json_text(loss->message), "n_done", (json_int_t)loss->n_done,
         "mean_score", merit__json_number(loss->score.mean), "interval",
@@ -66,9 +66,9 @@ static json_t *loss_record(const merit_compare_loss *loss)
         merit__json_number(loss->behind.mean), "behind_interval",
         pair(loss->behind.low, loss->behind.high), "p", merit__json_number(loss->p),
         "p_holm", merit__json_number(loss->p_holm), "best", (int)loss->is_best, "level",
-        (int)loss->is_level, "n_reached", (json_int_t)loss->n_reached, "steps_to_95",
-        merit__json_number(loss->steps_to), "seconds_to_95",
-        merit__json_number(loss->seconds_to), "seconds",
+        (int)loss->is_level, "unsure", (int)loss->is_unsure, "n_reached",
+        (json_int_t)loss->n_reached, "steps_to_95", merit__json_number(loss->steps_to),
+        "seconds_to_95", merit__json_number(loss->seconds_to), "seconds",
         merit__json_number(loss->seconds), "runs", run_records(loss));
 }
 

@@ -13,7 +13,7 @@ static const char header[] =
     "loss\tstate\truns\tmean_score\tlow\thigh\tseed_spread\tnormalized_"
     "score\taccuracy\t"
     "log_loss\tece\tclaimed_score\tregret\tbehind\tbehind_low\tbehind_high\tp\tp_holm\t"
-    "best\tlevel\treached\tsteps_to_95\tseconds_to_95\tseconds\tmessage\n";
+    "best\tlevel\tunsure\treached\tsteps_to_95\tseconds_to_95\tseconds\tmessage\n";
 
 static const char *const state_names[] = {"waiting", "done", "diverged", "refused"};
 
@@ -41,10 +41,10 @@ static size_t print_row(char *out, size_t out_bytes, const merit_compare_loss *l
     char text[2][NUMBERS_BYTES];
     print_numbers(text[0], earned, sizeof earned / sizeof *earned);
     print_numbers(text[1], times, sizeof times / sizeof *times);
-    int n =
-        snprintf(out, out_bytes, "%s\t%s\t%" PRId64 "%s\t%d\t%d\t%" PRId64 "%s\t%s\n",
-                 l->loss, state_names[l->state], l->n_done, text[0], (int)l->is_best,
-                 (int)l->is_level, l->n_reached, text[1], l->message);
+    int n = snprintf(
+        out, out_bytes, "%s\t%s\t%" PRId64 "%s\t%d\t%d\t%d\t%" PRId64 "%s\t%s\n",
+        l->loss, state_names[l->state], l->n_done, text[0], (int)l->is_best,
+        (int)l->is_level, (int)l->is_unsure, l->n_reached, text[1], l->message);
     return n > 0 ? (size_t)n : 0;
 }
 

@@ -8,6 +8,7 @@
 #include "compare/holm.h"
 
 static const double level = 0.05;
+static const double share_of_the_way = 0.95;
 
 typedef struct ranking {
     merit_comparison *comparison;
@@ -121,6 +122,14 @@ static void sort_losses(merit_compare_loss *losses, int64_t n)
     }
 }
 
+/* All that is known of losses that have no seed in common. */
+static merit_interval difference_of_means(const merit_compare_loss *loss,
+                                          const merit_compare_loss *best)
+{
+    return (merit_interval){
+        .mean = best->score.mean - loss->score.mean, .low = NAN, .high = NAN};
+}
+
 /* Tests all pairs of losses that are DONE, which come first. */
 static merit_status test_pairs(ranking *r, merit_error *err)
 {
@@ -133,10 +142,9 @@ static merit_status test_pairs(ranking *r, merit_error *err)
             const int64_t n_seeds = difference(&mean, r, &losses[i], &losses[j]);
             const double p = n_seeds > 0 ? merit__crossed_p(&mean) : 1;
             if (i == 0) {
-                losses[j].behind =
-                    n_seeds > 0
-                        ? merit__crossed_interval(&mean)
-                        : (merit_interval){.mean = NAN, .low = NAN, .high = NAN};
+                losses[j].behind = n_seeds > 0
+                                       ? merit__crossed_interval(&mean)
+                                       : difference_of_means(&losses[j], losses);
                 losses[j].p = p;
             }
             r->p[n_pairs++] = p;
@@ -146,9 +154,14 @@ static merit_status test_pairs(ranking *r, merit_error *err)
     merit_status status = merit__holm(r->p, n_pairs, err);
     losses[0].is_best = losses[0].is_level = facts->n_done > 0;
     losses[0].p = losses[0].p_holm = 1;
+    const double constant = facts->best_constant_score, best = losses[0].score.mean;
+    const double near_best =
+        best > constant ? constant + share_of_the_way * (best - constant) : -INFINITY;
     for (int64_t j = 1; j < facts->n_done; j++) {
+        const int can_be_chance = !(r->p[j - 1] < level);
         losses[j].p_holm = r->p[j - 1];
-        losses[j].is_level = !(losses[j].p_holm < level);
+        losses[j].is_level = can_be_chance && !(losses[j].score.mean < near_best);
+        losses[j].is_unsure = can_be_chance && !losses[j].is_level;
     }
     return status;
 }

@@ -41,51 +41,65 @@ static void add_score(sentence *s, double value)
     }
 }
 
-static int64_t count_level(const merit_comparison *c)
+static int is_rival(const merit_compare_loss *loss)
 {
-    int64_t n = 0;
-    for (int64_t l = 0; l < c->facts.n_done; l++) {
-        n += c->losses[l].is_level;
-    }
-    return n;
+    return loss->is_level && !loss->is_best;
 }
 
-/* "b, c and 3 more" of the losses that are level with the best. */
-static void add_rivals(sentence *s, const merit_comparison *c, int64_t n_rivals)
+static int is_unsure(const merit_compare_loss *loss)
+{
+    return loss->is_unsure;
+}
+
+/* "b, c and 3 more" of the losses that are such; returns how many they are. */
+static int64_t add_losses(sentence *s, const merit_comparison *c,
+                          int (*is_such)(const merit_compare_loss *loss))
 {
     enum { MOST_NAMED = 4 };
-    const int64_t n_named = n_rivals > MOST_NAMED ? MOST_NAMED - 1 : n_rivals;
-    int64_t n = 0;
-    for (int64_t l = 1; l < c->facts.n_done && n < n_named; l++) {
-        if (c->losses[l].is_level) {
-            const int is_last = n + 1 == n_rivals;
+    int64_t n_such = 0, n = 0;
+    for (int64_t l = 0; l < c->facts.n_done; l++) {
+        n_such += is_such(&c->losses[l]);
+    }
+    const int64_t n_named = n_such > MOST_NAMED ? MOST_NAMED - 1 : n_such;
+    for (int64_t l = 0; l < c->facts.n_done && n < n_named; l++) {
+        if (is_such(&c->losses[l])) {
+            const int is_last = n + 1 == n_such;
             add(s, "%s%s", n == 0 ? "" : is_last ? " and " : ", ", c->losses[l].loss);
             n++;
         }
     }
-    if (n_rivals > n_named) {
-        add(s, " and %" PRId64 " more", n_rivals - n_named);
+    if (n_such > n_named) {
+        add(s, " and %" PRId64 " more", n_such - n_named);
     }
+    return n_such;
 }
 
 static void add_winner(sentence *s, const merit_comparison *c)
 {
     const merit_compare_loss *best = &c->losses[0];
-    const int64_t n_rivals = count_level(c) - 1;
-    if (n_rivals == 0) {
-        add(s, "%s wins: it earns ", best->loss);
+    sentence rivals = {.n = 0}, unsure = {.n = 0};
+    const int64_t n_rivals = add_losses(&rivals, c, is_rival);
+    const int64_t n_unsure = add_losses(&unsure, c, is_unsure);
+    if (n_rivals > 0) {
+        add(s, "Nobody wins: %s earns the most, ", best->loss);
+        add_score(s, best->score.mean);
+        add(s, " per example, but chance alone can explain its lead over %s.",
+            rivals.text);
+    } else {
+        add(s, "%s %s: it earns ", best->loss, n_unsure > 0 ? "may win" : "wins");
         add_score(s, best->score.mean);
         add(s, " per example, ");
         add_score(s, c->losses[1].behind.mean);
-        add(s, " more than %s, and more than every other loss by more than chance.",
-            c->losses[1].loss);
-        return;
+        add(s, " more than %s%s.", c->losses[1].loss,
+            n_unsure > 0 ? "" : ", and more than every other loss by more than chance");
     }
-    add(s, "Nobody wins: %s earns the most, ", best->loss);
-    add_score(s, best->score.mean);
-    add(s, " per example, but chance alone can explain its lead over ");
-    add_rivals(s, c, n_rivals);
-    add(s, ".");
+    if (n_unsure > 0) {
+        add(s,
+            " %s seem%s to earn less, but too unsteadily to prove it with %" PRId64
+            " seed%s.",
+            unsure.text, n_unsure == 1 ? "s" : "", c->facts.n_seeds,
+            c->facts.n_seeds == 1 ? "" : "s");
+    }
 }
 
 static void add_caution(sentence *s, const merit_comparison *c)
