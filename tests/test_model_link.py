@@ -19,6 +19,7 @@ def trained(request, place):  # noqa: F811
     table.write_text(TREE)
     run = place / f"run-{request.param}"
     merit("train", place / "toy-images-idx3-ubyte", "-s", table, "-o", run, "-q",
+          "--validation", place / "toy-images-idx3-ubyte",
           "--net", "dense 8, relu", "-l", request.param, "-e", "6", "-b", "32", "-j", "1")
     return request.param, run, place / "toy-images-idx3-ubyte"
 
@@ -38,6 +39,7 @@ def test_the_link_is_stored_and_used(trained):
     assert record["accuracy"] > 0.9 and record["mean_score"] > 1.7
     assert (record["ece"] is not None) == believes
     assert record["rule"] == info["rule"]
+    check_that_training_measured_the_same(run, record)
     head, lines = columns(merit("predict", run, data).out)
     assert head == ["id", "answer", "expected_score"] + [
         "p_rook", "p_knight", "p_pawn"] * believes
@@ -50,6 +52,15 @@ def test_the_link_is_stored_and_used(trained):
         assert info["rule"] != "bayes" or abs(best - claimed).max() < 1e-5
     else:
         check_that_both_rules_are_one(run, data)
+
+
+def check_that_training_measured_the_same(run, record):
+    head, lines = columns((run / "metrics.tsv").read_text())
+    rows = [dict(zip(head, line)) for line in lines]
+    best = max(rows, key=lambda row: float(row["mean_score"]))
+    log_loss = 1e30 if record["log_loss"] is None else record["log_loss"]
+    assert float(best["mean_score"]) == pytest.approx(record["mean_score"], abs=1e-9)
+    assert float(best["log_loss"]) == pytest.approx(log_loss, rel=1e-6)
 
 
 def check_that_both_rules_are_one(run, data):
