@@ -134,7 +134,8 @@ static void other_answers_are_not_given(void **state)
     merit_decision *decision = NULL;
     int32_t answer = -1;
     const merit_decision_results results = {.answers = &answer};
-    assert_int_equal(merit_decision_create(&decision, scores, &options, NULL), MERIT_OK);
+    assert_int_equal(merit_decision_create(&decision, scores, &options, NULL),
+                     MERIT_OK);
     assert_int_equal(merit_decision_apply(decision, z, 1, &results, NULL), MERIT_OK);
     assert_int_equal(answer, 0);
     merit_decision_free(decision);

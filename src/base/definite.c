@@ -80,7 +80,7 @@ static double multiply(double *out, const double *a, size_t n, const double *x)
 
 double merit__least_eigenvalue(const double *a, size_t n, double *scratch)
 {
-    enum { MOST_STEPS = 2000, MULTIPLICATIONS = 400000000 };
+    enum { MOST_STEPS = 50000, MULTIPLICATIONS = 400000000 };
     double *x = scratch, *ax = scratch + n;
     double bound = 0, least = 0;
     for (size_t i = 0; i < n; i++) {

@@ -9,8 +9,9 @@
  * z_k = sum_i eta_i s_ik for the posterior eta: the outputs are the expected scores,
  * and their argmax is the Bayes decision for every posterior. There is no posterior to
  * be had from them; of answers beyond the K classes the Bayes rule weighs those that
- * score the same for every truth. S = I: least squares to one-hot targets. A linear model can be blind to a class in the middle of
- * others ("masking"): the lines of its neighbours then lie above its own everywhere.
+ * score the same for every truth. S = I: least squares to one-hot targets. A linear
+ * model can be blind to a class in the middle of others ("masking"): the lines of its
+ * neighbours then lie above its own everywhere.
  * Cost-sensitive one-against-all: Beygelzimer et al. 2005, Error limiting reductions
  * between classification tasks; the csoaa of Vowpal Wabbit. */
 #include "loss/loss_def.h"
