@@ -4,6 +4,9 @@
 
 #include "merit/compare.h"
 
+/* How far from the best constant answer to the best loss counts as nearly the best. */
+static const double merit__nearly_best = 0.95;
+
 struct merit_comparison {
     merit_compare_facts facts;
     merit_compare_loss *losses; // [facts.n_losses]

@@ -8,8 +8,6 @@
 #include "compare/comparison.h"
 #include "merit/runs.h"
 
-static const double share_of_the_way = 0.95;
-
 /* The runs that are DONE, in the order of losses and seeds. */
 typedef struct recorded {
     merit_compare_run **runs; // [n]
@@ -99,7 +97,7 @@ static double target_of(const recorded *r, uint64_t seed)
             constant = isnan(constant) ? its : constant;
         }
     }
-    return best > constant ? constant + share_of_the_way * (best - constant) : NAN;
+    return best > constant ? constant + merit__nearly_best * (best - constant) : NAN;
 }
 
 static void add_times(recorded *r)

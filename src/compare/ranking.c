@@ -8,7 +8,6 @@
 #include "compare/holm.h"
 
 static const double level = 0.05;
-static const double share_of_the_way = 0.95;
 
 typedef struct ranking {
     merit_comparison *comparison;
@@ -156,7 +155,7 @@ static merit_status test_pairs(ranking *r, merit_error *err)
     losses[0].p = losses[0].p_holm = 1;
     const double constant = facts->best_constant_score, best = losses[0].score.mean;
     const double near_best =
-        best > constant ? constant + share_of_the_way * (best - constant) : -INFINITY;
+        best > constant ? constant + merit__nearly_best * (best - constant) : -INFINITY;
     for (int64_t j = 1; j < facts->n_done; j++) {
         const int can_be_chance = !(r->p[j - 1] < level);
         losses[j].p_holm = r->p[j - 1];
