@@ -167,6 +167,10 @@ def test_ids_are_kept(place, data, tmp_path):
     write_text(tmp_path / "id.csv", data[0][:5], ",", CLASSES, "id")
     out = merit(tmp_path / "id.csv", "-s", place / "table.tsv").out
     assert [row[0] for row in rows_of(out)[1]] == [f"row {i}" for i in range(5)]
+    (tmp_path / "quotes.csv").write_text('id,rook,knight,pawn\n"a, b",0.2,0.3,0.5\n'
+                                         '"say ""c, d""",0.2,0.3,0.5\n')
+    out = merit(tmp_path / "quotes.csv", "-s", place / "table.tsv").out
+    assert [row[0] for row in rows_of(out)[1]] == ["a, b", 'say ""c, d""']
     rows = [b"%d\t0.2\t0.3\t0.5\n" % i for i in range(100)]
     (tmp_path / "escape.tsv").write_bytes(b"".join(rows) + b"a\x1b[31m\t0.2\t0.3\t0.5\n")
     out = merit(tmp_path / "escape.tsv", "-s", place / "table.tsv").out

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE_VALUES = 1 << 21, PART_VALUES = 1 << 15 };
+enum { SAMPLE_VALUES = 1 << 21, SAMPLE_ROWS_MIN = 1000, PART_VALUES = 1 << 15 };
 
 // Rows whose hash is below the limit. When they become too many, the limit is halved:
 // which rows are in the sample depends on their places alone.
@@ -22,7 +22,8 @@ struct sample {
 
 int64_t merit__fit_capacity(int64_t n_classes)
 {
-    return n_classes < SAMPLE_VALUES ? SAMPLE_VALUES / n_classes : 1;
+    int64_t n = SAMPLE_VALUES / n_classes;
+    return n < SAMPLE_ROWS_MIN ? SAMPLE_ROWS_MIN : n;
 }
 
 merit_status merit__fit_rows(merit__fit *out, const merit__beliefs *beliefs,

@@ -119,8 +119,8 @@ static const merit__options options = {
         "the order of the table's classes.\n"
         "With --labels it measures what the answers earn, as `merit eval` does: on "
         "standard output with -o, else on standard error. The temperature is fitted to "
-        "all rows where they are no more than 2,097,152 / K; else to an even sample of "
-        "so many, of standard input to the first ones.",
+        "all rows where they are no more than 2,097,152 / K, or 1,000; else to an even "
+        "sample of so many, of standard input to the first ones.",
     .table = table,
     .set = set,
 };
@@ -248,7 +248,7 @@ static merit_status begin(struct work *work, int64_t *n, merit_error *err)
     }
     work->n_values = must_fit && !beliefs->can_reopen
                          ? merit__fit_capacity(k)
-                         : 1 + merit__fit_capacity(k) / 64;
+                         : 1 + merit__fit_capacity(k) / 64; // as are read at once
     MERIT_TRY(merit__new_array(&work->values, work->n_values,
                                (size_t)k * sizeof *work->values, err));
     if (beliefs->labels != NULL) {

@@ -103,10 +103,15 @@ static int is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-// The end of a field that begins with a quote: its second quote; NULL without one.
+// The quote that ends a field which begins with one; NULL without. Two quotes stand for
+// one inside.
 static const char *find_closing_quote(const char *text, const char *end)
 {
-    return memchr(text + 1, '"', (size_t)(end - text - 1));
+    const char *at = text + 1;
+    while (at < end && (*at != '"' || (at + 1 < end && at[1] == '"'))) {
+        at += *at == '"' ? 2 : 1;
+    }
+    return at < end ? at : NULL;
 }
 
 void merit__take_field(const char **text, const char *end, char separator,
