@@ -263,6 +263,19 @@ def test_extra_answers(tmp_path):
     assert "<= 60 %" in words
 
 
+@pytest.mark.parametrize("S", [[[1, 0], [0, 1]], [[1, 1, 2], [1, 1, 0]],
+                               [[0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 1]],
+                               [[1e15, -1e15], [-1e15, 1e15]],
+                               [[1e-300, 0], [0, 1e-300]]])
+def test_small_and_strange_tables(S, tmp_path):
+    path = write(tmp_path / "t.tsv", S)
+    out = merit("check", path).out
+    assert "nan" not in out and "inf" not in out
+    found = check(path)
+    assert found["never_unique"] != found["answers"]
+    assert np.isfinite(found["argmax_agreement"])
+
+
 def test_priors(tmp_path):
     assert check(QUESTION)["best_constant"] == "c1"
     found = check(QUESTION, "--priors", "1,1,3,5")

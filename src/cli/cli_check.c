@@ -167,6 +167,21 @@ static int64_t next_chosen(const merit_audit_facts *facts, int64_t last)
     return next;
 }
 
+static void print_legend(const merit_audit_facts *facts, int width)
+{
+    char line[LINE_BYTES], count[MERIT__COUNT_BYTES];
+    const int has_extra = facts->n_answers > facts->n_truths;
+    snprintf(
+        line, sizeof line,
+        "chosen for: share of %s random beliefs (standard error up to %.2g %%); "
+        "needs: the least belief in the class at which it can be the answer (0 %%: "
+        "as a compromise)%s; sure above: the belief from which nothing else is.",
+        merit__count_text(count, facts->n_samples),
+        100 * 0.5 / sqrt((double)facts->n_samples),
+        has_extra ? ", or <= the most in any class" : "");
+    merit__print_wrapped(stdout, line, 2, width);
+}
+
 static void print_answers(const merit__checked *checked, int width)
 {
     const merit_audit_facts *facts = checked->facts;
@@ -200,31 +215,23 @@ static void print_answers(const merit__checked *checked, int width)
                  facts->n_answers - n_rows, percent(share, fmax(rest, 0)));
         merit__print_wrapped(stdout, line, 2, width);
     }
-    const int has_extra = facts->n_answers > facts->n_truths;
-    snprintf(
-        line, sizeof line,
-        "chosen for: share of all beliefs; needs: the least belief in the class at "
-        "which it can be the answer (0 %%: as a compromise)%s; sure above: the belief "
-        "from which nothing else is.",
-        has_extra ? ", or <= the most in any class" : "");
-    merit__print_wrapped(stdout, line, 2, width);
+    print_legend(facts, width);
 }
 
 static void print_beliefs(const merit__checked *checked, int width)
 {
     const merit_audit_facts *facts = checked->facts;
-    char line[LINE_BYTES], share[16], name[256], count[MERIT__COUNT_BYTES];
+    char line[LINE_BYTES], share[16], name[256];
     if (facts->argmax_agreement == 1) {
         snprintf(
             line, sizeof line,
             "Answering the most probable class is the best answer for every belief "
             "that was tried.");
     } else {
-        snprintf(
-            line, sizeof line,
-            "Answering the most probable class is the best answer for %s of beliefs: "
-            "use the Bayes decision (merit does).",
-            percent(share, facts->argmax_agreement));
+        snprintf(line, sizeof line,
+                 "Answering the most probable class is the best answer for %s of "
+                 "beliefs: use the Bayes decision (merit does).",
+                 percent(share, facts->argmax_agreement));
     }
     merit__print_wrapped(stdout, line, 0, width);
     snprintf(line, sizeof line,
@@ -233,11 +240,17 @@ static void print_beliefs(const merit__checked *checked, int width)
                             merit_scores_name(checked->scores, facts->best_constant)),
              merit__unsigned_zero(facts->best_constant_score, 4));
     merit__print_wrapped(stdout, line, 0, width);
+    char steps[128] = "";
+    if (facts->plateau > 0) {
+        snprintf(steps, sizeof steps,
+                 "until a fresh model believes the right class %.3g steps at learning "
+                 "rate 1, %.3g with cross entropy; ",
+                 facts->plateau, facts->plateau_cross_entropy);
+    }
     snprintf(line, sizeof line,
-             "Shares are of %s random beliefs (all are equally likely); standard error "
-             "up to %.2g %%.",
-             merit__count_text(count, facts->n_samples),
-             100 * 0.5 / sqrt((double)facts->n_samples));
+             "Rank %" PRId64 ", %" PRId64
+             " with rows centred; %saffine labels M = %.4g. All numbers: --json.",
+             facts->rank, facts->centred_rank, steps, facts->affine_M);
     merit__print_wrapped(stdout, line, 0, width);
 }
 
