@@ -99,6 +99,20 @@ def many(tmp_path_factory):
     return place
 
 
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    """Three losses, two seeds, one loss that the table forbids; a name that is markup."""
+    place = tmp_path_factory.mktemp("comparison")
+    write_data(place, 500, (6, 6), 4)
+    write_table(place, ["c1", "c2", "c3", "c4"],
+                [[2, 1, 0, -1], [1, 2, -1, 0], [0, -1, 0, 1], [-1, 0, 1, 2]])
+    done = merit("compare", place / "x.npy", "--labels", place / "y.npy", "-s",
+                 place / "table.tsv", "-l", "cross-entropy,softmax-margin,geometric", "-n",
+                 "dense 8, relu", "-e", 2, "--seeds", 2, "-o", place / "<b>of losses")
+    assert "geometric" in done.out
+    return place / "<b>of losses"
+
+
 # The page as HTML
 
 
@@ -418,6 +432,53 @@ def test_a_run_that_has_only_begun(hostile, tmp_path):
     assert "has not produced a model yet" in done.err
 
 
+def test_comparison(comparison):
+    done = merit("report", comparison)
+    path = comparison / "report.html"
+    assert done.out == f"{path}\n"
+    page = check(path)
+    path.unlink()
+    record = json.loads(merit("compare", "--show", comparison, "--json").out)
+    assert record["verdict"] in page.shown
+    assert "<b>of losses" in page.shown
+    rows = numbers_of(page, "What each loss earned")
+    by_name = {loss["loss"]: loss for loss in record["losses"]}
+    done = [loss for loss in record["losses"] if loss["state"] == "done"]
+    assert [row[0] for row in rows] == [loss["loss"] for loss in done]
+    for row in rows:
+        loss = by_name[row[0]]
+        assert float(row[1]) == pytest.approx(loss["mean_score"], abs=6e-4)
+        assert float(row[2]) == pytest.approx(np.ptp(loss["interval"]) / 2, abs=6e-4)
+        assert float(row[4]) == pytest.approx(100 * loss["accuracy"], abs=0.06)
+    refused = [loss for loss in record["losses"] if loss["state"] == "refused"]
+    assert [loss["loss"] for loss in refused] == ["geometric"]
+    assert "geometricrefused: " in page.shown.replace("geometric refused", "geometricrefused")
+    assert "What merit check finds in it" in page.shown and "Learning curves" in page.whole
+    assert len(numbers_of(page, "Each run</summary>")) >= 4
+
+
+def test_what_a_page_of_a_comparison_does_not_touch(comparison):
+    run = next(p for p in comparison.iterdir() if p.is_dir())
+    for path in (comparison / "comparison.json", comparison / "comparison.tsv",
+                 run / "config.json", run / "best.safetensors"):
+        before = path.read_bytes()
+        merit("report", comparison, "-o", path, expect=2)
+        assert path.read_bytes() == before
+    done = merit("report", comparison, comparison.parent / "x.npy", "-o", "-", expect=2)
+    assert "leave out DATA" in done.err
+
+
+def test_a_comparison_that_has_only_begun(comparison, tmp_path):
+    place = tmp_path / "begun"
+    place.mkdir()
+    shutil.copy(comparison / "comparison.json", place)
+    merit("report", place, "-o", tmp_path / "page.html")
+    assert "not trained to the end yet" in check(tmp_path / "page.html").shown
+    (place / "comparison.json").write_text("{")
+    done = merit("report", place, "-o", tmp_path / "p", expect=3)
+    assert "comparison.json" in done.err and not (tmp_path / "p").exists()
+
+
 @pytest.mark.parametrize("loss", ["score-squares", "soft-labels"])
 def test_outputs_that_are_no_beliefs(hostile, tmp_path, loss):
     merit("train", hostile / "x.npy", "--labels", hostile / "y.npy", "-s",
@@ -456,9 +517,14 @@ def share_drawn(png):
     return np.count_nonzero(rows[:, 1:]) / rows.size, rows[0, 1:4]
 
 
-@pytest.mark.parametrize("which", ["hostile", "colours", "many"])
-def test_in_a_browser(browser, request, which):
-    page = report(request.getfixturevalue(which))
+@pytest.mark.parametrize("which", ["hostile", "colours", "many", "comparison"])
+def test_in_a_browser(browser, request, tmp_path, which):
+    place = request.getfixturevalue(which)
+    page = tmp_path / "page.html"
+    if which == "comparison":
+        merit("report", place, "-o", page)
+    else:
+        page = report(place)
     for width, dark in ((360, False), (800, False), (1400, False), (800, True)):
         asked, complaints = browser.open(page, width, dark)
         assert asked == [] and complaints == []
@@ -469,11 +535,14 @@ def test_in_a_browser(browser, request, which):
         assert (corner < 40).all() if dark else (corner == 255).all()
     paper = browser.paper()
     assert paper.startswith(b"%PDF") and len(paper) > 20_000
-    assert browser.evaluate("document.title") == "run"
 
 
-def test_text_does_not_leave_its_picture(browser, hostile):
-    browser.open(report(hostile), 1000)
+@pytest.mark.parametrize("which", ["hostile", "many", "comparison"])
+def test_text_does_not_leave_its_picture(browser, request, tmp_path, which):
+    page = tmp_path / "page.html"
+    merit("report", request.getfixturevalue("comparison"), "-o", page)
+    browser.open(page if which == "comparison" else report(request.getfixturevalue(which)),
+                 1000)
     left_out = browser.evaluate("""
         Array.from(document.querySelectorAll("main svg[role=img] text")).filter(text => {
             const t = text.getBoundingClientRect();

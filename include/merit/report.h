@@ -51,6 +51,13 @@ MERIT_API merit_status merit_report_run(char **text, size_t *n_bytes, const char
                                         const merit_report_options *options,
                                         merit_error *err);
 
+/* Makes such a page of a comparison's directory (merit/compare.h): who wins, what each
+ * loss earned and how sure that is, learning curves of the best, the score table. Fails
+ * as merit_comparison_load and merit_runs_load do. The caller frees *text with
+ * merit_text_free. */
+MERIT_API merit_status merit_report_comparison(char **text, size_t *n_bytes,
+                                               const char *directory, merit_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,11 +7,13 @@
 #include "cli_output.h"
 #include "cli_predictions.h"
 #include "cli_run.h"
+#include "merit/compare.h"
 #include "merit/report.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OPTION_NO_PICTURES = 0x300 };
 
@@ -60,17 +62,50 @@ static const merit__options options = {
     .set = set,
 };
 
-static merit_status write_page(const char *text, size_t n_bytes, const char *path,
-                               merit_error *err)
+// Writes the page and tells where it is.
+static merit_status tell_page(const char *text, size_t n_bytes, const char *path,
+                              merit_error *err)
 {
     merit__output output = {0};
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__output_open(&output, path, err));
     fwrite(text, 1, n_bytes, output.stream);
     MERIT_TRY(merit__output_close(&output, err));
+    if (strcmp(path, "-") != 0) {
+        printf("%s\n", path);
+    }
 
 fail:
     merit__output_discard(&output);
+    return status;
+}
+
+// Whether RUN is the directory of a comparison.
+static int is_comparison(const char *path)
+{
+    char file[PATH_MAX];
+    int n = snprintf(file, sizeof file, "%s/comparison.json", path);
+    return n > 0 && (size_t)n < sizeof file && access(file, F_OK) == 0;
+}
+
+// The page takes the place of no file of its runs either.
+static merit_status check_comparison(const char *directory, const char *path,
+                                     merit_error *err)
+{
+    merit_comparison *comparison = NULL;
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit_comparison_load(&comparison, directory, err));
+    for (int64_t i = 0; i < merit_comparison_facts(comparison)->n_losses; i++) {
+        const merit_compare_loss *loss = merit_comparison_loss(comparison, i);
+        for (int64_t s = 0; s < loss->n_runs; s++) {
+            char run[PATH_MAX];
+            snprintf(run, sizeof run, "%s/%s", directory, loss->runs[s].name);
+            MERIT_TRY(merit__not_of_run(path, run, err));
+        }
+    }
+
+fail:
+    merit_comparison_free(comparison);
     return status;
 }
 
@@ -118,16 +153,25 @@ static merit_status make(const struct settings *settings, merit_error *err)
         return merit__refuse(err, MERIT_EINVAL, "%.100s: the path is too long", run);
     }
     MERIT_TRY(check_output(settings, path, err));
+    if (is_comparison(run)) {
+        if (settings->source.arguments[1] != NULL) {
+            return merit__refuse(err, MERIT_EINVAL,
+                                 "%.100s is a comparison, which has its own test "
+                                 "examples; leave out DATA",
+                                 run);
+        }
+        MERIT_TRY(check_comparison(run, path, err));
+        MERIT_TRY(merit_report_comparison(&text, &n_bytes, run, err));
+        MERIT_TRY(tell_page(text, n_bytes, path, err));
+        goto fail;
+    }
     MERIT_TRY(load_data(&data, settings, err));
     merit_report_options wanted = {.data = data,
                                    .rule = settings->source.rule,
                                    .n_threads = settings->source.n_threads,
                                    .no_pictures = settings->no_pictures};
     MERIT_TRY(merit_report_run(&text, &n_bytes, run, &wanted, err));
-    MERIT_TRY(write_page(text, n_bytes, path, err));
-    if (strcmp(path, "-") != 0) {
-        printf("%s\n", path);
-    }
+    MERIT_TRY(tell_page(text, n_bytes, path, err));
 
 fail:
     merit_text_free(text);
@@ -158,6 +202,6 @@ fail:
 
 const merit__command merit__command_report = {
     .name = "report",
-    .summary = "make a page of a run to look at and to send",
+    .summary = "make a page of a run or a comparison",
     .run = run,
 };

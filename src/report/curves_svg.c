@@ -10,7 +10,7 @@
 #include "runs/run_record.h"
 #include "report/decimal.h"
 
-enum { MAX_RUNS = 16, MAX_DOTS = 24 };
+enum { MAX_RUNS = 16, MAX_DOTS = 24, LONG_NUMBER = 6 }; // characters
 
 int merit__chart_can_draw(double value)
 {
@@ -162,9 +162,11 @@ static void draw_axes(merit__chart *chart)
         merit__xml_add(xml, "<path class=\"%s\" d=\"M%d %sH%d\"/>\n",
                        i == merit__axis_first(&chart->y) ? "base" : "grid", CHART_LEFT,
                        merit__decimal_of(y, 1).text, CHART_RIGHT);
-        merit__xml_add(xml, "<text x=\"%d\" y=\"%s\" text-anchor=\"end\">%s</text>\n",
+        merit__decimal number = merit__decimal_of(value, chart->y.decimals);
+        merit__xml_add(xml, "<text x=\"%d\" y=\"%s\" text-anchor=\"end\"%s>%s</text>\n",
                        CHART_LEFT - 8, merit__decimal_of(y + 4, 1).text,
-                       merit__decimal_of(value, chart->y.decimals).text);
+                       strlen(number.text) > LONG_NUMBER ? " class=\"small\"" : "",
+                       number.text);
     }
     for (int64_t i = merit__axis_first(&chart->x); i <= merit__axis_last(&chart->x);
          i++) {

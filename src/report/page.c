@@ -14,6 +14,7 @@ enum {
     TITLE_CHARACTERS = 80,
     NAME_CHARACTERS = 40,  // in running text
     SHORT_CHARACTERS = 24, // in tables
+    FINDING_CHARACTERS = 800,
     BAR_WIDTH = 72,
     FIT_WIDTH = 460
 };
@@ -110,6 +111,17 @@ const char *merit__page_file_name(char out[MERIT__PAGE_PATH_BYTES], const char *
     snprintf(out, MERIT__PAGE_PATH_BYTES, "%.*s",
              (int)(end - from < 255 ? end - from : 255), path + from);
     return out;
+}
+
+void merit__page_finding(merit__xml *xml, int severity, const char *head,
+                         const char *text)
+{
+    static const char *const classes[] = {"note", "note", "warning", "problem",
+                                          "remedy"};
+    merit__xml_add(xml, "<li class=\"%s\"><b>%s</b>",
+                   classes[severity >= 0 && severity < 5 ? severity : 0], head);
+    merit__xml_text(xml, text, FINDING_CHARACTERS);
+    merit__xml_add(xml, "</li>\n");
 }
 
 void merit__page_count(merit__xml *xml, int64_t n)

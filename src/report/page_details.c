@@ -44,21 +44,30 @@ static void add_members(merit__xml *xml, json_t *object)
 {
     for (void *at = json_object_iter(object); at != NULL;
          at = json_object_iter_next(object, at)) {
-        add_member(xml, json_object_iter_key(at), json_object_iter_value(at));
+        json_t *value = json_object_iter_value(at);
+        if (json_is_object(value)) {
+            for (void *in = json_object_iter(value); in != NULL;
+                 in = json_object_iter_next(value, in)) {
+                add_member(xml, json_object_iter_key(in), json_object_iter_value(in));
+            }
+        } else {
+            add_member(xml, json_object_iter_key(at), value);
+        }
     }
 }
 
-static merit_status add_config(merit__xml *xml, const merit_run *run, merit_error *err)
+merit_status merit__page_config_add(merit__xml *xml, const char *directory,
+                                    const char *file, merit_error *err)
 {
-    static const merit__json_limits limits = {.max_depth = 8, .max_opened = 64};
+    static const merit__json_limits limits = {.max_depth = 8, .max_opened = 4096};
     merit_status status = MERIT_OK;
     merit_error why = {0};
     json_t *config = NULL;
     char *text = NULL;
     size_t n_bytes = 0;
-    char *path = merit__path_join(run->path, "config.json");
+    char *path = merit__path_join(directory, file);
     if (path == NULL) {
-        return merit__fail_memory(err, strlen(run->path), "a path");
+        return merit__fail_memory(err, strlen(directory), "a path");
     }
     MERIT_TRY(merit__file_read(&text, &n_bytes, path, CONFIG_BYTES, err));
     status = merit__json_parse(&config, text, n_bytes, &limits, &why);
@@ -123,7 +132,7 @@ merit_status merit__page_details_add(merit__xml *xml, const merit_run *run,
                                      const merit__examined *examined, merit_error *err)
 {
     merit__page_section(xml, "details", "How it was made");
-    merit_status status = add_config(xml, run, err);
+    merit_status status = merit__page_config_add(xml, run->path, "config.json", err);
     if (model != NULL) {
         add_model(xml, model);
     }

@@ -75,9 +75,11 @@ static const char parts[] =
     ".findings li{padding:.45rem 0 .45rem .8rem;border-left:3px solid var(--rule);"
     "margin-bottom:.5rem}\n"
     ".findings .problem{border-left:5px double var(--down)}"
-    ".findings .warning{border-left-color:var(--down)}\n"
+    ".findings .warning{border-left-color:var(--down)}"
+    ".findings .remedy{border-left:5px solid var(--up)}\n"
     ".findings b{font-size:.75rem;letter-spacing:.04em;margin-right:.4rem}\n"
-    ".findings .problem b,.findings .warning b{color:var(--down)}\n";
+    ".findings .problem b,.findings .warning b{color:var(--down)}"
+    ".findings .remedy b{color:var(--up)}\n";
 
 static const char mistakes[] =
     ".mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.6rem,1fr));"

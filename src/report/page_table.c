@@ -11,8 +11,7 @@
 enum {
     NUMBERS_MOST = 30,  // answers of which all numbers are listed
     AUDITED_MOST = 200, // answers of a table that is audited in passing
-    FINDINGS_MOST = 20,
-    FINDING_CHARACTERS = 700
+    FINDINGS_MOST = 20
 };
 
 static void add_number_cells(merit__xml *xml, const merit_scores *scores, int64_t truth)
@@ -55,20 +54,11 @@ static void add_numbers(merit__xml *xml, const merit_scores *scores)
     merit__xml_add(xml, "</tbody>\n</table>\n</div>\n</details>\n");
 }
 
-static void add_finding(merit__xml *xml, merit_audit_severity severity,
-                        const char *text)
-{
-    static const char *const classes[] = {"note", "note", "warning", "problem"};
-    merit__xml_add(xml, "<li class=\"%s\"><b>%s</b>", classes[severity],
-                   merit_audit_severity_name(severity));
-    merit__xml_text(xml, text, FINDING_CHARACTERS);
-    merit__xml_add(xml, "</li>\n");
-}
-
 static void add_notes(merit__xml *xml, const merit_scores *scores)
 {
     for (int64_t i = 0; i < merit_scores_n_notes(scores); i++) {
-        add_finding(xml, MERIT_SEVERITY_NOTE, merit_scores_note(scores, i));
+        merit__page_finding(xml, MERIT_SEVERITY_NOTE, "NOTE",
+                            merit_scores_note(scores, i));
     }
 }
 
@@ -91,7 +81,9 @@ static merit_status add_findings(merit__xml *xml, const merit_scores *scores,
         }
         const merit_audit_facts *facts = merit_audit_facts_of(audit);
         for (int64_t i = 0; i < facts->n_findings && i < FINDINGS_MOST; i++) {
-            add_finding(xml, facts->findings[i].severity, facts->findings[i].text);
+            merit__page_finding(xml, (int)facts->findings[i].severity,
+                                merit_audit_severity_name(facts->findings[i].severity),
+                                facts->findings[i].text);
         }
         if (facts->n_findings > FINDINGS_MOST) {
             merit__xml_add(xml, "<li>%" PRId64 " more are left out.</li>\n",

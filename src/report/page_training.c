@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "merit/explain.h"
 #include "report/chart.h"
 #include "report/page.h"
 #include "report/panel.h"
@@ -123,6 +124,28 @@ static void add_numbers(merit__xml *xml, const merit_run *run)
     merit__xml_add(xml, "</div>\n</details>\n");
 }
 
+/* What `merit explain` says. */
+static merit_status add_explanation(merit__xml *xml, const merit_run *run,
+                                    merit_error *err)
+{
+    merit_explanation *why = NULL;
+    merit_status status = merit_explain(&why, run, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    merit__xml_add(xml, "<h3>What <code>merit explain</code> says of it</h3>\n"
+                        "<ul class=\"findings\">\n");
+    for (int64_t i = 0; i < merit_explanation_n_findings(why); i++) {
+        const merit_explain_finding *finding = merit_explanation_finding(why, i);
+        merit__page_finding(xml, (int)finding->severity,
+                            merit_explain_severity_name(finding->severity),
+                            finding->text);
+    }
+    merit__xml_add(xml, "</ul>\n");
+    merit_explanation_free(why);
+    return MERIT_OK;
+}
+
 /* What was asked for, what came of it, in a sentence. */
 static void add_summary(merit__xml *xml, const merit_run *run)
 {
@@ -162,6 +185,7 @@ merit_status merit__page_training_add(merit__xml *xml, const merit_runs *runs,
     merit_status status = merit__curves_add(xml, runs, "curves", 0, err);
     merit__page_figure_end(xml, "");
     merit__xml_add(xml, "</div>\n");
+    status = status == MERIT_OK ? add_explanation(xml, run, err) : status;
     add_panels(xml, run);
     add_numbers(xml, run);
     merit__page_section_end(xml);

@@ -9,10 +9,10 @@
 #include "report/page.h"
 
 // In pixels.
-enum { WIDTH = 272, HEIGHT = 180, LEFT = 46, RIGHT = 250, TOP = 38, BOTTOM = 144 };
+enum { WIDTH = 272, HEIGHT = 180, LEFT = 62, RIGHT = 256, TOP = 38, BOTTOM = 144 };
 
 // Smaller shares are drawn as this one.
-static const double least = 1e-12;
+static const double least = 1e-6;
 
 enum { MOST_DOTS = 24 };
 
