@@ -164,8 +164,10 @@ typedef struct merit_audit_facts {
 
 typedef struct merit_audit merit_audit;
 
-/* Audits a table. The result is the same for the same table and options. EINVAL (an
- * option), ENOMEM, EBACKEND (the linear algebra gave up). The caller frees *out. */
+/* Audits a table of at most 4,000 answers. The result is the same for the same table
+ * and options. EINVAL (an option), ENOMEM (a limit, too), EBACKEND (the linear algebra
+ * gave up). The caller frees *out. The solver of linear programs is C++: should its own
+ * memory run out, the process ends. */
 MERIT_API merit_status merit_audit_create(merit_audit **out, const merit_scores *scores,
                                           const merit_audit_options *options,
                                           merit_error *err);

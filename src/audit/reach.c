@@ -101,9 +101,7 @@ static merit_status judge(merit_audit *audit, int64_t k, const double *eta,
         return status; // not proved: what is known stays
     }
     answer->proof = MERIT_PROOF_PROGRAM;
-    if (low > MERIT__AUDIT_ROUNDING) {
-        answer->margin = fmax(answer->margin, low);
-        answer->reach = MERIT_REACH_BELIEFS;
+    if (answer->reach == MERIT_REACH_BELIEFS) {
         return MERIT_OK;
     }
     answer->reach =
