@@ -105,6 +105,44 @@ static void test_confidence_and_classes(void **state)
     assert_true(s.stuck_margin == 0 && s.stuck_margin_95 == 0);
 }
 
+/* The standard deviation under q is sqrt(e (1 - e)) with e on the best class, and 0.02
+ * R is 0.06: the line is at a margin of 5.62. */
+static void test_where_being_stuck_begins(void **state)
+{
+    (void)state;
+    static const float logits[2 * K] = {0, 5.5F, -60, -60, 0, 5.75F, -60, -60};
+    static const int32_t labels[2] = {0, 0};
+    merit__survey s;
+    assert_int_equal(take(&s, logits, labels, 1), MERIT_OK);
+    assert_true(s.stuck_share == 0);
+    assert_int_equal(take(&s, logits, labels, 2), MERIT_OK);
+    assert_true(s.stuck_share == 0.5 && s.stuck_margin == 5.75);
+}
+
+/* What is lost by a wrong answer must be above 0.05 R. */
+static void test_what_is_worth_having(void **state)
+{
+    (void)state;
+    static const struct {
+        double near_miss, stuck_share;
+    } close[] = {{0.96, 0}, {0.94, 1}};
+    static const float logits[2] = {0, 40};
+    static const double posterior[2] = {0, 1};
+    static const int32_t labels[1] = {0};
+    merit__surveyed examples = {
+        .logits = logits, .posterior = posterior, .labels = labels, .n = 1};
+    for (size_t i = 0; i < 2; i++) {
+        merit_scores *scores;
+        merit__survey s;
+        const double pair[4] = {1, close[i].near_miss, 0, 1};
+        assert_int_equal(merit_scores_create(&scores, 2, 2, pair, NULL, NULL),
+                         MERIT_OK);
+        assert_int_equal(merit__survey_take(&s, scores, &examples, NULL), MERIT_OK);
+        assert_true(s.stuck_share == close[i].stuck_share);
+        merit_scores_free(scores);
+    }
+}
+
 /* Of more pairs than there is room for, the largest ones. */
 static void test_many_pairs(void **state)
 {
@@ -167,6 +205,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pairs_and_margins),
         cmocka_unit_test(test_confidence_and_classes),
+        cmocka_unit_test(test_where_being_stuck_begins),
+        cmocka_unit_test(test_what_is_worth_having),
         cmocka_unit_test(test_many_pairs),
         cmocka_unit_test(test_no_memory),
     };

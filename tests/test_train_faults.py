@@ -4,6 +4,7 @@ begun is finished by the same command, and gives the same model.
 A test that must catch a run in the middle tries again when it came too late."""
 
 import hashlib
+import json
 import os
 import random
 import resource
@@ -93,6 +94,15 @@ def has_begun(run, process, n_checkpoints=0):
     return False
 
 
+def assert_recorded_once(run):
+    """Every validation stands once in both tables, in the same order."""
+    rows = [line.split("\t") for line in (run / "metrics.tsv").read_text().splitlines()[1:]]
+    lines = [json.loads(line) for line in (run / "answers.jsonl").read_text().splitlines()]
+    steps = [(row[0], int(row[1]), int(row[2])) for row in rows]
+    assert steps == [(line["loss"], line["epoch"], line["step"]) for line in lines]
+    assert len(set(steps)) == len(steps)
+
+
 def finish(arguments, run, reference):
     """The same command until it is done; the model is the one it has to be."""
     for _ in range(TRIES):
@@ -102,6 +112,7 @@ def finish(arguments, run, reference):
             break
         assert code == 75, (code, out, err)
     assert model_of(run) == reference
+    assert_recorded_once(run)
     assert temporary(run) == []
     # It may have been killed when the last one was there and an old one not yet removed.
     assert len(checkpoints(run)) <= 3 + (code == 2)

@@ -54,7 +54,7 @@ static void find_gradient(merit_explanation *e)
         merit__explain_add(e,
                            " Its gradient is multiplied by the probability of what "
                            "should be learned: 10^-%.3g, at the median.",
-                           c->last->stuck_margin / log(10));
+                           round(c->last->stuck_margin / log(10)));
     }
 }
 

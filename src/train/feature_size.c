@@ -7,16 +7,16 @@
 #include "base/random.h"
 #include "net/layers.h"
 
-enum { MAX_EXAMPLES = 256 };
+enum { MAX_EXAMPLES = 64, DRAWS = 4 };
 
 /* The parameters with signs in place of the last weights, 0 in place of the biases. */
-static void put_signs(float *parameters, const merit_net *net)
+static void put_signs(float *parameters, const merit_net *net, uint32_t number)
 {
     const merit__tensor *weight = &net->tensors[net->n_tensors - 2];
     const merit__tensor *bias = &net->tensors[net->n_tensors - 1];
     for (int64_t i = 0; i < weight->n; i++) {
         uint32_t word[4];
-        merit__random(word, 0, MERIT__USE_PROBE, (uint32_t)i, 0, 0);
+        merit__random(word, 0, MERIT__USE_PROBE, (uint32_t)i, number, 0);
         parameters[weight->offset + i] = word[0] % 2 == 0 ? 1.0F : -1.0F;
     }
     memset(parameters + bias->offset, 0, (size_t)bias->n * sizeof *parameters);
@@ -42,6 +42,7 @@ merit_status merit__feature_size(double *out, const merit__inference *inference,
     merit__inference probe = *inference;
     merit_dataset *examples = NULL;
     size_t n_arena = (size_t)net->n_arena, n_logits = 0;
+    double sum = 0;
     float *parameters = merit__alloc_array(n_arena, sizeof *parameters);
     float *logits =
         merit__alloc_array(MAX_EXAMPLES * (size_t)net->n_classes, sizeof *logits);
@@ -49,16 +50,17 @@ merit_status merit__feature_size(double *out, const merit__inference *inference,
         MERIT_TRY(merit__fail_memory(err, n_arena * sizeof *parameters, "validation"));
     }
     memcpy(parameters, inference->parameters, n_arena * sizeof *parameters);
-    put_signs(parameters, net);
     probe.parameters = parameters;
     MERIT_TRY(first_examples(&examples, data, err));
-    MERIT_TRY(merit__infer(&probe, examples, n_threads, logits, err));
     n_logits = (size_t)(merit_dataset_n(examples) * net->n_classes);
-    *out = 0;
-    for (size_t i = 0; i < n_logits; i++) {
-        *out += (double)logits[i] * (double)logits[i];
+    for (uint32_t d = 0; d < DRAWS; d++) {
+        put_signs(parameters, net, d);
+        MERIT_TRY(merit__infer(&probe, examples, n_threads, logits, err));
+        for (size_t i = 0; i < n_logits; i++) {
+            sum += (double)logits[i] * (double)logits[i];
+        }
     }
-    *out = 1 + *out / (double)n_logits;
+    *out = 1 + sum / (double)(DRAWS * n_logits);
 fail:
     merit_dataset_free(examples);
     merit__free(parameters);

@@ -1,0 +1,168 @@
+/* What the measuring for `merit explain` costs: seconds of an epoch's steps and of the
+ * survey of its validation, in turn; a line of JSON per round.
+ *
+ *     bench_survey IMAGES FOLDER [ROUNDS]
+ *
+ * The setting is that of a run on all images: a tenth held out, batch 128, the net of
+ * bench/speed.py, one thread. Half the held-out examples are stuck, so that everything
+ * is measured that ever is. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "merit/data.h"
+#include "merit/loss.h"
+#include "train/feature_size.h"
+#include "train/learner.h"
+#include "train/validation.h"
+
+enum { BATCH = 128, STEPS = 40 };
+static const char *const net_spec =
+    "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, dense 128, relu";
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void check(merit_status status, const merit_error *err)
+{
+    if (status != MERIT_OK) {
+        fprintf(stderr, "bench_survey: %s\n", err->message);
+        exit(1);
+    }
+}
+
+/* Seconds of STEPS training steps. */
+static double time_steps(merit__learner *learner, const merit_loss *loss,
+                         const int64_t *order)
+{
+    merit_error err;
+    double begin = now();
+    for (int64_t s = 0; s < STEPS; s++) {
+        double value;
+        merit__minibatch minibatch = {.index = order + s * BATCH,
+                                      .n = BATCH,
+                                      .step = s,
+                                      .loss = loss,
+                                      .learning_rate = 0.01,
+                                      .momentum = 0.9};
+        check(merit__learner_step(learner, &minibatch, &value, &err), &err);
+    }
+    return now() - begin;
+}
+
+/* Logits of a model that is very sure, and right every other time. */
+static void put_logits(float *logits, const int32_t *labels, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t k = 0; k < 10; k++) {
+            uint32_t word[4];
+            merit__random(word, 1, 99, (uint32_t)i, (uint32_t)k, 0);
+            int64_t answer = (labels[i] + i % 2) % 10;
+            logits[i * 10 + k] = merit__uniform(word[0]) + (k == answer ? 30.0F : 0.0F);
+        }
+    }
+}
+
+/* Seconds of all that a validation does for `merit explain`. */
+static double time_survey(merit__validation *validation,
+                          const merit__inference *inference,
+                          const merit_dataset *held_out, const char *path)
+{
+    merit_error err;
+    merit__survey survey;
+    static char text[4096]; // of a line for each of ten epochs
+    memset(text, ' ', sizeof text);
+    double begin = now();
+    check(merit__validation_survey(&survey, validation, &err), &err);
+    check(merit__feature_size(&survey.feature_size, inference, held_out, 1, &err),
+          &err);
+    check(merit__file_replace(path, text, sizeof text, &err), &err);
+    return now() - begin;
+}
+
+int main(int argc, char **argv)
+{
+    merit_error err;
+    merit_dataset *all, *data, *held_out;
+    merit_scores *scores;
+    merit_net *net;
+    merit_loss *loss;
+    merit__learner *learner;
+    merit__validation *validation;
+    merit__normalisation normalisation;
+    const merit__optimizer *sgd;
+    merit_scores_options ten = {.n_classes = 10};
+    char path[4096];
+    if (argc < 3) {
+        fprintf(stderr, "usage: bench_survey IMAGES FOLDER [ROUNDS]\n");
+        return 2;
+    }
+    long rounds = argc > 3 ? atol(argv[3]) : 7;
+    snprintf(path, sizeof path, "%s/answers.jsonl", argv[2]);
+    check(merit_dataset_load(&all, argv[1], NULL, &err), &err);
+    check(merit_dataset_split(&data, &held_out, all, 0.1, 1, &err), &err);
+    check(merit_scores_load(&scores, "identity", &ten, &err), &err);
+    check(merit_net_create(&net, net_spec, 1, 28, 28, 10, &err), &err);
+    check(merit_loss_create(&loss, "cross-entropy", scores, &err), &err);
+    check(merit__normalisation_measure(&normalisation, data, &err), &err);
+    check(merit__optimizer_find(&sgd, "sgd", &err), &err);
+    check(merit__validation_create(&validation, held_out, scores, &err), &err);
+    merit__learner_options options = {.engine = &merit__engine_dnnl,
+                                      .optimizer = sgd,
+                                      .data = data,
+                                      .normalisation = &normalisation,
+                                      .batch = BATCH,
+                                      .slice = 16,
+                                      .groups = 8,
+                                      .threads = 1,
+                                      .seed = 1};
+    check(merit__learner_create(&learner, net, &options, &err), &err);
+    int64_t n = merit_dataset_n(data), n_held_out = merit_dataset_n(held_out);
+    float *parameters = merit__alloc_array((size_t)net->n_arena, sizeof *parameters);
+    float *zeros = merit__alloc_array((size_t)net->n_arena, sizeof *zeros);
+    int64_t *order = merit__alloc_array((size_t)n, sizeof *order);
+    if (parameters == NULL || zeros == NULL || order == NULL || n < STEPS * BATCH) {
+        return 6;
+    }
+    merit__net_init(net, 1, parameters);
+    const float *moments[MERIT__MOMENTS] = {zeros, zeros};
+    check(merit__learner_set(learner, parameters, moments, &err), &err);
+    merit__permutation(order, n, 1, MERIT__USE_SHUFFLE, 0);
+    put_logits(merit__validation_logits(validation), merit_dataset_labels(held_out),
+               n_held_out);
+    merit__inference inference = {.engine = &merit__engine_dnnl,
+                                  .net = net,
+                                  .parameters = parameters,
+                                  .normalisation = &normalisation,
+                                  .slice = 16};
+    time_steps(learner, loss, order);
+    for (long r = 0; r < rounds; r++) {
+        double steps_s = time_steps(learner, loss, order);
+        double survey_s = time_survey(validation, &inference, held_out, path);
+        printf("{\"epoch_s\": %.4f, \"survey_s\": %.4f}\n",
+               steps_s * (double)n / (STEPS * BATCH), survey_s);
+        fflush(stdout);
+    }
+    remove(path);
+    merit__learner_free(learner);
+    merit__validation_free(validation);
+    merit__normalisation_dispose(&normalisation);
+    merit_loss_free(loss);
+    merit_net_free(net);
+    merit_scores_free(scores);
+    merit_dataset_free(data);
+    merit_dataset_free(held_out);
+    merit_dataset_free(all);
+    merit__free(parameters);
+    merit__free(zeros);
+    merit__free(order);
+    return 0;
+}
