@@ -1,5 +1,5 @@
-/* Whole training steps per second, the core's peak in the same run, allocations per step
- * and peak memory; a line of JSON per round.
+/* Whole training steps per second, the core's peak in the same run, allocations per
+ * step and peak memory; a line of JSON per round.
  *
  *     bench_steps IMAGES [ROUNDS [STEPS [EXACT [SLICE]]]]
  *
@@ -8,50 +8,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "bench_common.h"
 #include "fma_peak.h"
 #include "merit/data.h"
 #include "merit/loss.h"
 #include "train/learner.h"
 
 enum { BATCH = 128 };
-static const char *const net_spec =
-    "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, dense 128, relu";
 
-/* Multiply-adds of a training step count twice, those with the padding's zeros too, as is
- * usual; the first layer needs no gradient of its input. */
+/* Multiply-adds of a training step count twice, those with the padding's zeros too, as
+ * is usual; the first layer needs no gradient of its input. */
 static double operations_per_image(const merit_net *net)
 {
     double sum = 0;
     for (int64_t i = 0; i < net->n_layers; i++) {
         const merit__layer *l = &net->layers[i];
-        double n = l->kind == MERIT__CONV
-                       ? (double)(l->in.c * l->kernel_h * l->kernel_w * l->out.c *
-                                  l->out.h * l->out.w)
-                   : l->kind == MERIT__DENSE
-                       ? (double)(l->in.c * l->in.h * l->in.w * l->out.c)
-                       : 0;
+        double n =
+            l->kind == MERIT__CONV    ? (double)(l->in.c * l->kernel_h * l->kernel_w *
+                                              l->out.c * l->out.h * l->out.w)
+            : l->kind == MERIT__DENSE ? (double)(l->in.c * l->in.h * l->in.w * l->out.c)
+                                      : 0;
         sum += 2 * n * (i == 0 ? 2 : 3);
     }
     return sum;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void check(merit_status status, const merit_error *err)
-{
-    if (status != MERIT_OK) {
-        fprintf(stderr, "bench_steps: %s\n", err->message);
-        exit(1);
-    }
 }
 
 static void run_steps(merit__learner *learner, const merit_loss *loss, int64_t *order,
@@ -65,7 +47,7 @@ static void run_steps(merit__learner *learner, const merit_loss *loss, int64_t *
                                       .loss = loss,
                                       .learning_rate = 0.01,
                                       .momentum = 0.9};
-        check(merit__learner_step(learner, &minibatch, &value, err), err);
+        bench_check(merit__learner_step(learner, &minibatch, &value, err), err);
     }
 }
 
@@ -80,17 +62,18 @@ int main(int argc, char **argv)
     merit__normalisation normalisation;
     const merit__optimizer *sgd;
     merit_scores_options ten = {.n_classes = 10};
-    int64_t rounds = argc > 2 ? atol(argv[2]) : 5, steps = argc > 3 ? atol(argv[3]) : 60;
+    int64_t rounds = argc > 2 ? atol(argv[2]) : 5,
+            steps = argc > 3 ? atol(argv[3]) : 60;
     if (argc < 2) {
         fprintf(stderr, "usage: bench_steps IMAGES [ROUNDS [STEPS [EXACT [SLICE]]]]\n");
         return 2;
     }
-    check(merit_dataset_load(&data, argv[1], NULL, &err), &err);
-    check(merit_scores_load(&scores, "identity", &ten, &err), &err);
-    check(merit_net_create(&net, net_spec, 1, 28, 28, 10, &err), &err);
-    check(merit_loss_create(&loss, "cross-entropy", scores, &err), &err);
-    check(merit__normalisation_measure(&normalisation, data, &err), &err);
-    check(merit__optimizer_find(&sgd, "sgd", &err), &err);
+    bench_check(merit_dataset_load(&data, argv[1], NULL, &err), &err);
+    bench_check(merit_scores_load(&scores, "identity", &ten, &err), &err);
+    bench_check(merit_net_create(&net, bench_net, 1, 28, 28, 10, &err), &err);
+    bench_check(merit_loss_create(&loss, "cross-entropy", scores, &err), &err);
+    bench_check(merit__normalisation_measure(&normalisation, data, &err), &err);
+    bench_check(merit__optimizer_find(&sgd, "sgd", &err), &err);
     merit__learner_options options = {.engine = &merit__engine_dnnl,
                                       .optimizer = sgd,
                                       .data = data,
@@ -101,7 +84,7 @@ int main(int argc, char **argv)
                                       .threads = 1,
                                       .exact = argc > 4 ? atoi(argv[4]) : 0,
                                       .seed = 1};
-    check(merit__learner_create(&learner, net, &options, &err), &err);
+    bench_check(merit__learner_create(&learner, net, &options, &err), &err);
     float *parameters = merit__alloc_array((size_t)net->n_arena, sizeof *parameters);
     float *zeros = merit__alloc_array((size_t)net->n_arena, sizeof *zeros);
     int64_t n = merit_dataset_n(data);
@@ -111,16 +94,16 @@ int main(int argc, char **argv)
     }
     merit__net_init(net, 1, parameters);
     const float *moments[MERIT__MOMENTS] = {zeros, zeros};
-    check(merit__learner_set(learner, parameters, moments, &err), &err);
+    bench_check(merit__learner_set(learner, parameters, moments, &err), &err);
     merit__permutation(order, n, 1, MERIT__USE_SHUFFLE, 0);
 
     run_steps(learner, loss, order, n, 10, &err);
     for (int64_t r = 0; r < rounds; r++) {
         double peak = fma_peak(0.2);
         long allocations = merit__alloc_count();
-        double begin = now();
+        double begin = bench_now();
         run_steps(learner, loss, order, n, steps, &err);
-        double images_per_s = (double)(steps * BATCH) / (now() - begin);
+        double images_per_s = (double)(steps * BATCH) / (bench_now() - begin);
         allocations = merit__alloc_count() - allocations;
         double peak_after = fma_peak(0.2);
         peak = peak > peak_after ? peak : peak_after;

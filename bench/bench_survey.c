@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "bench_common.h"
 #include "merit/data.h"
 #include "merit/loss.h"
 #include "train/feature_size.h"
@@ -21,30 +21,13 @@
 #include "train/validation.h"
 
 enum { BATCH = 128, STEPS = 40 };
-static const char *const net_spec =
-    "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, dense 128, relu";
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void check(merit_status status, const merit_error *err)
-{
-    if (status != MERIT_OK) {
-        fprintf(stderr, "bench_survey: %s\n", err->message);
-        exit(1);
-    }
-}
 
 /* Seconds of STEPS training steps. */
 static double time_steps(merit__learner *learner, const merit_loss *loss,
                          const int64_t *order)
 {
     merit_error err;
-    double begin = now();
+    double begin = bench_now();
     for (int64_t s = 0; s < STEPS; s++) {
         double value;
         merit__minibatch minibatch = {.index = order + s * BATCH,
@@ -53,9 +36,9 @@ static double time_steps(merit__learner *learner, const merit_loss *loss,
                                       .loss = loss,
                                       .learning_rate = 0.01,
                                       .momentum = 0.9};
-        check(merit__learner_step(learner, &minibatch, &value, &err), &err);
+        bench_check(merit__learner_step(learner, &minibatch, &value, &err), &err);
     }
-    return now() - begin;
+    return bench_now() - begin;
 }
 
 /* Logits of a model that is very sure, and right every other time. */
@@ -80,12 +63,12 @@ static double time_survey(merit__validation *validation,
     merit__survey survey;
     static char text[4096]; // of a line for each of ten epochs
     memset(text, ' ', sizeof text);
-    double begin = now();
-    check(merit__validation_survey(&survey, validation, &err), &err);
-    check(merit__feature_size(&survey.feature_size, inference, held_out, 1, &err),
-          &err);
-    check(merit__file_replace(path, text, sizeof text, &err), &err);
-    return now() - begin;
+    double begin = bench_now();
+    bench_check(merit__validation_survey(&survey, validation, &err), &err);
+    bench_check(merit__feature_size(&survey.feature_size, inference, held_out, 1, &err),
+                &err);
+    bench_check(merit__file_replace(path, text, sizeof text, &err), &err);
+    return bench_now() - begin;
 }
 
 int main(int argc, char **argv)
@@ -107,14 +90,14 @@ int main(int argc, char **argv)
     }
     long rounds = argc > 3 ? atol(argv[3]) : 7;
     snprintf(path, sizeof path, "%s/answers.jsonl", argv[2]);
-    check(merit_dataset_load(&all, argv[1], NULL, &err), &err);
-    check(merit_dataset_split(&data, &held_out, all, 0.1, 1, &err), &err);
-    check(merit_scores_load(&scores, "identity", &ten, &err), &err);
-    check(merit_net_create(&net, net_spec, 1, 28, 28, 10, &err), &err);
-    check(merit_loss_create(&loss, "cross-entropy", scores, &err), &err);
-    check(merit__normalisation_measure(&normalisation, data, &err), &err);
-    check(merit__optimizer_find(&sgd, "sgd", &err), &err);
-    check(merit__validation_create(&validation, held_out, scores, &err), &err);
+    bench_check(merit_dataset_load(&all, argv[1], NULL, &err), &err);
+    bench_check(merit_dataset_split(&data, &held_out, all, 0.1, 1, &err), &err);
+    bench_check(merit_scores_load(&scores, "identity", &ten, &err), &err);
+    bench_check(merit_net_create(&net, bench_net, 1, 28, 28, 10, &err), &err);
+    bench_check(merit_loss_create(&loss, "cross-entropy", scores, &err), &err);
+    bench_check(merit__normalisation_measure(&normalisation, data, &err), &err);
+    bench_check(merit__optimizer_find(&sgd, "sgd", &err), &err);
+    bench_check(merit__validation_create(&validation, held_out, scores, &err), &err);
     merit__learner_options options = {.engine = &merit__engine_dnnl,
                                       .optimizer = sgd,
                                       .data = data,
@@ -124,7 +107,7 @@ int main(int argc, char **argv)
                                       .groups = 8,
                                       .threads = 1,
                                       .seed = 1};
-    check(merit__learner_create(&learner, net, &options, &err), &err);
+    bench_check(merit__learner_create(&learner, net, &options, &err), &err);
     int64_t n = merit_dataset_n(data), n_held_out = merit_dataset_n(held_out);
     float *parameters = merit__alloc_array((size_t)net->n_arena, sizeof *parameters);
     float *zeros = merit__alloc_array((size_t)net->n_arena, sizeof *zeros);
@@ -134,7 +117,7 @@ int main(int argc, char **argv)
     }
     merit__net_init(net, 1, parameters);
     const float *moments[MERIT__MOMENTS] = {zeros, zeros};
-    check(merit__learner_set(learner, parameters, moments, &err), &err);
+    bench_check(merit__learner_set(learner, parameters, moments, &err), &err);
     merit__permutation(order, n, 1, MERIT__USE_SHUFFLE, 0);
     put_logits(merit__validation_logits(validation), merit_dataset_labels(held_out),
                n_held_out);
