@@ -98,8 +98,10 @@ static merit_status find_traps(merit_audit *audit, merit_error *err)
     const double times = merit_audit_escape_time(gap, confident) / (confident / 2);
     merit__say(&text,
                "; one that is confidently wrong by a margin of %s needs about %s times "
-               "the steps.",
-               merit__speak_number(confident).text, merit__speak_times(times).text);
+               "the steps. Begin with cross entropy, or with tilted-score from "
+               "temperature %s on.",
+               merit__speak_number(confident).text, merit__speak_times(times).text,
+               merit__speak_number(audit->facts.temperature).text);
     return merit__audit_find(audit, "stalls", MERIT_SEVERITY_WARNING, &text, err);
 }
 
