@@ -401,6 +401,17 @@ def test_commands_can_be_copied(tmp_path):
     assert "merit labels SCORES\n" in merit("check", odd).out
 
 
+def test_long_names(tmp_path):
+    names = [letter * 255 for letter in "abcd"]
+    S = base(4) + np.triu(np.ones((4, 4)), 1) * .123456789
+    out = merit("check", write(tmp_path / "t.tsv", S, names)).out
+    assert "Not symmetric: 6 of 6" in out
+    S = base(4)
+    S[0, 3] = 7.123456789
+    found = check(write(tmp_path / "t.tsv", S, names))
+    assert {"odd-pair", "best-answer"} <= set(ids(found))
+
+
 def test_names_are_shown_safely(tmp_path):
     path = tmp_path / "t.tsv"
     path.write_text("truth\ta b\té\t日本\na b\t0\t1\t0\né\t0\t2\t0\n日本\t0\t0\t2\n",

@@ -161,5 +161,7 @@ def test_refusals(tmp_path):
     labels(ROOT / "tests" / "bad" / "scores" / "nan.tsv", expect=3)
     constant = tmp_path / "constant.tsv"
     constant.write_text("truth\ta\tb\na\t1\t1\nb\t1\t1\n")
-    done = labels(constant, expect=3)
-    assert done.out == "" and len(done.err.splitlines()) == 1, done.err
+    for kind in ("affine", "exponential"):
+        done = labels(constant, "--kind", kind, expect=3)
+        assert done.out == "" and len(done.err.splitlines()) == 1, done.err
+        assert "nothing to learn" in done.err

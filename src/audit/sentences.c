@@ -13,7 +13,7 @@
 
 void merit__say(merit__sentences *sentences, const char *format, ...)
 {
-    char piece[512];
+    char piece[1024]; // some names of 71 bytes, and words
     va_list arguments;
     va_start(arguments, format);
     const int n = vsnprintf(piece, sizeof piece, format, arguments);
@@ -63,12 +63,12 @@ merit__spoken merit__speak_score(double value)
 merit__spoken merit__speak_times(double value)
 {
     merit__spoken out;
-    if (value >= 1e6 && value < 1e12) {
+    if (value >= 999999.5 && value < 1e12) {
         const double unit = value < 1e9 ? 1e6 : 1e9;
         snprintf(out.text, sizeof out.text, "%.32s %s",
                  speak_all_digits(nearbyint(value / unit * 10) / 10).text,
                  value < 1e9 ? "million" : "billion");
-    } else if (value >= 1000 && value < 1e6) {
+    } else if (value >= 1000 && value < 999999.5) {
         const int whole = (int)nearbyint(value);
         snprintf(out.text, sizeof out.text, "%d,%03d", whole / 1000, whole % 1000);
     } else {

@@ -194,8 +194,9 @@ static merit_status make(struct labels *labels, const struct settings *settings,
         labels->M = NAN;
         labels->temperature =
             settings->temperature == 0 ? range / 20 : settings->temperature;
+        // Of a table without differences the loss says so itself.
         snprintf(spec, sizeof spec, "soft-labels(temperature=%.17g)",
-                 labels->temperature);
+                 range > 0 ? labels->temperature : 1);
     }
     MERIT_TRY(merit_loss_create(&labels->loss, spec, labels->scores, err));
     const double *targets = merit_loss_targets(labels->loss);
