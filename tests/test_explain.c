@@ -113,6 +113,20 @@ static void collapse(made *m)
     }
 }
 
+static void vanish(made *m)
+{
+    collapse(m);
+    m->rows[1].gradient_survival = 1e-30;
+}
+
+/* Confidently wrong, but with all the gradient that there is: not the loss. */
+static void stay_sure(made *m)
+{
+    collapse(m);
+    m->rows[1].mean_score = 1.9;
+    m->rows[1].gradient_survival = 1;
+}
+
 static void stick(made *m)
 {
     collapse(m);
@@ -299,7 +313,7 @@ static const struct {
     {stick,
      MERIT_VERDICT_STUCK,
      {"The run is stuck.", "40 % of the wrong examples, 20 % of all", "REMEDY"}},
-    {make_noise, MERIT_VERDICT_HEALTHY, {"30.0 % of the held-out examples are stuck"}},
+    {make_noise, MERIT_VERDICT_HEALTHY, {"confidently wrong on 30.0 % of the"}},
     {weaken, MERIT_VERDICT_SLOW_START, {"sends 4 % of cross entropy's gradient"}},
     {start_late, MERIT_VERDICT_SLOW_START, {"after 200 steps it earns 0.9000"}},
     {slow_down,
@@ -325,6 +339,8 @@ static const struct {
      MERIT_VERDICT_COLLAPSED,
      {"2 of 4 classes are still answered.", "2 % of cross entropy's", "-l auto"}},
     {lose_the_table, MERIT_VERDICT_HEALTHY, {"cross-entropy earns 1.8100."}},
+    {vanish, MERIT_VERDICT_COLLAPSED, {"less than 0.001 % of cross entropy's"}},
+    {stay_sure, MERIT_VERDICT_HEALTHY, {"Nothing stands in the way"}},
     {teach_another,
      MERIT_VERDICT_HEALTHY,
      {"c is answered d, which earns 1 instead of 0", "merit check run1/scores.tsv"}},

@@ -7,10 +7,12 @@ import random
 import shutil
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 
 MERIT = os.path.abspath(os.environ.get("MERIT", "build/merit"))
+QUESTION = Path(__file__).resolve().parent.parent / "examples" / "question.txt"
 KINDS = ["cat", "dog", "fox", "car", "bus", "van"]
 NET = ["-n", "dense 24, relu", "-j", "2"]
 
@@ -157,6 +159,40 @@ def test_a_table_that_pays_for_another_answer(place, tmp_path):
     record = explain(tmp_path / "run")
     assert record["verdict"] == "healthy"
     assert "fox is answered cat, which earns 1 instead of 0" in texts(record)["table"]
+
+
+@pytest.fixture(scope="module")
+def question(tmp_path_factory):
+    """The table that was asked about: its c3 earns most when it is answered c4."""
+    folder = tmp_path_factory.mktemp("question")
+    write_pictures(folder, n_classes=4)
+    return folder
+
+
+def train_question(folder, loss):
+    run = folder / loss
+    merit("train", folder / "p-images-idx3-ubyte", "-s", QUESTION, "-o", run, "-l", loss, *NET,
+          "-e", "6", "--lr", "0.1")
+    return explain(run)
+
+
+def test_the_question(question):
+    record = train_question(question, "expected-score")
+    said, c = texts(record), kept(record)
+    assert record["verdict"] == "collapsed" and c["missing"]
+    assert all(name in said["collapse"] for name in c["missing"])
+    traps = {("c1", "c2"), ("c2", "c1"), ("c4", "c3")}
+    assert c["stuck"] and all(p["trap"] == ((p["truth"], p["answer"]) in traps)
+                              for p in c["stuck"])
+    assert "c3 is answered c4, which earns 1 instead of 0" in said["table"]
+
+
+def test_the_question_answered(question):
+    """Cross entropy is sure of c3, the decision answers c4: nothing is stuck."""
+    record = train_question(question, "auto")
+    assert record["verdict"] == "healthy"
+    assert kept(record)["stuck_share"] < 0.05 and kept(record)["missing"] == []
+    assert "c3 is answered c4" in texts(record)["table"]
 
 
 @pytest.mark.parametrize("columns", [60, 80, 132])

@@ -119,6 +119,24 @@ static void test_where_being_stuck_begins(void **state)
     assert_true(s.stuck_share == 0.5 && s.stuck_margin == 5.75);
 }
 
+/* The table pays more for another answer: no fault of a model that knows the truth. */
+static void test_who_is_sure_of_the_truth_is_not_stuck(void **state)
+{
+    (void)state;
+    static const double pays[4] = {0, 1, 0, 1};
+    static const float logits[2] = {40, 0};
+    static const double posterior[2] = {1, 0};
+    static const int32_t labels[1] = {0};
+    merit__surveyed examples = {
+        .logits = logits, .posterior = posterior, .labels = labels, .n = 1};
+    merit_scores *scores;
+    merit__survey s;
+    assert_int_equal(merit_scores_create(&scores, 2, 2, pays, NULL, NULL), MERIT_OK);
+    assert_int_equal(merit__survey_take(&s, scores, &examples, NULL), MERIT_OK);
+    assert_true(s.stuck_share == 0 && s.n_pairs == 0);
+    merit_scores_free(scores);
+}
+
 /* What is lost by a wrong answer must be above 0.05 R. */
 static void test_what_is_worth_having(void **state)
 {
@@ -206,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_pairs_and_margins),
         cmocka_unit_test(test_confidence_and_classes),
         cmocka_unit_test(test_where_being_stuck_begins),
+        cmocka_unit_test(test_who_is_sure_of_the_truth_is_not_stuck),
         cmocka_unit_test(test_what_is_worth_having),
         cmocka_unit_test(test_many_pairs),
         cmocka_unit_test(test_no_memory),

@@ -51,7 +51,8 @@ static void find_healthy(merit_explanation *e)
         return;
     }
     merit__explain_find(e, "gradient", MERIT_EXPLAIN_NOTE,
-                        "%.1f %% of the held-out examples are stuck",
+                        "The model is confidently wrong on %.1f %% of the held-out "
+                        "examples",
                         100 * c->last->stuck_share);
     if (strcmp(e->kept->stage, "cross-entropy") != 0) {
         merit__explain_add(e, ", %.0f %% of cross entropy's gradient arrives",
@@ -88,15 +89,16 @@ static void find_slow_start(merit_explanation *e)
                         "The run is slow: after %" PRId64 " steps it earns ",
                         c->last->step);
     add_earned(e);
+    merit__explain_add(e, ". %.100s sends ", e->kept->stage);
+    merit__explain_add_share(e, c->last->gradient_survival);
+    merit__explain_add(e, " of cross entropy's gradient (");
+    merit__explain_add_share(e, c->first->gradient_survival);
     merit__explain_add(
         e,
-        ". %.100s sends %.2g %% of cross entropy's gradient (%.2g %% after "
-        "epoch %" PRId64 "), while the model is still undecided: its best "
-        "guess has %.0f %% on the average, %.1f %% of the examples are "
+        " after epoch %" PRId64 "), while the model is still undecided: its "
+        "best guess has %.0f %% on the average, %.1f %% of the examples are "
         "stuck.",
-        e->kept->stage, 100 * c->last->gradient_survival,
-        100 * c->first->gradient_survival, c->first->epoch, 100 * c->last->confidence,
-        100 * c->last->stuck_share);
+        c->first->epoch, 100 * c->last->confidence, 100 * c->last->stuck_share);
 }
 
 /* How the learning rate compares with the optimiser's own. */

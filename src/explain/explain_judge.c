@@ -2,8 +2,8 @@
  *
  * The thresholds were set on runs with Fashion-MNIST of one seed and tried on others,
  * with other tables and losses (bench/explain.py). Stuck runs had 0 to 8 % of cross
- * entropy's gradient and 25 to 90 % of the examples stuck, healthy ones 10 to 140 % and 0
- * to 4 %. */
+ * entropy's gradient and 25 to 90 % of the examples stuck, healthy ones 10 to 140 % and
+ * 0 to 4 %. */
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,8 @@
 
 static const double weak_gradient = 0.1; // of cross entropy's
 static const double many_stuck = 0.05;   // of the examples
-static const double most_stuck = 0.2;    // even if others have a gradient
+static const double most_stuck = 0.2;    // even if others have a gradient,
+static const double half_gradient = 0.5; // but not all of it
 static const double many_missing = 0.2;  // of the answers expected
 static const double good_gain = 0.8;     // the way from a constant answer to all right
 static const double some_gain = 0.5;
@@ -53,7 +54,8 @@ static int is_collapsed(const merit_explain_candidate *c, const merit_run *run)
                last->classes_answered <= 0.5 * (double)run->n_classes;
     }
     return gave_up && (merit__explain_row_is_stuck(last) ||
-                       (last->stuck_share > most_stuck && c->n_lost > 0));
+                       (last->stuck_share > most_stuck && c->n_lost > 0 &&
+                        last->gradient_survival < half_gradient));
 }
 
 /* Stuck examples that come together in a few pairs: noise in labels spreads over all.

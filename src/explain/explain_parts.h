@@ -55,6 +55,9 @@ void merit__explain_add_names(merit_explanation *e, const int64_t *index, int64_
 /* Appends a count to be read at a glance: "12", "about 1,600", "about 10^38". */
 void merit__explain_add_count(merit_explanation *e, double count);
 
+/* Appends a share in per cent: "0.12 %", "98 %", "less than 0.001 %". */
+void merit__explain_add_share(merit_explanation *e, double share);
+
 /* All findings, by the verdict. */
 void merit__explain_findings(merit_explanation *e);
 

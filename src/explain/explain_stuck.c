@@ -32,12 +32,13 @@ static void find_headline(merit_explanation *e)
 static void find_gradient(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "gradient", MERIT_EXPLAIN_PROBLEM,
-                        "%.2g %% of cross entropy's gradient arrives",
-                        100 * c->last->gradient_survival);
+    merit__explain_find(e, "gradient", MERIT_EXPLAIN_PROBLEM, "%s", "");
+    merit__explain_add_share(e, c->last->gradient_survival);
+    merit__explain_add(e, " of cross entropy's gradient arrives");
     if (c->first != c->last) {
-        merit__explain_add(e, " (%.2g %% after epoch %" PRId64 ")",
-                           100 * c->first->gradient_survival, c->first->epoch);
+        merit__explain_add(e, " (");
+        merit__explain_add_share(e, c->first->gradient_survival);
+        merit__explain_add(e, " after epoch %" PRId64 ")", c->first->epoch);
     }
     if (isnan(c->last->stuck_share)) {
         merit__explain_add(e, ".");

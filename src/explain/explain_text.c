@@ -71,6 +71,16 @@ void merit__explain_add_names(merit_explanation *e, const int64_t *index, int64_
     }
 }
 
+void merit__explain_add_share(merit_explanation *e, double share)
+{
+    double percent = 100 * share;
+    if (percent > 0 && percent < 0.001) {
+        merit__explain_add(e, "less than 0.001 %%");
+    } else {
+        merit__explain_add(e, percent < 10 ? "%.2g %%" : "%.0f %%", percent);
+    }
+}
+
 void merit__explain_add_count(merit_explanation *e, double count)
 {
     if (!(count < 1e9)) {

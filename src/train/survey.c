@@ -73,7 +73,8 @@ static double look_at(surveying *s, const float *logits, const double *q, int64_
     for (int64_t k = 0; k < s->n_classes; k++) {
         s->mean[k] += q[k];
     }
-    if (is_stuck(s, q, row, row[best])) {
+    // Who is sure of the truth is not wrong, even if another answer earns more.
+    if (answer != truth && is_stuck(s, q, row, row[best])) {
         s->found[s->n_found++] =
             (stuck){.pair = truth * s->n_classes + answer,
                     .margin = (double)logits[answer] - (double)logits[best]};

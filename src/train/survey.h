@@ -18,7 +18,8 @@ typedef struct merit__stuck_pair {
 
 /* With q = softmax(z), s = S_i.q, R the range of the widest row of the K x K table and
  * b the best class for the truth i: an example is stuck where the standard deviation of
- * S_i under q is below 0.02 R and max_j S_ij - s is above 0.05 R. Its margin is
+ * S_i under q is below 0.02 R, max_j S_ij - s is above 0.05 R and another class than i
+ * has the largest logit. Its margin is
  * z_m - z_b, m the largest logit. Shares are of all examples; margins are 0 when none
  * is stuck. */
 typedef struct merit__survey {
