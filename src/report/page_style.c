@@ -93,7 +93,7 @@ static const char mistakes[] =
     ".mistakes strong{color:var(--ink);font-weight:650}\n";
 
 static const char print[] =
-    "@media print{body{font-size:10pt}main{max-width:none;padding:0}"
+    "@media print{html{font-size:10pt}main{max-width:none;padding:0}"
     "section{margin-top:1.4rem;padding-top:1rem}"
     "figure,table,.findings li,.mistakes li,.facts{break-inside:avoid}"
     "h2,h3,caption{break-after:avoid}.scroll{overflow:visible}"

@@ -170,7 +170,8 @@ static void draw_dot(merit__xml *xml, const panel_frame *frame,
                                               : "middle";
         merit__xml_add(
             xml, "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\" class=\"name\">",
-            merit__decimal_of(x, 1).text, merit__decimal_of(y - 8, 1).text, anchor);
+            merit__decimal_of(x, 1).text,
+            merit__decimal_of(y < TOP + 12 ? y + 18 : y - 8, 1).text, anchor);
         add_value(xml, frame->panel, frame->panel->value(row),
                   frame->y.fine > 3 ? 3 : frame->y.fine);
         merit__xml_add(xml, "</text>\n");

@@ -153,8 +153,8 @@ void merit__reliability_add(merit__xml *xml, const merit__examined *examined)
     }
     merit__xml_add(xml,
                    "<path class=\"base\" d=\"M%d %dh%d\"/><text x=\"%d\" y=\"%d\" "
-                   "class=\"note\">examples</text>\n</svg>\n",
-                   LEFT, HEIGHT - 4, SIDE, LEFT, HEIGHT - 4 - BARS + 10);
+                   "class=\"note\">bars: examples</text>\n</svg>\n",
+                   LEFT, HEIGHT - 4, SIDE, LEFT, TOP + SIDE + 32);
     merit__page_figure_end(xml, "Beliefs against facts, for the most probable class. "
                                 "Below the dotted line the model is surer than it is "
                                 "right. Whiskers: 95&nbsp;% intervals.");
