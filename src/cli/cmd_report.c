@@ -18,7 +18,7 @@
 enum { OPTION_NO_PICTURES = 0x300 };
 
 static const struct argp_option table[] = {
-    {"output", 'o', "FILE", 0, "Where the page goes (default: RUN/report.html)", 1},
+    {"output", 'o', "FILE", 0, "Where the page goes (default: report.html in RUN)", 1},
     {"no-pictures", OPTION_NO_PICTURES, NULL, 0,
      "Leave out the examples of the costliest mistakes", 1},
     MERIT__MODEL_OPTIONS,
@@ -50,12 +50,13 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 
 static const merit__options options = {
     .program = "merit report",
-    .arguments = "RUN [DATA]",
+    .arguments = "RUN|COMPARISON [DATA]",
     .text =
-        "Makes a page of a run: HTML in one file, to open in any browser or to send. "
-        "It "
-        "needs no network and runs nothing.\v"
-        "With DATA, labelled examples, the page also says which mistakes cost the "
+        "Makes a page of a run, or of a comparison by merit compare: HTML in one "
+        "file, to open in any browser or to send. It needs no network and runs "
+        "nothing.\v"
+        "With DATA, labelled examples, the page of a run also says which mistakes cost "
+        "the "
         "score, whether the claims hold, and shows the costliest mistakes: examples of "
         "DATA are in the page then, unless --no-pictures is given.",
     .table = table,

@@ -38,7 +38,7 @@ static const char facts[] =
     ".facts .first dd{font-size:3.4rem;line-height:1;color:var(--up)}\n"
     ".facts>div{display:flex;flex-direction:column;justify-content:flex-end}\n"
     ".pairs{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.2rem;"
-    "font-size:.9rem;margin:.8rem 0}\n"
+    "font-size:.9rem;margin:.8rem 0;max-width:52rem}\n"
     ".pairs dt{color:var(--soft)}.pairs dd{margin:0}\n"
     "@media (max-width:30rem){.pairs{grid-template-columns:1fr;gap:0}"
     ".pairs dd{margin-bottom:.5rem}}\n";

@@ -133,8 +133,7 @@ static void draw_line(merit__xml *xml, const panel_frame *frame, int64_t candida
 {
     const merit_run *run = frame->panel->run;
     int is_kept = candidate == run->kept->candidate, is_begun = 0;
-    merit__xml_add(xml, "<path class=\"%s %s\" d=\"", is_kept ? "line" : "thin",
-                   is_kept ? "c1" : "c0");
+    merit__xml_add(xml, "<path class=\"%s c0\" d=\"", is_kept ? "line" : "thin");
     for (int64_t i = 0; i < run->n_rows; i++) {
         double height = height_of(frame->panel, &run->rows[i]);
         if (run->rows[i].candidate == candidate) {
@@ -162,7 +161,7 @@ static void draw_dot(merit__xml *xml, const panel_frame *frame,
     }
     double x = merit__axis_pixel(&frame->x, row->epochs);
     double y = merit__axis_pixel(&frame->y, height);
-    merit__xml_add(xml, "<circle class=\"dot c1\" cx=\"%s\" cy=\"%s\" r=\"3.5\"/>\n",
+    merit__xml_add(xml, "<circle class=\"dot c0\" cx=\"%s\" cy=\"%s\" r=\"3.5\"/>\n",
                    merit__decimal_of(x, 1).text, merit__decimal_of(y, 1).text);
     if (has_number) {
         const char *anchor = x < LEFT + 30    ? "start"
