@@ -225,11 +225,11 @@ static void find_others(merit_explanation *e)
             continue;
         }
         int is_well = c->verdict == MERIT_VERDICT_HEALTHY;
-        merit__explain_find(e, "candidate",
-                            is_well ? MERIT_EXPLAIN_NOTE : MERIT_EXPLAIN_WARNING,
-                            "%.120s was tried too and reached %.4f%s%s.", c->loss,
-                            c->best->mean_score, is_well ? "" : "; it is ",
-                            is_well ? "" : merit_explain_verdict_name(c->verdict));
+        merit__explain_find(
+            e, "candidate", is_well ? MERIT_EXPLAIN_NOTE : MERIT_EXPLAIN_WARNING,
+            "%.120s was tried too and reached %.4f%s%s.", c->loss, c->best->mean_score,
+            is_well ? "" : "; by itself it is judged ",
+            is_well ? "" : merit_explain_verdict_name(c->verdict));
     }
     if (e->run->given_up[0] != '\0') {
         merit__explain_find(e, "candidate", MERIT_EXPLAIN_WARNING,

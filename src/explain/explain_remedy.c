@@ -49,7 +49,8 @@ static void remedy_diverged(merit_explanation *e)
 {
     merit__explain_find(e, "remedy", MERIT_EXPLAIN_REMEDY,
                         "Train again with a lower learning rate: --lr %g.",
-                        e->run->learning_rate / 10);
+                        fmin(e->run->learning_rate / 10,
+                             merit__explain_default_rate(e->run->optimizer)));
 }
 
 static void remedy_overfitting(merit_explanation *e)
