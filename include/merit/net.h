@@ -15,7 +15,12 @@
  *   batchnorm                     per channel; statistics per slice
  *   dropout p                     0 <= p < 1, in training only
  *   residual(layers)              adds the block's input to its output
- * A last `dense K` to the logits is implied. */
+ * A last `dense K` to the logits is implied.
+ *
+ * Instead of layers a spec may be the name of a net that suits the size of the
+ * examples:
+ *   cnn        convolutions with pooling in between, then a dense layer
+ *   resnet-N   N = 8, 14, 20, ...: a residual net with batch norm in three stages */
 #ifndef MERIT_NET_H
 #define MERIT_NET_H
 

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "net/layers.h"
 #include "net/net_parse.h"
+#include "net/net_presets.h"
 #include "net/net_text.h"
 
 static merit_status check_sizes(merit__shape in, int64_t n_classes, merit_error *err)
@@ -34,6 +35,7 @@ merit_status merit_net_create(merit_net **out, const char *spec, int64_t channel
 {
     merit_status status = MERIT_OK;
     merit_net *net = NULL;
+    char *layers = NULL;
     merit__shape in = {channels, height, width};
     *out = NULL;
     if (spec == NULL) {
@@ -46,11 +48,13 @@ merit_status merit_net_create(merit_net **out, const char *spec, int64_t channel
     }
     net->in = in;
     net->n_classes = n_classes;
-    MERIT_TRY(merit__net_parse(net, spec, err));
+    MERIT_TRY(merit__net_expand(&layers, spec, in, err));
+    MERIT_TRY(merit__net_parse(net, layers, err));
     MERIT_TRY(merit__net_make_tensors(net, err));
     *out = net;
-    return MERIT_OK;
+    net = NULL;
 fail:
+    merit__free(layers);
     merit_net_free(net);
     return status;
 }

@@ -12,8 +12,7 @@
 #include "base/processors.h"
 #include "train/json_text.h"
 
-static const char *const picture_net =
-    "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, dense 128, relu";
+static const char *const picture_net = "cnn";
 static const char *const vector_net = "dense 128, relu";
 
 /* EINVAL unless low <= value <= high. */

@@ -1,0 +1,110 @@
+#include "net/net_presets.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/number.h"
+#include "net/net_text.h"
+
+enum {
+    LAST_SIDE = 13,      // cnn pools until the shorter side is no longer than this
+    CNN_WIDTH_MAX = 128, // channels
+    STEM_SIDE = 48,      // resnet pools first until it is no longer than this
+    RESNET_WIDTH = 16,   // channels of its first stage
+    RESNET_STAGES = 3,
+    RESNET_DEPTH_MAX = 200
+};
+
+static const char prefix[] = "resnet-";
+
+static merit_status out_of_memory(merit_error *err)
+{
+    return merit__fail(err, MERIT_ENOMEM, "not enough memory for the text of a net");
+}
+
+/* Convolutions of 32, 64, 128, 128, ... filters, each followed by pooling, until little
+ * is left; then 128 hidden units. For 28 x 28 that is
+ *     conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, dense 128, relu */
+static int write_cnn(merit__net_text *text, merit__shape in)
+{
+    int64_t side = in.h < in.w ? in.h : in.w, width = 32;
+    int failed = 0, n_pools = 0;
+    do {
+        failed |= merit__net_text_add(text, "conv %" PRId64 " 3, relu, ", width);
+        if (side >= 2) {
+            failed |= merit__net_text_add(text, "pool 2, ");
+            side /= 2;
+            n_pools++;
+        }
+        width = width < CNN_WIDTH_MAX ? 2 * width : CNN_WIDTH_MAX;
+    } while (side > LAST_SIDE || (n_pools == 1 && side >= 4));
+    return failed | merit__net_text_add(text, "dense 128, relu");
+}
+
+static int write_block(merit__net_text *text, int64_t width)
+{
+    return merit__net_text_add(text,
+                               "residual(conv %" PRId64 " 3, batchnorm, relu, "
+                               "conv %" PRId64 " 3, batchnorm), relu, ",
+                               width, width);
+}
+
+/* He, Zhang, Ren, Sun 2016, section 4.2: three stages of 16, 32 and 64 channels with
+ * n = (N - 2) / 6 blocks of two convolutions each. Where the paper halves the picture
+ * within a block, whose shortcut must then change the shape too, a convolution with
+ * stride 2 stands between the stages here. */
+static int write_resnet(merit__net_text *text, merit__shape in, int64_t n_blocks)
+{
+    int64_t side = in.h < in.w ? in.h : in.w, width = RESNET_WIDTH;
+    int failed =
+        merit__net_text_add(text, "conv %" PRId64 " 3, batchnorm, relu, ", width);
+    for (; side > STEM_SIDE; side /= 2) {
+        failed |= merit__net_text_add(text, "pool 2, ");
+    }
+    for (int stage = 0; stage < RESNET_STAGES; stage++) {
+        if (stage > 0) {
+            width *= 2;
+            failed |= merit__net_text_add(
+                text, "conv %" PRId64 " 3 stride 2, batchnorm, relu, ", width);
+        }
+        for (int64_t i = 0; i < n_blocks; i++) {
+            failed |= write_block(text, width);
+        }
+    }
+    return failed | merit__net_text_add(text, "globalpool");
+}
+
+merit_status merit__net_expand(char **out, const char *spec, merit__shape in,
+                               merit_error *err)
+{
+    merit__net_text text = {0};
+    int failed = 0;
+    int64_t depth = 0;
+    *out = NULL;
+    if (strcmp(spec, "cnn") == 0) {
+        failed = write_cnn(&text, in);
+    } else if (strncmp(spec, prefix, sizeof prefix - 1) == 0) {
+        const char *number = spec + sizeof prefix - 1;
+        if (merit__parse_integer(number, strlen(number), 8, RESNET_DEPTH_MAX, &depth) !=
+                0 ||
+            (depth - 2) % 6 != 0) {
+            char shown[40];
+            return merit__fail(
+                err, MERIT_EINVAL,
+                "net \"%s\": there are resnet-8, resnet-14, resnet-20 and "
+                "so on in steps of 6 up to resnet-200",
+                merit__printable(shown, sizeof shown, spec));
+        }
+        failed = write_resnet(&text, in, (depth - 2) / 6);
+    } else {
+        failed = merit__net_text_add(&text, "%s", spec);
+    }
+    if (failed) {
+        merit__free(text.bytes);
+        return out_of_memory(err);
+    }
+    *out = text.bytes;
+    return MERIT_OK;
+}

@@ -1,0 +1,13 @@
+/* Nets that go by a name. */
+#ifndef MERIT_NET_NET_PRESETS_H
+#define MERIT_NET_NET_PRESETS_H
+
+#include "net/layers.h"
+
+/* What a spec stands for: the layers of "cnn" or "resnet-N" for inputs of that shape,
+ * or the spec itself. The caller frees *out with merit__free. EINVAL for a resnet of a
+ * depth that there is not, ENOMEM. */
+merit_status merit__net_expand(char **out, const char *spec, merit__shape in,
+                               merit_error *err);
+
+#endif
