@@ -4,7 +4,8 @@
  *     merit_dataset_load(&data, "train-images-idx3-ubyte.gz", NULL, &err);
  *     merit_dataset_free(data);
  *
- * Each example is C x H x W numbers. Pixels stay bytes in memory. */
+ * Each example is C x H x W numbers. Pixels stay bytes in memory. Pictures in files
+ * that do not fit there are decoded whenever they are needed. */
 #ifndef MERIT_DATA_H
 #define MERIT_DATA_H
 
@@ -16,6 +17,12 @@ extern "C" {
 
 typedef struct merit_dataset merit_dataset;
 
+/* How a picture of another shape fits into the size of the examples. */
+typedef enum merit_fit {
+    MERIT_FIT_CROP = 0,   // its middle, as large as possible
+    MERIT_FIT_STRETCH = 1 // all of it
+} merit_fit;
+
 /* Zero is the default of every field. */
 typedef struct merit_dataset_options {
     const char *labels;     // file of labels (IDX or .npy); NULL: found beside
@@ -25,11 +32,28 @@ typedef struct merit_dataset_options {
     int32_t nonfinite_zero; // non-zero: NaN and infinity become 0
     int64_t first;          // > 0: only the first so many examples
     int64_t max_bytes;      // limit of decoded data; 0: 16 GB
+
+    // Of pictures in files; other data ignore them.
+    const char *root;     // the paths of a list start there; NULL: where the list is
+    int64_t channels;     // 1 grey or 3 colours; 0: 3 when any picture has colours
+    int64_t height;       // of every example; 0: the pictures' own when that is the
+    int64_t width;        // same for all and at most 256, else 64
+    merit_fit fit;        // how others fit into that
+    int32_t follow_links; // non-zero: symbolic links are followed, not refused
+    double bad_share;     // up to so large a share of bad pictures is left out
+    int64_t memory_bytes; // for pixels; 0: a quarter of the machine's, at most 8 GB;
+                          // does not change any result
+    int64_t n_threads;    // that decode; 0: all processors; likewise
 } merit_dataset_options;
 
 /* Loads a data set; the format is recognised by content: IDX (2 to 4 dimensions;
  * N x H x W or N x C x H x W), .npy ([N,F], [N,H,W] or [N,C,H,W]; a .npy of shape
- * [N,F] becomes C = F, H = W = 1), each plain or gzip.
+ * [N,F] becomes C = F, H = W = 1), each plain or gzip; pictures (PNG, JPEG): a folder
+ * with a folder of them for each class, a text with a path and a label in each line,
+ * or, without labels, also a folder of pictures or one picture. Pictures are in the
+ * order of the bytes of their paths, or in that of the list; classes are numbered in
+ * the order of the bytes of their names. options->first pictures are evenly spaced.
+ * Each picture is decoded once here, so that none can fail later unless it changes.
  * Fails with EFORMAT or EUNSUPPORTED (file, byte, expected, found), EIO, ENOMEM.
  * The caller frees *out; NULL on failure. */
 MERIT_API merit_status merit_dataset_load(merit_dataset **out, const char *path,
@@ -59,9 +83,11 @@ MERIT_API int64_t merit_dataset_n(const merit_dataset *data);
 MERIT_API void merit_dataset_shape(const merit_dataset *data, int64_t *channels,
                                    int64_t *height, int64_t *width);
 
-/* The numbers of example 0 <= example < N, [C,H,W], as they stand in the file. */
-MERIT_API void merit_dataset_example(const merit_dataset *data, int64_t example,
-                                     float *values);
+/* The numbers of example 0 <= example < N, [C,H,W], as they stand in the file; of a
+ * picture, 0 to 255. What is in memory cannot fail; a picture that is read again fails
+ * with EFORMAT when it has changed, EIO, ENOMEM. */
+MERIT_API merit_status merit_dataset_example(const merit_dataset *data, int64_t example,
+                                             float *values, merit_error *err);
 
 /* Labels [N] >= 0 in the order of the data; NULL when there are none. Borrowed. */
 MERIT_API const int32_t *merit_dataset_labels(const merit_dataset *data);
@@ -75,7 +101,33 @@ MERIT_API const char *merit_dataset_path(const merit_dataset *data);
 /* As above, of the labels; "" without. Borrowed. */
 MERIT_API const char *merit_dataset_labels_path(const merit_dataset *data);
 
-/* SHA-256 of shape, features and labels as 64 hex digits and a 0. */
+/* The name of class 0 <= k < n_classes where the data name their classes, as pictures
+ * do; NULL otherwise. Borrowed. */
+MERIT_API const char *merit_dataset_class_name(const merit_dataset *data, int64_t k);
+
+/* Numbers the classes of data that name them as names[0..n) are numbered, wherever they
+ * stand there; data without names stay as they are. EFORMAT lists classes that are not
+ * among the names and, with `need_all`, names that the data have no class for. */
+MERIT_API merit_status merit_dataset_match(merit_dataset *data,
+                                           const char *const *names, int64_t n,
+                                           int32_t need_all, merit_error *err);
+
+/* The file of example 0 <= i < N, relative to the folder or to the root of the list,
+ * for pictures; NULL otherwise. Borrowed. */
+MERIT_API const char *merit_dataset_file(const merit_dataset *data, int64_t i);
+
+/* How pictures were fitted; CROP for other data. */
+MERIT_API merit_fit merit_dataset_fit(const merit_dataset *data);
+
+/* Whether what lies at a path would be read as pictures. */
+MERIT_API int32_t merit_dataset_is_pictures(const char *path);
+
+/* Seconds that threads together spent waiting for pictures that were not decoded yet.
+ */
+MERIT_API double merit_dataset_waited(const merit_dataset *data);
+
+/* SHA-256 of shape, features and labels as 64 hex digits and a 0; of pictures in files,
+ * of their names, contents and labels and of how they are fitted. */
 MERIT_API void merit_dataset_fingerprint(const merit_dataset *data, char hex[65]);
 
 /* How many notes there are: what the data could be warned about (all one label, all

@@ -69,8 +69,29 @@ static int is_text(const unsigned char *text, size_t n)
     return 1;
 }
 
+// Formats that are not told by their first bytes alone.
+static const char *other_picture(const unsigned char *head, size_t n_bytes)
+{
+    static const unsigned char reserved[4] = {0};
+    if (n_bytes >= 10 && memcmp(head, "BM", 2) == 0 &&
+        memcmp(head + 6, reserved, sizeof reserved) == 0) {
+        return "a BMP image";
+    }
+    if (n_bytes >= 12 && memcmp(head + 4, "ftyp", 4) == 0) {
+        return memcmp(head + 8, "avi", 3) == 0 ? "an AVIF image"
+               : memcmp(head + 8, "hei", 3) == 0 || memcmp(head + 8, "mif1", 4) == 0
+                   ? "a HEIC image"
+                   : "an MP4 film or a relative of it";
+    }
+    return NULL;
+}
+
 const char *merit__looks_like(const unsigned char *head, size_t n_bytes)
 {
+    const char *picture = other_picture(head, n_bytes);
+    if (picture != NULL) {
+        return picture;
+    }
     for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
         if (n_bytes >= looks[i].n_bytes &&
             memcmp(head, looks[i].magic, looks[i].n_bytes) == 0) {

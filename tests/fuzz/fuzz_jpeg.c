@@ -1,0 +1,9 @@
+/* Fuzz target of the JPEG decoder. */
+#include "fuzz_picture.h"
+
+extern const merit__picture_format merit__picture_jpeg;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
+{
+    return fuzz_picture(&merit__picture_jpeg, data, n_bytes);
+}
