@@ -1,0 +1,290 @@
+#include "data/listing.h"
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "data/file_tree.h"
+#include "data/listed_pictures.h"
+#include "data/raster.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 512, SHOWN_BYTES = 120, NAMES_SHOWN_MAX = 20 };
+
+enum merit__listing_kind merit__listing_kind_of(const char *path)
+{
+    unsigned char head[HEAD_BYTES];
+    struct stat info;
+    enum merit__listing_kind kind = MERIT__NO_PICTURES;
+    // O_NONBLOCK: opening a pipe without a writer must not wait.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return kind;
+    }
+    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+        kind = MERIT__FOLDER_OF_PICTURES;
+    } else if (S_ISREG(info.st_mode)) {
+        ssize_t n = read(fd, head, sizeof head);
+        if (n > 0 && merit__raster_probe(head, (size_t)n)) {
+            kind = MERIT__ONE_PICTURE;
+        } else if (n > 0 && merit__listed_pictures_probe(head, (size_t)n)) {
+            kind = MERIT__LIST_OF_PICTURES;
+        }
+    }
+    close(fd);
+    return kind;
+}
+
+static merit_status open_folder(int *out, const char *path, merit_error *err)
+{
+    *out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *out >= 0 ? MERIT_OK
+                     : merit__fail_system(err, errno, path, "open the folder");
+}
+
+// The folder that a file lies in; the caller frees it.
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL   ? merit__copy_string(".", 1)
+           : slash == path ? merit__copy_string("/", 1)
+                           : merit__copy_string(path, (size_t)(slash - path));
+}
+
+// "a, b, c" of up to 20 names, cut to fit.
+static void join_names(char *out, size_t out_bytes, const merit__paths *names)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < names->n && i < NAMES_SHOWN_MAX && n + 1 < out_bytes; i++) {
+        char shown[64];
+        merit__printable(shown, sizeof shown, merit__paths_get(names, i));
+        n += (size_t)snprintf(out + n, out_bytes - n, "%s%s", i > 0 ? ", " : "", shown);
+    }
+}
+
+static size_t class_bytes(const char *name)
+{
+    return (size_t)(strchrnul(name, '/') - name);
+}
+
+// The class of a file is the folder that its path begins with.
+static merit_status label_by_folder(merit__listing *out, merit_error *err)
+{
+    out->labels = merit__alloc_array(out->names.n, sizeof *out->labels);
+    if (out->labels == NULL) {
+        return merit__fail_memory(err, out->names.n * sizeof *out->labels, "labels");
+    }
+    for (size_t i = 0; i < out->names.n; i++) {
+        const char *name = merit__paths_get(&out->names, i);
+        out->labels[i] =
+            (int32_t)merit__paths_find(&out->classes, name, class_bytes(name));
+    }
+    return MERIT_OK;
+}
+
+static merit_status check_classes(const merit__listing *out, const char *path,
+                                  merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    char shown[SHOWN_BYTES], names[120];
+    merit__paths empty = {.n = 0};
+    unsigned char *has_files = merit__alloc_array(out->classes.n, 1);
+    if (has_files == NULL) {
+        return merit__fail_memory(err, out->classes.n, "classes");
+    }
+    for (size_t i = 0; i < out->names.n; i++) {
+        has_files[out->labels[i]] = 1;
+    }
+    for (size_t i = 0; i < out->classes.n; i++) {
+        const char *name = merit__paths_get(&out->classes, i);
+        if (!has_files[i]) {
+            MERIT_TRY(merit__paths_add(&empty, name, strlen(name), err));
+        }
+    }
+    if (empty.n > 0) {
+        join_names(names, sizeof names, &empty);
+        status = merit__fail(
+            err, MERIT_EFORMAT, "%s: no pictures in %zu of %zu classes: %s",
+            merit__printable_path(shown, 90, path), empty.n, out->classes.n, names);
+    }
+fail:
+    merit__paths_dispose(&empty);
+    merit__free(has_files);
+    return status;
+}
+
+static merit_status read_folder(merit__listing *out, const char *path,
+                                const merit_dataset_options *options, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    char shown[SHOWN_BYTES];
+    merit__file_tree tree = {.n_hidden = 0};
+    int with_labels = !options->no_labels;
+    MERIT_TRY(open_folder(&out->folder, path, err));
+    MERIT_TRY(merit__file_tree_read(&tree, out->folder, path, with_labels,
+                                    options->follow_links, err));
+    out->names = tree.files;
+    out->n_hidden = tree.n_hidden;
+    out->n_beside = tree.n_beside;
+    tree.files = (merit__paths){.n = 0};
+    merit__printable_path(shown, sizeof shown, path);
+    if (with_labels && tree.folders.n == 0) {
+        MERIT_TRY(merit__fail(err, MERIT_EFORMAT,
+                              "%s: holds no folders, expected one for each class, with "
+                              "its pictures (%s/CLASS/PICTURE.png)",
+                              shown, shown));
+    }
+    if (with_labels) {
+        out->classes = tree.folders;
+        tree.folders = (merit__paths){.n = 0};
+        MERIT_TRY(label_by_folder(out, err));
+        MERIT_TRY(check_classes(out, path, err));
+    }
+    if (out->names.n == 0) {
+        MERIT_TRY(merit__fail(err, MERIT_EFORMAT, "%s: holds no pictures", shown));
+    }
+fail:
+    merit__file_tree_dispose(&tree);
+    return status;
+}
+
+static merit_status label_by_column(merit__listing *out, const merit__paths *labels,
+                                    merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    out->labels = merit__alloc_array(labels->n, sizeof *out->labels);
+    if (out->labels == NULL) {
+        return merit__fail_memory(err, labels->n * sizeof *out->labels, "labels");
+    }
+    for (size_t i = 0; i < labels->n; i++) {
+        const char *label = merit__paths_get(labels, i);
+        MERIT_TRY(merit__paths_add(&out->classes, label, strlen(label), err));
+    }
+    merit__paths_sort(&out->classes);
+    merit__paths_unique(&out->classes);
+    for (size_t i = 0; i < labels->n; i++) {
+        const char *label = merit__paths_get(labels, i);
+        out->labels[i] =
+            (int32_t)merit__paths_find(&out->classes, label, strlen(label));
+    }
+fail:
+    return status;
+}
+
+static merit_status read_list(merit__listing *out, const char *path,
+                              const merit_dataset_options *options, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    char shown[SHOWN_BYTES];
+    merit__listed_pictures listed = {.lines = NULL};
+    char *folder = options->root != NULL
+                       ? merit__copy_string(options->root, strlen(options->root))
+                       : folder_of(path);
+    if (folder == NULL) {
+        return merit__fail_memory(err, strlen(path) + 1, "the path of a folder");
+    }
+    MERIT_TRY(open_folder(&out->folder, folder, err));
+    MERIT_TRY(merit__listed_pictures_read(&listed, path, err));
+    out->names = listed.files;
+    out->lines = listed.lines;
+    listed.files = (merit__paths){.n = 0};
+    listed.lines = NULL;
+    if (!options->no_labels && listed.labels.n == 0) {
+        MERIT_TRY(
+            merit__fail(err, MERIT_EFORMAT,
+                        "%s: has no column of labels, expected a path and a label "
+                        "in each line",
+                        merit__printable_path(shown, sizeof shown, path)));
+    }
+    if (!options->no_labels) {
+        MERIT_TRY(label_by_column(out, &listed.labels, err));
+    }
+fail:
+    merit__listed_pictures_dispose(&listed);
+    merit__free(folder);
+    return status;
+}
+
+static merit_status read_one(merit__listing *out, const char *path, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    char *folder = folder_of(path);
+    if (folder == NULL) {
+        return merit__fail_memory(err, strlen(path) + 1, "the path of a folder");
+    }
+    MERIT_TRY(open_folder(&out->folder, folder, err));
+    MERIT_TRY(merit__paths_add(&out->names, name, strlen(name), err));
+fail:
+    merit__free(folder);
+    return status;
+}
+
+// Keeps n_wanted pictures, evenly spaced: the first ones would be of one class.
+static void thin_out(merit__listing *listing, int64_t n_wanted)
+{
+    int64_t n = (int64_t)listing->names.n;
+    for (int64_t i = 0; i < n_wanted && n_wanted < n; i++) {
+        int64_t from = i * n / n_wanted;
+        listing->names.at[i] = listing->names.at[from];
+        if (listing->labels != NULL) {
+            listing->labels[i] = listing->labels[from];
+        }
+        if (listing->lines != NULL) {
+            listing->lines[i] = listing->lines[from];
+        }
+    }
+    listing->names.n = (size_t)(n_wanted < n ? n_wanted : n);
+}
+
+merit_status merit__listing_read(merit__listing *out, const char *path,
+                                 enum merit__listing_kind kind,
+                                 const merit_dataset_options *options, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    char shown[SHOWN_BYTES];
+    *out = (merit__listing){.folder = -1};
+    merit__printable_path(shown, sizeof shown, path);
+    if (options->labels != NULL) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "%s: pictures take no file of labels; their folders, or a "
+                           "column beside their paths, are their labels",
+                           shown);
+    }
+    if (options->root != NULL && kind != MERIT__LIST_OF_PICTURES) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "%s: is no list of pictures; a root folder is for those",
+                           shown);
+    }
+    MERIT_TRY(kind == MERIT__FOLDER_OF_PICTURES ? read_folder(out, path, options, err)
+              : kind == MERIT__LIST_OF_PICTURES ? read_list(out, path, options, err)
+                                                : read_one(out, path, err));
+    if (out->classes.n > MERIT__CLASSES_MAX) {
+        MERIT_TRY(merit__fail(err, MERIT_ENOMEM, "%s: %zu classes, the limit is %d",
+                              shown, out->classes.n, MERIT__CLASSES_MAX));
+    }
+    if (options->first > 0) {
+        thin_out(out, options->first);
+    }
+fail:
+    return status;
+}
+
+void merit__listing_dispose(merit__listing *listing)
+{
+    if (listing->folder >= 0) {
+        close(listing->folder);
+    }
+    merit__paths_dispose(&listing->names);
+    merit__paths_dispose(&listing->classes);
+    merit__free(listing->lines);
+    merit__free(listing->labels);
+    *listing = (merit__listing){.folder = -1};
+}
