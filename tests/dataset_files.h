@@ -67,7 +67,8 @@ static inline void get_features(const merit_dataset *data, int64_t i, float *fea
     merit_dataset_shape(data, &shape[0], &shape[1], &shape[2]);
     assert_true(shape[0] <= 64);
     const merit__normalisation nothing = {shape[0], zeros, ones};
-    merit__batch_fill(features, data, &i, 1, &nothing, NULL, 0, 0);
+    assert_int_equal(
+        merit__batch_fill(features, data, &i, 1, &nothing, NULL, 0, 0, NULL), MERIT_OK);
 }
 
 static inline void expect_features(const char *name, const merit_dataset *data,

@@ -126,7 +126,6 @@ static const bad_file idx_files[] = {
      BYTES("\xef\xbb\xbf\r\n <!doctype HTML>\n<title>404</title>"),
      MERIT_EUNSUPPORTED,
      {"looks like an HTML page", ""}},
-    {"PNG", BYTES("\x89PNG\r\n\x1a\n0123"), MERIT_EUNSUPPORTED, {"a PNG image", ""}},
     {"npz", BYTES("PK\3\4 0123"), MERIT_EUNSUPPORTED, {".npz?", "numpy.save"}},
     {"pickle", BYTES("\x80\4]\x94."), MERIT_EUNSUPPORTED, {"pickle", "can run code"}},
     {"text", BYTES("a,b\n1,2\n"), MERIT_EUNSUPPORTED, {"looks like text", ".npy"}},

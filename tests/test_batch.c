@@ -140,7 +140,8 @@ static void test_hard_columns(void **state)
     assert_true(found.mean[0] == 0.1f); // to the bit, so that it becomes 0
     float x[24];
     static const int64_t index[4] = {0, 1, 2, 3};
-    merit__batch_fill(x, data, index, 4, &found, NULL, 0, 0);
+    assert_int_equal(merit__batch_fill(x, data, index, 4, &found, NULL, 0, 0, NULL),
+                     MERIT_OK);
     for (int i = 0; i < 24; i++) {
         assert_true(isfinite(x[i]));
     }
@@ -168,7 +169,9 @@ static void test_fill(void **state)
         }
         merit_dataset *data = load(&file);
         x[3 * width] = 12345;
-        merit__batch_fill(x, data, index, 3, &normalisation, NULL, 0, 0);
+        assert_int_equal(
+            merit__batch_fill(x, data, index, 3, &normalisation, NULL, 0, 0, NULL),
+            MERIT_OK);
         for (uint32_t i = 0; i < 3 * width; i++) {
             uint32_t at = (uint32_t)index[i / width] * width + i % width;
             assert_true(x[i] == ((float)pixels[0][at % F] - mean) / deviation);
@@ -184,7 +187,9 @@ static void fill_all(float x[N][F], const merit_dataset *data,
                      uint32_t epoch)
 {
     static const int64_t all[N] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
-    merit__batch_fill(x[0], data, all, N, normalisation, augmentation, seed, epoch);
+    assert_int_equal(merit__batch_fill(x[0], data, all, N, normalisation, augmentation,
+                                       seed, epoch, NULL),
+                     MERIT_OK);
 }
 
 // The example moved by (dy, dx) after an optional flip; the mean, 0, moves in.
@@ -298,7 +303,9 @@ static void test_key(void **state)
     merit__normalisation normalisation = measure(data);
     fill_all(first, data, &normalisation, &augmentation, 7, 3);
     for (int64_t i = N - 1; i >= 0; i--) {
-        merit__batch_fill(again[i], data, &i, 1, &normalisation, &augmentation, 7, 3);
+        assert_int_equal(merit__batch_fill(again[i], data, &i, 1, &normalisation,
+                                           &augmentation, 7, 3, NULL),
+                         MERIT_OK);
     }
     assert_memory_equal(again, first, sizeof first);
     fill_all(again, data, &normalisation, &augmentation, 8, 3);
@@ -322,7 +329,9 @@ static void test_columns_are_not_moved(void **state)
     merit_dataset *data = load_columns(values[0], 2, 3);
     merit__normalisation normalisation = measure(data);
     for (uint32_t epoch = 0; epoch < 20; epoch++) {
-        merit__batch_fill(x, data, index, 2, &normalisation, &augmentation, 1, epoch);
+        assert_int_equal(merit__batch_fill(x, data, index, 2, &normalisation,
+                                           &augmentation, 1, epoch, NULL),
+                         MERIT_OK);
         for (int i = 0; i < 6; i++) {
             assert_true(x[i] == (i < 3 ? -1.0f : 1.0f));
         }

@@ -272,7 +272,9 @@ static double gradient_by_hand(const weights *w, const merit__minibatch *m,
     for (int64_t i = 0; i < m->n; i++) {
         labels[i] = merit_dataset_labels(data)[m->index[i]];
     }
-    merit__batch_fill(x, data, m->index, m->n, &normalisation, NULL, 0, 0);
+    assert_int_equal(
+        merit__batch_fill(x, data, m->index, m->n, &normalisation, NULL, 0, 0, NULL),
+        MERIT_OK);
     merit__slice_key key = {.seed = 3};
     double loss = 0;
     merit_loss_batch batch = {
@@ -374,7 +376,9 @@ static void test_running_statistics(void **state)
     double mean_of_means = 0, mean_of_variances = 0;
     static float x[32 * SIDE * SIDE];
     merit__minibatch m = minibatch_of(0, 32);
-    merit__batch_fill(x, data, m.index, 32, &normalisation, NULL, 0, 0);
+    assert_int_equal(
+        merit__batch_fill(x, data, m.index, 32, &normalisation, NULL, 0, 0, NULL),
+        MERIT_OK);
     enum { N_SLICE = 8 * SIDE * SIDE };
     for (int slice = 0; slice < 4; slice++) {
         double mean = 0, variance = 0;

@@ -114,8 +114,9 @@ static void compute_logits(float *logits, int64_t slice)
         for (int64_t i = 0; i < slice; i++) {
             index[i] = first + i < N ? first + i : N - 1;
         }
-        merit__batch_fill(x, sample.data, index, slice, &sample.normalisation, NULL, 0,
-                          0);
+        assert_int_equal(merit__batch_fill(x, sample.data, index, slice,
+                                           &sample.normalisation, NULL, 0, 0, NULL),
+                         MERIT_OK);
         assert_int_equal(
             engine->forward(plan, arena, x, (merit__slice_key){0}, out, NULL),
             MERIT_OK);

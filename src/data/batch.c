@@ -23,6 +23,21 @@ static void normalise_bytes(float *restrict x, const uint8_t *restrict values,
     }
 }
 
+static void normalise_words(float *restrict x, const uint16_t *restrict values,
+                            int64_t n, float mean, float deviation)
+{
+    const float unit = MERIT__WORD_UNIT;
+    int64_t i = 0;
+    for (; i + BLOCK <= n; i += BLOCK) {
+        for (int64_t j = 0; j < BLOCK; j++) {
+            x[i + j] = ((float)values[i + j] / unit - mean) / deviation;
+        }
+    }
+    for (; i < n; i++) {
+        x[i] = ((float)values[i] / unit - mean) / deviation;
+    }
+}
+
 static void normalise_floats(float *restrict x, const float *restrict values, int64_t n,
                              float mean, float deviation)
 {
@@ -37,21 +52,42 @@ static void normalise_floats(float *restrict x, const float *restrict values, in
     }
 }
 
-static void fill_example(float *x, const merit_dataset *data, int64_t example,
-                         const merit__normalisation *normalisation)
+// An example from values [C,H,W] of the type that the storage has.
+static void normalise(float *x, const merit_dataset *data, const void *values,
+                      const merit__normalisation *normalisation)
 {
     const merit__storage *storage = data->storage;
-    int64_t n_plane = data->height * data->width;
-    int64_t at = merit__dataset_place(data, example) * data->channels * n_plane;
+    int64_t n_plane = data->height * data->width, at = 0;
     for (int64_t c = 0; c < data->channels; c++, at += n_plane, x += n_plane) {
         float mean = normalisation->mean[c];
         float deviation = normalisation->deviation[c];
         if (storage->bytes != NULL) {
-            normalise_bytes(x, storage->bytes + at, n_plane, mean, deviation);
+            normalise_bytes(x, (const uint8_t *)values + at, n_plane, mean, deviation);
+        } else if (storage->words != NULL) {
+            normalise_words(x, (const uint16_t *)values + at, n_plane, mean, deviation);
         } else {
-            normalise_floats(x, storage->floats + at, n_plane, mean, deviation);
+            normalise_floats(x, (const float *)values + at, n_plane, mean, deviation);
         }
     }
+}
+
+static merit_status fill_example(float *x, const merit_dataset *data, int64_t example,
+                                 const merit__normalisation *normalisation,
+                                 merit_error *err)
+{
+    merit__gallery *gallery = data->storage->gallery;
+    int64_t place = merit__dataset_place(data, example);
+    if (gallery == NULL || place < gallery->n_kept) {
+        normalise(x, data, merit__dataset_values(data, place), normalisation);
+        return MERIT_OK;
+    }
+    merit__loan loan;
+    merit_status status = merit__gallery_borrow(gallery, place, &loan, err);
+    if (status == MERIT_OK) {
+        normalise(x, data, loan.values, normalisation);
+        merit__gallery_return(gallery, &loan);
+    }
+    return status;
 }
 
 static void flip_rows(float *x, int64_t n_rows, int64_t width)
@@ -122,18 +158,23 @@ static void augment_example(float *x, const merit_dataset *data, int64_t example
     }
 }
 
-void merit__batch_fill(float *x, const merit_dataset *data, const int64_t *index,
-                       int64_t n, const merit__normalisation *normalisation,
-                       const merit__augmentation *augmentation, uint64_t seed,
-                       uint32_t epoch)
+merit_status merit__batch_fill(float *x, const merit_dataset *data,
+                               const int64_t *index, int64_t n,
+                               const merit__normalisation *normalisation,
+                               const merit__augmentation *augmentation, uint64_t seed,
+                               uint32_t epoch, merit_error *err)
 {
     int64_t n_features = merit__dataset_n_features(data);
     // What has no neighbours is no image: moving it would only delete it.
     int is_image = data->height * data->width > 1;
     for (int64_t i = 0; i < n; i++, x += n_features) {
-        fill_example(x, data, index[i], normalisation);
+        merit_status status = fill_example(x, data, index[i], normalisation, err);
+        if (status != MERIT_OK) {
+            return status;
+        }
         if (augmentation != NULL && is_image) {
             augment_example(x, data, index[i], augmentation, seed, epoch);
         }
     }
+    return MERIT_OK;
 }

@@ -2,8 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/class_names.h"
+#include "data/listing.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +25,9 @@ void merit__storage_release(merit__storage *storage)
 {
     if (atomic_fetch_sub(&storage->n_users, 1) == 1) {
         merit__free(storage->bytes);
+        merit__free(storage->words);
         merit__free(storage->floats);
+        merit__gallery_free(storage->gallery);
         merit__free(storage);
     }
 }
@@ -57,15 +62,19 @@ void merit_dataset_free(merit_dataset *data)
     merit__storage_release(data->storage);
     merit__free(data->index);
     merit__free(data->labels);
+    merit__free(data->names);
     merit__free(data->path);
     merit__free(data->labels_path);
     merit__free(data);
 }
 
-static void add_note(merit_dataset *data, const char *format, int64_t a, int64_t b)
+void merit__dataset_add_note(merit_dataset *data, const char *format, ...)
 {
     if (data->n_notes < MERIT__NOTES_MAX) {
-        snprintf(data->notes[data->n_notes++], MERIT__NOTE_BYTES, format, a, b);
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(data->notes[data->n_notes++], MERIT__NOTE_BYTES, format, arguments);
+        va_end(arguments);
     }
 }
 
@@ -78,9 +87,24 @@ static int all_same_label(const merit_dataset *data)
     return i == data->n;
 }
 
+static int all_same_files(const merit_dataset *data)
+{
+    const merit__picture_file *file = data->storage->gallery->file;
+    const unsigned char *first = file[merit__dataset_place(data, 0)].hash;
+    int64_t i = 1;
+    while (i < data->n && memcmp(first, file[merit__dataset_place(data, i)].hash,
+                                 MERIT__PICTURE_HASH_BYTES) == 0) {
+        i++;
+    }
+    return i == data->n;
+}
+
 static int all_same_features(const merit_dataset *data)
 {
     const merit__storage *storage = data->storage;
+    if (storage->gallery != NULL) {
+        return all_same_files(data);
+    }
     const unsigned char *values = storage->bytes != NULL
                                       ? storage->bytes
                                       : (const unsigned char *)storage->floats;
@@ -109,16 +133,17 @@ void merit__dataset_describe(merit_dataset *data)
         return;
     }
     if (data->labels != NULL && all_same_label(data)) {
-        add_note(data,
-                 "All %" PRId64 " labels are %" PRId64
-                 ": there is nothing to tell apart.",
-                 data->n, data->labels[0]);
+        merit__dataset_add_note(data,
+                                "All %" PRId64 " labels are %" PRId32
+                                ": there is nothing to tell apart.",
+                                data->n, data->labels[0]);
     }
     if (all_same_features(data)) {
-        add_note(data,
-                 "All %" PRId64 " examples have the same features (%" PRId64
-                 " values): nothing can be learned from them.",
-                 data->n, merit__dataset_n_features(data));
+        merit__dataset_add_note(data,
+                                "All %" PRId64
+                                " examples have the same features (%" PRId64
+                                " values): nothing can be learned from them.",
+                                data->n, merit__dataset_n_features(data));
     }
 }
 
@@ -146,6 +171,12 @@ merit_status merit_dataset_subset(merit_dataset **out, const merit_dataset *data
     if (subset->index == NULL || (data->labels != NULL && subset->labels == NULL)) {
         status = merit__fail_memory(err, (size_t)n * sizeof *subset->index, "a subset");
         goto fail;
+    }
+    if (data->names != NULL) {
+        MERIT_TRY(
+            merit__class_names_clone(&subset->names, data->names, data->n_names, err));
+        subset->n_names = data->n_names;
+        subset->n_classes = data->n_classes;
     }
     for (int64_t i = 0; i < n; i++) {
         if (index[i] < 0 || index[i] >= data->n) {
@@ -192,14 +223,43 @@ void merit_dataset_shape(const merit_dataset *data, int64_t *channels, int64_t *
     *width = data->width;
 }
 
-void merit_dataset_example(const merit_dataset *data, int64_t example, float *values)
+// Values of the type that the storage has, as floats.
+static void widen(float *out, const merit_dataset *data, const void *values)
 {
     int64_t n = merit__dataset_n_features(data);
-    int64_t from = merit__dataset_place(data, example) * n;
     for (int64_t i = 0; i < n; i++) {
-        values[i] = data->storage->bytes != NULL ? (float)data->storage->bytes[from + i]
-                                                 : data->storage->floats[from + i];
+        out[i] = data->storage->bytes != NULL ? (float)((const uint8_t *)values)[i]
+                 : data->storage->words != NULL
+                     ? (float)((const uint16_t *)values)[i] / MERIT__WORD_UNIT
+                     : ((const float *)values)[i];
     }
+}
+
+const void *merit__dataset_values(const merit_dataset *data, int64_t place)
+{
+    const merit__storage *storage = data->storage;
+    int64_t at = place * merit__dataset_n_features(data);
+    return storage->bytes != NULL   ? (const void *)(storage->bytes + at)
+           : storage->words != NULL ? (const void *)(storage->words + at)
+                                    : (const void *)(storage->floats + at);
+}
+
+merit_status merit_dataset_example(const merit_dataset *data, int64_t example,
+                                   float *values, merit_error *err)
+{
+    merit__gallery *gallery = data->storage->gallery;
+    int64_t place = merit__dataset_place(data, example);
+    if (gallery == NULL || place < gallery->n_kept) {
+        widen(values, data, merit__dataset_values(data, place));
+        return MERIT_OK;
+    }
+    merit__loan loan;
+    merit_status status = merit__gallery_borrow(gallery, place, &loan, err);
+    if (status == MERIT_OK) {
+        widen(values, data, loan.values);
+        merit__gallery_return(gallery, &loan);
+    }
+    return status;
 }
 
 const int32_t *merit_dataset_labels(const merit_dataset *data)
@@ -230,4 +290,50 @@ int64_t merit_dataset_n_notes(const merit_dataset *data)
 const char *merit_dataset_note(const merit_dataset *data, int64_t index)
 {
     return index >= 0 && index < data->n_notes ? data->notes[index] : NULL;
+}
+
+const char *merit_dataset_file(const merit_dataset *data, int64_t i)
+{
+    const merit__gallery *gallery = data->storage->gallery;
+    return gallery == NULL || i < 0 || i >= data->n
+               ? NULL
+               : merit__paths_get(&gallery->names,
+                                  (size_t)merit__dataset_place(data, i));
+}
+
+merit_fit merit_dataset_fit(const merit_dataset *data)
+{
+    const merit__gallery *gallery = data->storage->gallery;
+    return gallery == NULL ? MERIT_FIT_CROP : gallery->frame.fit;
+}
+
+int32_t merit_dataset_is_pictures(const char *path)
+{
+    return merit__listing_kind_of(path) != MERIT__NO_PICTURES;
+}
+
+int merit__dataset_is_gallery(const merit_dataset *data)
+{
+    return data->storage->gallery != NULL;
+}
+
+double merit_dataset_waited(const merit_dataset *data)
+{
+    merit__gallery *gallery = data->storage->gallery;
+    return gallery == NULL ? 0 : 1e-9 * (double)atomic_load(&gallery->waited_ns);
+}
+
+void merit__dataset_announce(const merit_dataset *data, const int64_t *index, int64_t n)
+{
+    enum { AT_ONCE = 2048 };
+    int64_t places[AT_ONCE];
+    merit__gallery *gallery = data->storage->gallery;
+    if (gallery == NULL || gallery->n_kept == gallery->n) {
+        return;
+    }
+    n = n < AT_ONCE ? n : AT_ONCE;
+    for (int64_t i = 0; i < n; i++) {
+        places[i] = merit__dataset_place(data, index[i]);
+    }
+    merit__gallery_announce(gallery, places, n);
 }

@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "data/dataset.h"
+#include "data/gallery_load.h"
 #include "data/labels_beside.h"
 #include "data/reader.h"
 
@@ -132,6 +133,10 @@ merit_status merit_dataset_load(merit_dataset **out, const char *path,
     }
     options = options != NULL ? options : &no_options;
     MERIT_TRY(check_options(options, err));
+    enum merit__listing_kind kind = merit__listing_kind_of(path);
+    if (kind != MERIT__NO_PICTURES) {
+        return merit__gallery_load(out, path, kind, options, err);
+    }
     merit__request request = make_request(options, MERIT__FEATURES);
     MERIT_TRY(merit__values_load(&features, path, &request, err));
     MERIT_TRY(find_labels(&labels_path, path, options, err));

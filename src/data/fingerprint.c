@@ -11,8 +11,17 @@ enum { WORDS_AT_ONCE = 256 };
  *     N, C, H, W, non-zero with labels: 8 bytes each
  *     features of example 0, 1, ...: 1 or 4 bytes each
  *     labels: 4 bytes each
+ *
+ * Of pictures in files instead
+ *
+ *     "merit pictures 1\n"
+ *     N, C, H, W, how they are fitted, bits of a value, non-zero with labels: 8 bytes
+ *     for each its name with a 0, the hash of its file: 16 bytes, its label: 4 bytes,
+ *     -1 without
+ *     the names of the classes, each with a 0
  */
 static const char preamble[] = "merit data 1\n";
+static const char picture_preamble[] = "merit pictures 1\n";
 
 static void hash_number(crypto_hash_sha256_state *state, uint64_t number)
 {
@@ -56,22 +65,63 @@ static void hash_features(crypto_hash_sha256_state *state, const merit_dataset *
     }
 }
 
+static void hash_text(crypto_hash_sha256_state *state, const char *text)
+{
+    crypto_hash_sha256_update(state, (const unsigned char *)text, strlen(text) + 1);
+}
+
+static void hash_shape(crypto_hash_sha256_state *state, const merit_dataset *data)
+{
+    hash_number(state, (uint64_t)data->n);
+    hash_number(state, (uint64_t)data->channels);
+    hash_number(state, (uint64_t)data->height);
+    hash_number(state, (uint64_t)data->width);
+}
+
+static void hash_pictures(crypto_hash_sha256_state *state, const merit_dataset *data)
+{
+    const merit__gallery *gallery = data->storage->gallery;
+    crypto_hash_sha256_update(state, (const unsigned char *)picture_preamble,
+                              sizeof picture_preamble - 1);
+    hash_shape(state, data);
+    hash_number(state, (uint64_t)gallery->frame.fit);
+    hash_number(state, (uint64_t)gallery->n_bits);
+    hash_number(state, data->labels != NULL);
+    for (int64_t i = 0; i < data->n; i++) {
+        int64_t place = merit__dataset_place(data, i);
+        int32_t label = data->labels != NULL ? data->labels[i] : -1;
+        hash_text(state, merit__paths_get(&gallery->names, (size_t)place));
+        crypto_hash_sha256_update(state, gallery->file[place].hash,
+                                  MERIT__PICTURE_HASH_BYTES);
+        hash_words(state, &label, 1);
+    }
+    for (int64_t k = 0; k < data->n_names; k++) {
+        hash_text(state, data->names[k]);
+    }
+}
+
+static void hash_values(crypto_hash_sha256_state *state, const merit_dataset *data)
+{
+    unsigned char kind = data->storage->bytes != NULL ? 'u' : 'f';
+    crypto_hash_sha256_update(state, (const unsigned char *)preamble,
+                              sizeof preamble - 1);
+    crypto_hash_sha256_update(state, &kind, 1);
+    hash_shape(state, data);
+    hash_number(state, data->labels != NULL);
+    hash_features(state, data);
+    if (data->labels != NULL) {
+        hash_words(state, data->labels, data->n);
+    }
+}
+
 void merit_dataset_fingerprint(const merit_dataset *data, char hex[65])
 {
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const unsigned char *)preamble,
-                              sizeof preamble - 1);
-    unsigned char kind = data->storage->bytes != NULL ? 'u' : 'f';
-    crypto_hash_sha256_update(&state, &kind, 1);
-    hash_number(&state, (uint64_t)data->n);
-    hash_number(&state, (uint64_t)data->channels);
-    hash_number(&state, (uint64_t)data->height);
-    hash_number(&state, (uint64_t)data->width);
-    hash_number(&state, data->labels != NULL);
-    hash_features(&state, data);
-    if (data->labels != NULL) {
-        hash_words(&state, data->labels, data->n);
+    if (data->storage->gallery != NULL) {
+        hash_pictures(&state, data);
+    } else {
+        hash_values(&state, data);
     }
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256_final(&state, digest);

@@ -20,10 +20,9 @@ static merit_status fill(merit__lines *lines, merit_error *err)
         lines->end = n_left;
     }
     if (n_left > LINE_BYTES_MAX) {
-        return merit__fail(err, MERIT_ENOMEM,
-                           "%s:%" PRId64 ": the line is longer than %d bytes",
-                           merit__stream_name(lines->stream), lines->number + 1,
-                           LINE_BYTES_MAX);
+        return merit__fail(
+            err, MERIT_ENOMEM, "%s:%" PRId64 ": the line is longer than %d bytes",
+            merit__stream_name(lines->stream), lines->number + 1, LINE_BYTES_MAX);
     }
     if (merit__grow_array(&buffer, &lines->n_capacity, n_left + PART_BYTES, 1) != 0) {
         return merit__fail_memory(err, n_left + PART_BYTES,

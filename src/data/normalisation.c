@@ -80,6 +80,36 @@ static void measure(merit__normalisation *out, channel_sums *sums,
     }
 }
 
+__extension__ typedef unsigned __int128 whole; // exact sums over any data set
+
+static whole as_whole(uint64_t value)
+{
+    return value;
+}
+
+// From the sums that each picture was read with: whole numbers, so that the result does
+// not depend on which pictures are in memory, nor on any order.
+static void measure_gallery(merit__normalisation *out, const merit_dataset *data)
+{
+    const merit__gallery *gallery = data->storage->gallery;
+    double unit = data->storage->words != NULL ? MERIT__WORD_UNIT : 1;
+    uint64_t n = (uint64_t)data->n * (uint64_t)(data->height * data->width);
+    for (int64_t c = 0; c < data->channels; c++) {
+        whole value = 0, square = 0;
+        for (int64_t i = 0; i < data->n; i++) {
+            int64_t at = merit__dataset_place(data, i) * data->channels + c;
+            value += as_whole(gallery->sums[at].value);
+            square += as_whole(gallery->sums[at].square);
+        }
+        double n_all = (double)n;
+        double variance =
+            (double)(square * as_whole(n) - value * value) / (n_all * n_all);
+        float deviation = (float)(sqrt(variance) / unit);
+        out->mean[c] = (float)((double)value / n_all / unit);
+        out->deviation[c] = deviation >= FLT_MIN ? deviation : 1.0f;
+    }
+}
+
 merit_status merit__normalisation_measure(merit__normalisation *out,
                                           const merit_dataset *data, merit_error *err)
 {
@@ -95,7 +125,11 @@ merit_status merit__normalisation_measure(merit__normalisation *out,
         merit__normalisation_dispose(out);
         return merit__fail_memory(err, n_channels * sizeof *sums, "the normalisation");
     }
-    measure(out, sums, data);
+    if (data->storage->gallery != NULL) {
+        measure_gallery(out, data);
+    } else {
+        measure(out, sums, data);
+    }
     merit__free(sums);
     return MERIT_OK;
 }

@@ -82,10 +82,13 @@ static merit_status run_slice(worker *self, const work *shared, int64_t first,
     for (int64_t i = 0; i < inference->slice; i++) {
         self->index[i] = first + (i < n_real ? i : n_real - 1);
     }
-    merit__batch_fill(self->x, shared->data, self->index, inference->slice,
-                      inference->normalisation, NULL, 0, 0);
-    merit_status status = inference->engine->forward(
-        self->plan, self->arena, self->x, (merit__slice_key){0}, self->logits, err);
+    merit_status status =
+        merit__batch_fill(self->x, shared->data, self->index, inference->slice,
+                          inference->normalisation, NULL, 0, 0, err);
+    if (status == MERIT_OK) {
+        status = inference->engine->forward(self->plan, self->arena, self->x,
+                                            (merit__slice_key){0}, self->logits, err);
+    }
     if (status == MERIT_OK) {
         memcpy(shared->logits + first * n_classes, self->logits,
                (size_t)(n_real * n_classes) * sizeof(float));

@@ -171,14 +171,14 @@ static merit_status add_list(merit__xml *xml, const merit__examined *examined,
     }
     merit__picture_range range = merit__picture_range_none();
     for (int64_t j = 0; j < n; j++) {
-        merit_dataset_example(examined->data, list[j], values);
+        MERIT_TRY(merit_dataset_example(examined->data, list[j], values, err));
         merit__picture_range_add(&range, values, c * h * w);
     }
     merit__picture_range_finish(&range);
     merit__xml_add(xml, "<ul class=\"mistakes\">\n");
     for (int64_t j = 0; j < n; j++) {
         merit__xml_add(xml, "<li><figure>\n");
-        merit_dataset_example(examined->data, list[j], values);
+        MERIT_TRY(merit_dataset_example(examined->data, list[j], values, err));
         MERIT_TRY(draw_picture(xml, examined, list[j], values, &range, err));
         add_caption(xml, examined, list[j], decimals);
         merit__xml_add(xml, "</figure></li>\n");

@@ -16,7 +16,7 @@ enum { LANES = 16 };
 
 /* Fills the hand's slice with examples; the last slice is filled up with examples from
  * the minibatch's front that weigh nothing. */
-static void gather(const merit__learner *learner, merit__hand *h, int64_t slice)
+static merit_status gather(const merit__learner *learner, merit__hand *h, int64_t slice)
 {
     const merit__minibatch *m = learner->minibatch;
     const merit__learner_options *o = &learner->options;
@@ -27,8 +27,8 @@ static void gather(const merit__learner *learner, merit__hand *h, int64_t slice)
         h->labels[i] = labels[h->index[i]];
         h->weights[i] = place < m->n ? 1.0f : 0.0f;
     }
-    merit__batch_fill(h->x, o->data, h->index, o->slice, o->normalisation,
-                      &o->augmentation, o->seed, m->epoch);
+    return merit__batch_fill(h->x, o->data, h->index, o->slice, o->normalisation,
+                             &o->augmentation, o->seed, m->epoch, &h->error);
 }
 
 /* ENUMERIC with the first example of the slice whose logits are not finite. */
@@ -51,8 +51,11 @@ static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t s
     merit__slice_key key = {.seed = learner->options.seed,
                             .step = (uint32_t)m->step,
                             .slice = (uint32_t)slice};
-    gather(learner, h, slice);
-    merit_status status =
+    merit_status status = gather(learner, h, slice);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    status =
         engine->forward(h->plan, learner->parameters, h->x, key, h->logits, &h->error);
     if (status != MERIT_OK) {
         return status;

@@ -196,8 +196,8 @@ def write_npy_files():
 def write_foreign():
     add("page.html", b"<!DOCTYPE html><html><body>404 Not Found</body></html>",
         "looks like an HTML page")
-    add("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(24), "looks like a PNG image")
-    add("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(24), "looks like a JPEG image")
+    add("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(24), "damaged PNG")
+    add("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(24), "damaged or unusual JPEG")
     add("arrays.npz", b"PK\x03\x04" + bytes(26), "looks like a zip archive (.npz?)")
     add("pickle.npy", b"\x80\x04]\x94.", "looks like a Python pickle")
     add("table.csv", b"a,b,c\n1,2,3\n", "looks like text")
