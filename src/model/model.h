@@ -19,6 +19,7 @@ typedef struct merit__model_parts {
     int64_t slice;          // examples in a slice
     int32_t exact;          // as merit__plan_options
     const char *provenance; // JSON
+    const char *fit;        // how pictures are fitted, "crop" or "stretch"; or NULL
 } merit__model_parts;
 
 /* Writes a model file; hash (NULL allowed) gets its SHA-256. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 // Every metadata entry of a model file, in one place: model_load.c reads the same.
-enum { N_METADATA = 13 };
+enum { N_METADATA = 13, N_MORE = 1 };
 
 // The texts of numbers, and all entries with pointers to them.
 typedef struct description {
@@ -19,7 +19,8 @@ typedef struct description {
     char link[MERIT_LINK_BYTES];
     char slice[24];
     char *answers; // free with merit__free
-    merit__metadata_entry entries[N_METADATA];
+    merit__metadata_entry entries[N_METADATA + N_MORE];
+    size_t n_entries;
 } description;
 
 static merit_status describe(description *text, const merit__model_parts *parts,
@@ -53,6 +54,10 @@ static merit_status describe(description *text, const merit__model_parts *parts,
         {"provenance", parts->provenance},
     };
     memcpy(text->entries, entries, sizeof entries);
+    text->n_entries = N_METADATA;
+    if (parts->fit != NULL) {
+        text->entries[text->n_entries++] = (merit__metadata_entry){"fit", parts->fit};
+    }
     return MERIT_OK;
 }
 
@@ -176,8 +181,8 @@ merit_status merit__model_save(const char *path, const merit__model_parts *parts
     size_t n_tensors = 0;
     MERIT_TRY(check_parts(parts, err));
     MERIT_TRY(prepare(&text, &views, &n_tensors, parts, err));
-    MERIT_TRY(merit__safetensors_save(path, views, n_tensors, text.entries, N_METADATA,
-                                      hash, err));
+    MERIT_TRY(merit__safetensors_save(path, views, n_tensors, text.entries,
+                                      text.n_entries, hash, err));
 
 fail:
     merit__free(views);
@@ -209,7 +214,7 @@ merit_status merit__model_check(const merit_net *net, const merit_scores *scores
     };
     MERIT_TRY(prepare(&text, &views, &n_tensors, &parts, err));
     MERIT_TRY(merit__safetensors_measure(&n_header, views, n_tensors, text.entries,
-                                         N_METADATA, err));
+                                         text.n_entries, err));
     if (n_header + SPARE_BYTES > MERIT__HEADER_BYTES_LIMIT) {
         status = merit__fail(
             err, MERIT_ENOMEM,

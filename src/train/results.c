@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/number.h"
+#include "data/dataset.h"
 #include "model/model.h"
 #include "train/json_text.h"
 #include "train/own_decode.h"
@@ -76,6 +77,9 @@ static merit_status save_model(const merit__training *t, const char *name,
         .slice = t->config.slice,
         .exact = t->config.exact,
         .provenance = origin,
+        .fit = !merit__dataset_is_gallery(t->whole)               ? NULL
+               : merit_dataset_fit(t->whole) == MERIT_FIT_STRETCH ? "stretch"
+                                                                  : "crop",
     };
     MERIT_TRY(merit__model_save(path, &parts, hash, err));
 fail:

@@ -2,6 +2,8 @@
  *
  *     config.json        what determines the result
  *     scores.tsv         the score table
+ *     files.tsv          of pictures: hash, label and name of each file;
+ *                        validation-files.tsv likewise
  *     log.jsonl          what happened when, a line each
  *     metrics.tsv        a row per validation
  *     answers.jsonl      a line per validation: the answers given, the pairs stuck

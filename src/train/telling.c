@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "data/manifest.h"
 #include "train/best_constant.h"
 #include "train/json_text.h"
 
@@ -153,6 +154,32 @@ static json_t *truth_counts(const merit__training *t)
     return counts;
 }
 
+/* The same picture on both sides makes the validated score look better than it is. */
+static void tell_shared(const merit__training *t)
+{
+    int64_t n = 0;
+    if (merit__manifest_shared(&n, t->data, t->validation_data, NULL) == MERIT_OK &&
+        n > 0) {
+        merit__training_tell(t, MERIT_TRAIN_WARNING,
+                             "%" PRId64 " of the %" PRId64
+                             " pictures held out are also among those to learn from: "
+                             "what is measured on them is too good",
+                             n, merit_dataset_n(t->validation_data));
+    }
+}
+
+/* How much of the threads' time went into waiting for pictures; NaN when all pictures
+ * are in memory. */
+static double waited_share(const merit__training *t)
+{
+    double seconds = merit__training_now() - t->started;
+    double waited =
+        merit_dataset_waited(t->whole) + (t->options->validation_data != NULL
+                                              ? merit_dataset_waited(t->validation_data)
+                                              : 0);
+    return waited > 0 ? waited / (seconds * (double)t->config.threads) : (double)NAN;
+}
+
 void merit__training_tell_start(const merit__training *t)
 {
     const merit__state *s = &t->state;
@@ -172,6 +199,7 @@ void merit__training_tell_start(const merit__training *t)
     report(t, MERIT_TRAIN_STARTED, m.text);
     tell_missing_classes(t);
     double constant = merit__best_constant(t->scores, t->validation_data);
+    tell_shared(t);
     log_record(t, json_pack("{s:s, s:s, s:o, s:o}", "event", "start", "message", m.text,
                             "best_constant", merit__json_real(constant), "truths",
                             truth_counts(t)));
@@ -230,9 +258,16 @@ void merit__training_tell_end(const merit__training *t)
             add(&m, "; %s reached %.4f", t->candidates.spec[i], row->verdict.score);
         }
     }
-    log_record(t,
-               json_pack("{s:s, s:f, s:f}", "event", "end", "score",
-                         best->verdict.score, "seconds", merit__training_seconds(t)));
+    double waited = waited_share(t);
+    log_record(t, json_pack("{s:s, s:f, s:f, s:o}", "event", "end", "score",
+                            best->verdict.score, "seconds", merit__training_seconds(t),
+                            "waited_for_pictures", merit__json_real(waited)));
+    if (waited > 0.1) {
+        merit__training_tell(t, MERIT_TRAIN_NOTE,
+                             "%.0f %% of the threads' time went into waiting for "
+                             "pictures; with a larger --memory it would not",
+                             100 * waited);
+    }
     report(t, MERIT_TRAIN_NOTE, m.text);
     double constant = merit__best_constant(t->scores, t->validation_data);
     if (best->verdict.score <= constant) {

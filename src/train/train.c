@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/manifest.h"
 #include "model/model.h"
 #include "train/training.h"
 
@@ -56,6 +57,21 @@ static merit_status check_labels(const merit_dataset *data, const merit_scores *
                        shown, labels[first], first, n_bad, n_classes, n_classes - 1);
 }
 
+/* Where classes have names there are as many as names; one leaves nothing to learn. */
+static merit_status check_class_count(const merit_dataset *data, merit_error *err)
+{
+    char shown[100];
+    const char *name = merit_dataset_class_name(data, 0);
+    if (name == NULL || merit_dataset_n_classes(data) > 1) {
+        return MERIT_OK;
+    }
+    char class[60];
+    merit__printable(class, sizeof class, name);
+    return merit__fail(
+        err, MERIT_EFORMAT, "%s: has one class, %s; training needs at least 2 classes",
+        merit__printable_path(shown, sizeof shown, merit_dataset_path(data)), class);
+}
+
 static merit_status check_same_shape(const merit_dataset *data,
                                      const merit_dataset *validation, merit_error *err)
 {
@@ -78,8 +94,10 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
 {
     merit_status status = MERIT_OK;
     const merit_train_options *o = t->options;
+    t->whole = data;
     MERIT_TRY(merit__config_resolve(&t->config, o, data, err));
     MERIT_TRY(check_labels(data, t->scores, err));
+    MERIT_TRY(check_class_count(data, err));
     if (o->validation_data != NULL) {
         t->data = data;
         t->validation_data = o->validation_data;
@@ -150,11 +168,59 @@ fail:
     return status;
 }
 
+/* Where a run lists its pictures. */
+static const char *const manifest_names[] = {"files.tsv", "validation-files.tsv"};
+enum { N_MANIFESTS = sizeof manifest_names / sizeof *manifest_names };
+
+/* Adds to `difference` which picture is another one than at the beginning, where that
+ * is known. */
+static void name_difference(const merit__training *t, char *difference, size_t n_bytes)
+{
+    const merit_dataset *sets[N_MANIFESTS] = {t->whole, t->options->validation_data};
+    for (int i = 0; i < N_MANIFESTS && sets[i] != NULL; i++) {
+        char *now = NULL, *before = NULL, found[200] = "";
+        size_t n_now = 0, n_before = 0, n = strlen(difference);
+        if (merit__manifest_print(&now, &n_now, sets[i], NULL) == MERIT_OK &&
+            now != NULL &&
+            merit__run_directory_read(t->run, manifest_names[i], &before, &n_before,
+                                      NULL) == MERIT_OK) {
+            merit__manifest_compare(found, sizeof found, now, before);
+        }
+        merit__free(now);
+        merit__free(before);
+        if (found[0] != '\0') {
+            snprintf(difference + n, n_bytes - n, ": %s", found);
+            return;
+        }
+    }
+}
+
+/* Lists the pictures of the run, if they are any. */
+static merit_status write_manifests(const merit__training *t, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const merit_dataset *sets[N_MANIFESTS] = {t->whole, t->options->validation_data};
+    char *text = NULL;
+    size_t n_bytes = 0;
+    for (int i = 0; i < N_MANIFESTS && sets[i] != NULL; i++) {
+        MERIT_TRY(merit__manifest_print(&text, &n_bytes, sets[i], err));
+        if (text != NULL) {
+            MERIT_TRY(merit__run_directory_write(t->run, manifest_names[i], text,
+                                                 n_bytes, err));
+        }
+        merit__free(text);
+        text = NULL;
+    }
+fail:
+    merit__free(text);
+    return status;
+}
+
 /* A run that is there can only be continued by what it was started with. */
 static merit_status compare_config(const merit__training *t, const char *directory,
                                    merit_error *err)
 {
-    char *before = NULL, difference[120], shown[100];
+    char *before = NULL, difference[250], shown[100];
     size_t n_bytes = 0;
     merit_status status =
         merit__run_directory_read(t->run, "config.json", &before, &n_bytes, err);
@@ -166,6 +232,9 @@ static merit_status compare_config(const merit__training *t, const char *directo
     merit__free(before);
     if (status == MERIT_OK) {
         return MERIT_OK;
+    }
+    if (status == MERIT_EMODEL) {
+        name_difference(t, difference, sizeof difference);
     }
     merit__printable_path(shown, sizeof shown, directory);
     if (t->options->resume || status == MERIT_EMODEL) {
@@ -199,6 +268,7 @@ static merit_status describe_run(merit__training *t, int has_run, merit_error *e
     if (!has_run) {
         MERIT_TRY(merit__run_directory_write(t->run, "config.json", t->config_json,
                                              strlen(t->config_json), err));
+        MERIT_TRY(write_manifests(t, err));
     }
     MERIT_TRY(merit_scores_print(t->scores, &table, &n_bytes, err));
     MERIT_TRY(merit__run_directory_write(t->run, "scores.tsv", table, n_bytes, err));

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/random.h"
+#include "data/dataset.h"
 #include "model/model.h"
 
 enum { MAX_RETRIES = 3 };
@@ -72,6 +73,15 @@ double merit__training_rate(const merit__training *t, int64_t step)
     return t->config.learning_rate * t->state.rate_scale * t->config.schedule(fraction);
 }
 
+/* The minibatches from this one on that may be prepared now. */
+static void announce(const merit__training *t, int64_t first)
+{
+    enum { MINIBATCHES_AHEAD = 3 };
+    int64_t n_left = merit_dataset_n(t->data) - first;
+    int64_t n = MINIBATCHES_AHEAD * t->config.batch;
+    merit__dataset_announce(t->data, t->order + first, n < n_left ? n : n_left);
+}
+
 static merit_status step(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
@@ -79,6 +89,7 @@ static merit_status step(merit__training *t, merit_error *err)
     int64_t epoch = s->at.step / t->steps_per_epoch;
     int64_t first = s->at.step % t->steps_per_epoch * batch;
     arrange(t, epoch);
+    announce(t, first);
     merit__minibatch minibatch = {
         .index = t->order + first,
         .n = n - first < batch ? n - first : batch,
@@ -255,13 +266,22 @@ static int patience_is_over(const merit__training *t)
            merit__state_epochs_without_better(&t->state) >= t->config.patience;
 }
 
+/* All steps of an epoch are done, and it has not been validated. */
+static int epoch_is_over(const merit__training *t)
+{
+    const merit__position *at = &t->state.at;
+    return at->n_losses > 0 && at->step % t->steps_per_epoch == 0;
+}
+
 /* One step, and what is due after it. */
 static merit_status advance(merit__training *t, merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__state *s = &t->state;
-    MERIT_TRY(step(t, err));
-    if (s->at.step % t->steps_per_epoch == 0) {
+    if (!epoch_is_over(t)) { // as it is when data failed in a validation
+        MERIT_TRY(step(t, err));
+    }
+    if (epoch_is_over(t)) {
         MERIT_TRY(end_epoch(t, err));
         if (s->at.step < t->candidates.n_steps) {
             merit__training_checkpoint(t);
@@ -269,6 +289,14 @@ static merit_status advance(merit__training *t, merit_error *err)
     }
 fail:
     return status;
+}
+
+/* A file of the data has changed or cannot be read: what is learned is worth keeping.
+ */
+static int is_of_the_data(merit_status status)
+{
+    return status == MERIT_EFORMAT || status == MERIT_EUNSUPPORTED ||
+           status == MERIT_EIO;
 }
 
 /* One candidate from where it stands to its end. */
@@ -283,6 +311,9 @@ static merit_status run_candidate(merit__training *t, merit_error *err)
         if (status == MERIT_ENUMERIC) {
             MERIT_TRY(retry(t, &why, err));
         } else if (status != MERIT_OK) {
+            if (is_of_the_data(status)) {
+                merit__training_checkpoint(t);
+            }
             if (err != NULL) {
                 *err = why;
             }

@@ -18,8 +18,9 @@ typedef struct merit__training {
     const merit_train_options *options;
     const char *directory; // of the run
     merit__config config;
-    char *config_json; // what determines the result
-    char engine[96];   // oneDNN's version and instruction set
+    char *config_json;          // what determines the result
+    char engine[96];            // oneDNN's version and instruction set
+    const merit_dataset *whole; // what the caller gave, before it is split
     const merit_dataset *data, *validation_data;
     merit_dataset *owned_data, *owned_validation; // of a split
     const merit_scores *scores;
