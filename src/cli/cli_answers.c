@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DIGITS = 7, NAME_BYTES = 256, NUMBER_BYTES = 24 };
+enum { DIGITS = 7, NAME_BYTES = 256, ID_BYTES = 4096, NUMBER_BYTES = 24 };
 
 // Digits first..first+n of a number that has DIGITS of them.
 static char *put_digits(char *out, uint32_t number, int first, int n)
@@ -88,14 +88,14 @@ void merit__answers_rows(FILE *stream, const merit_scores *scores,
                          const void *context)
 {
     int64_t k = merit_scores_n_truths(scores);
-    char name[NAME_BYTES];
+    char shown_id[ID_BYTES];
     char line[NAME_BYTES + 3 * NUMBER_BYTES];
     for (int64_t i = 0; i < n && !ferror(stream); i++) {
         const char *row_id = id != NULL ? id(context, i) : NULL;
         const char *answer = merit_scores_name(scores, results->answers[i]);
         char *at = line;
         if (row_id != NULL) {
-            fputs(merit__visible(name, sizeof name, row_id), stream);
+            fputs(merit__visible(shown_id, sizeof shown_id, row_id), stream);
         } else {
             at += snprintf(at, NUMBER_BYTES, "%" PRId64, first + i);
         }

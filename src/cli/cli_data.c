@@ -6,6 +6,110 @@
 #include <string.h>
 #include <sys/stat.h>
 
+int merit__is_data_option(int key)
+{
+    return key >= MERIT__OPTION_LABELS && key < MERIT__DATA_OPTION_END;
+}
+
+// "skip:5%"
+static merit_status set_bad_samples(merit_dataset_options *options, const char *value,
+                                    merit_error *err)
+{
+    static const char skip[] = "skip:";
+    char number[32] = "";
+    double percent = 0;
+    size_t n = strlen(value);
+    options->bad_share = 0;
+    if (strcmp(value, "refuse") == 0) {
+        return MERIT_OK;
+    }
+    int is_skip = strncmp(value, skip, sizeof skip - 1) == 0 && value[n - 1] == '%';
+    if (is_skip && n - sizeof skip < sizeof number) {
+        memcpy(number, value + sizeof skip - 1, n - sizeof skip);
+    }
+    if (!merit__parse_number(&percent, number) || percent <= 0 || percent >= 100) {
+        return merit__refuse(
+            err, MERIT_EINVAL,
+            "--bad-samples: expected refuse or skip:N%% with N above 0 "
+            "and below 100, found \"%.60s\"",
+            value);
+    }
+    options->bad_share = percent / 100;
+    return MERIT_OK;
+}
+
+// "500M": bytes, or with K, M or G.
+static merit_status set_memory(merit_dataset_options *options, const char *value,
+                               merit_error *err)
+{
+    static const char units[] = "KMG";
+    char number[32] = "";
+    double amount = 0;
+    double unit = 1;
+    size_t n = strlen(value);
+    const char *found = n > 0 ? strchr(units, value[n - 1]) : NULL;
+    for (const char *at = units; found != NULL && at <= found; at++) {
+        unit *= 1024;
+    }
+    n -= found != NULL;
+    if (n > 0 && n < sizeof number) {
+        memcpy(number, value, n);
+    }
+    if (!merit__parse_number(&amount, number) || amount <= 0 || amount * unit < 1 ||
+        amount * unit > 1e15) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--memory: expected a size such as 500M or 2G, found "
+                             "\"%.60s\"",
+                             value);
+    }
+    options->memory_bytes = (int64_t)(amount * unit);
+    return MERIT_OK;
+}
+
+// "64" or "48x64", height first.
+static merit_status set_size(merit_dataset_options *options, const char *value,
+                             merit_error *err)
+{
+    char height[32] = "";
+    merit_status status = MERIT_OK;
+    const char *x = strchr(value, 'x');
+    size_t n = x != NULL ? (size_t)(x - value) : strlen(value);
+    memcpy(height, value, n < sizeof height ? n : sizeof height - 1);
+    MERIT_TRY(merit__read_count(&options->height, "--size", height, 1, 4096, err));
+    options->width = options->height;
+    if (x != NULL) {
+        MERIT_TRY(merit__read_count(&options->width, "--size", x + 1, 1, 4096, err));
+    }
+
+fail:
+    return status;
+}
+
+static merit_status set_fit(merit_dataset_options *options, const char *value,
+                            merit_error *err)
+{
+    int is_stretch = strcmp(value, "stretch") == 0;
+    if (!is_stretch && strcmp(value, "crop") != 0) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--fit: expected crop or stretch, found \"%.60s\"", value);
+    }
+    options->fit = is_stretch ? MERIT_FIT_STRETCH : MERIT_FIT_CROP;
+    return MERIT_OK;
+}
+
+static merit_status set_channels(merit_dataset_options *options, const char *value,
+                                 merit_error *err)
+{
+    if (strcmp(value, "1") != 0 && strcmp(value, "3") != 0) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--channels: expected 1 (grey) or 3 (colour), found "
+                             "\"%.60s\"",
+                             value);
+    }
+    options->channels = value[0] - '0';
+    return MERIT_OK;
+}
+
 merit_status merit__data_option(merit_dataset_options *options, int key,
                                 const char *value, merit_error *err)
 {
@@ -26,6 +130,22 @@ merit_status merit__data_option(merit_dataset_options *options, int key,
                 "--nonfinite: expected refuse or zero, found \"%.60s\"", value);
         }
         return MERIT_OK;
+    case MERIT__OPTION_ROOT:
+        options->root = value;
+        return MERIT_OK;
+    case MERIT__OPTION_LINKS:
+        options->follow_links = 1;
+        return MERIT_OK;
+    case MERIT__OPTION_BAD_SAMPLES:
+        return set_bad_samples(options, value, err);
+    case MERIT__OPTION_MEMORY:
+        return set_memory(options, value, err);
+    case MERIT__OPTION_SIZE:
+        return set_size(options, value, err);
+    case MERIT__OPTION_FIT:
+        return set_fit(options, value, err);
+    case MERIT__OPTION_CHANNELS:
+        return set_channels(options, value, err);
     default:
         return merit__refuse(err, MERIT_EBACKEND, "option %d is not handled", key);
     }

@@ -8,7 +8,15 @@ enum {
     MERIT__OPTION_LABELS = 0x210,
     MERIT__OPTION_FIRST,
     MERIT__OPTION_TRAILING,
-    MERIT__OPTION_NONFINITE
+    MERIT__OPTION_NONFINITE,
+    MERIT__OPTION_ROOT,
+    MERIT__OPTION_LINKS,
+    MERIT__OPTION_BAD_SAMPLES,
+    MERIT__OPTION_MEMORY,
+    MERIT__OPTION_SIZE,
+    MERIT__OPTION_FIT,
+    MERIT__OPTION_CHANNELS,
+    MERIT__DATA_OPTION_END // above all of them
 };
 
 // clang-format off
@@ -16,16 +24,40 @@ enum {
     {"labels", MERIT__OPTION_LABELS, "FILE", 0,                                        \
      "Labels of DATA (IDX or .npy); otherwise they are looked for beside it", 2}
 #define MERIT__DATA_OPTIONS                                                            \
-    {"first", MERIT__OPTION_FIRST, "N", 0, "Only the first N examples", 2},            \
+    {"first", MERIT__OPTION_FIRST, "N", 0,                                             \
+     "Only the first N examples; of pictures N evenly spaced ones", 2},                \
     {"allow-trailing", MERIT__OPTION_TRAILING, NULL, 0,                                \
      "Ignore bytes after the data", 2},                                                \
     {"nonfinite", MERIT__OPTION_NONFINITE, "refuse|zero", 0,                           \
-     "What to do with NaN and infinity in DATA (default: refuse)", 2}
+     "What to do with NaN and infinity in DATA (default: refuse)", 2},                 \
+    {"root", MERIT__OPTION_ROOT, "FOLDER", 0,                                          \
+     "Where the paths of a list of pictures start (default: beside the list)", 2},     \
+    {"follow-links", MERIT__OPTION_LINKS, NULL, 0,                                     \
+     "Follow symbolic links among pictures", 2},                                       \
+    {"bad-samples", MERIT__OPTION_BAD_SAMPLES, "refuse|skip:N%", 0,                    \
+     "Leave out up to N % of the pictures when they are damaged (default: refuse)",    \
+     2},                                                                               \
+    {"memory", MERIT__OPTION_MEMORY, "SIZE", 0,                                        \
+     "For the pixels of pictures, such as 500M or 2G; what does not fit is decoded "   \
+     "when it is needed (default: a quarter of the machine's, at most 8G)", 2}
+/* How pictures become examples; a model knows it. */
+#define MERIT__PICTURE_OPTIONS                                                         \
+    {"size", MERIT__OPTION_SIZE, "N|HxW", 0,                                           \
+     "Resize pictures to N x N or H x W (default: their own size when it is the same " \
+     "for all and at most 256, else 64)", 2},                                          \
+    {"fit", MERIT__OPTION_FIT, "crop|stretch", 0,                                      \
+     "Of pictures of another shape use the middle, or stretch them (default: crop)",   \
+     2},                                                                               \
+    {"channels", MERIT__OPTION_CHANNELS, "1|3", 0,                                     \
+     "Grey or colour pictures (default: 3 when any has colours)", 2}
 // clang-format on
 
 /* Takes one of these options; the key must be one of the above. */
 merit_status merit__data_option(merit_dataset_options *options, int key,
                                 const char *value, merit_error *err);
+
+/* Whether the key is one of them. */
+int merit__is_data_option(int key);
 
 /* Tells the notes of a data set on standard error. */
 void merit__data_tell(const merit_dataset *data);

@@ -2,8 +2,16 @@
 
 #include "cli_message.h"
 
+// More pictures become examples of the same shape as the first ones.
+static void shape_alike(merit_dataset_options *options, const merit_dataset *data)
+{
+    merit_dataset_shape(data, &options->channels, &options->height, &options->width);
+    options->fit = merit_dataset_fit(data);
+}
+
 merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
                                      const char *labels, const char *option,
+                                     const merit__inputs *inputs,
                                      const merit__training_settings *settings,
                                      merit_error *err)
 {
@@ -14,8 +22,12 @@ merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
     }
     data.labels = labels;
     data.first = 0;
+    if (merit_dataset_is_pictures(path)) {
+        shape_alike(&data, inputs->data);
+    }
     MERIT_TRY(merit_dataset_load(out, path, &data, err));
     MERIT_TRY(merit__data_need_labels(*out, option, err));
+    MERIT_TRY(merit__classes_match(*out, inputs->scores, 0, err));
 
 fail:
     return status;
@@ -44,23 +56,38 @@ static void tell(const merit__inputs *inputs, const merit__training_settings *se
     merit__data_tell(inputs->data);
 }
 
+// What a table cannot say as well: it does not know the data.
+static merit_status check_class_count(const merit_dataset *data, merit_error *err)
+{
+    const char *name = merit_dataset_class_name(data, 0);
+    if (name == NULL || merit_dataset_n_classes(data) > 1) {
+        return MERIT_OK;
+    }
+    return merit__refuse(err, MERIT_EFORMAT,
+                         "%.120s: has one class, %.60s; training needs at least 2 "
+                         "classes",
+                         merit_dataset_path(data), name);
+}
+
 merit_status merit__inputs_load(merit__inputs *inputs,
                                 const merit__training_settings *settings,
                                 merit_error *err)
 {
     merit__scores_source scores = settings->scores;
     merit_status status = MERIT_OK;
-    MERIT_TRY(
-        merit_dataset_load(&inputs->data, settings->data_path, &settings->data, err));
+    merit_dataset_options options = settings->data;
+    options.n_threads = settings->train.threads;
+    MERIT_TRY(merit_dataset_load(&inputs->data, settings->data_path, &options, err));
     MERIT_TRY(merit__data_need_labels(inputs->data, "--labels", err));
-    MERIT_TRY(merit__inputs_load_more(&inputs->validation, settings->validation_path,
-                                      settings->validation_labels,
-                                      "--validation-labels", settings, err));
+    MERIT_TRY(check_class_count(inputs->data, err));
     if (scores.spec == NULL) {
         scores.spec = "identity";
     }
-    MERIT_TRY(merit__scores_open(&inputs->scores, &scores,
-                                 merit_dataset_n_classes(inputs->data), err));
+    MERIT_TRY(merit__scores_open_for(&inputs->scores, &scores, inputs->data, err));
+    MERIT_TRY(merit__classes_match(inputs->data, inputs->scores, 1, err));
+    MERIT_TRY(merit__inputs_load_more(&inputs->validation, settings->validation_path,
+                                      settings->validation_labels,
+                                      "--validation-labels", inputs, settings, err));
     MERIT_TRY(merit__inputs_check_labels(inputs, inputs->data, err));
     MERIT_TRY(merit__inputs_check_labels(inputs, inputs->validation, err));
     tell(inputs, settings);

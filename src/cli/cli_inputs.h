@@ -15,10 +15,12 @@ merit_status merit__inputs_load(merit__inputs *inputs,
                                 const merit__training_settings *settings,
                                 merit_error *err);
 
-/* Loads more labelled examples for the same table, of which `labels` names the labels
+/* Loads more labelled examples for the same table and of the same shape as those of
+ * `inputs`, which have been loaded, of which `labels` names the labels
  * and `option` the option for that. NULL as path leaves *out NULL. */
 merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
                                      const char *labels, const char *option,
+                                     const merit__inputs *inputs,
                                      const merit__training_settings *settings,
                                      merit_error *err);
 

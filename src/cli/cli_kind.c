@@ -4,6 +4,7 @@
 #include "merit/data.h"
 #include "merit/scores.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,6 +54,40 @@ static enum merit__kind kind_of_gzip(const char *path)
     return kind == MERIT__KIND_MODEL ? MERIT__KIND_DATA : kind;
 }
 
+// Whether there is anything in it.
+static int has_entries(int folder)
+{
+    int found = 0;
+    int copy = fcntl(folder, F_DUPFD_CLOEXEC, 0);
+    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    if (stream == NULL) {
+        if (copy >= 0) {
+            close(copy);
+        }
+        return 0;
+    }
+    for (struct dirent *entry = readdir(stream); entry != NULL && !found;
+         entry = readdir(stream)) {
+        found = entry->d_name[0] != '.';
+    }
+    closedir(stream);
+    return found;
+}
+
+// What has a file of a run, and a folder with nothing in it, which is no data either.
+static int is_run(int folder)
+{
+    static const char *const names[] = {"config.json", "best.safetensors",
+                                        "checkpoints", ".merit.lock"};
+    struct stat info;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (fstatat(folder, names[i], &info, AT_SYMLINK_NOFOLLOW) == 0) {
+            return 1;
+        }
+    }
+    return !has_entries(folder);
+}
+
 merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error *err)
 {
     unsigned char head[HEAD_BYTES];
@@ -67,7 +102,7 @@ merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error
         goto fail;
     }
     if (S_ISDIR(info.st_mode)) {
-        *out = MERIT__KIND_RUN;
+        *out = is_run(fd) ? MERIT__KIND_RUN : MERIT__KIND_DATA;
     } else if (S_ISREG(info.st_mode)) {
         n = read(fd, head, sizeof head);
         if (n < 0) {
@@ -75,7 +110,9 @@ merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error
             goto fail;
         }
         int is_gzip = n > 1 && head[0] == 0x1f && head[1] == 0x8b;
-        *out = is_gzip ? kind_of_gzip(path) : kind_of_bytes(head, (size_t)n);
+        *out = is_gzip                           ? kind_of_gzip(path)
+               : merit_dataset_is_pictures(path) ? MERIT__KIND_DATA
+                                                 : kind_of_bytes(head, (size_t)n);
     }
 
 fail:

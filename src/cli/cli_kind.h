@@ -5,7 +5,7 @@
 #include "merit/error.h"
 
 enum merit__kind {
-    MERIT__KIND_RUN,    // a directory
+    MERIT__KIND_RUN,    // a directory that training made
     MERIT__KIND_MODEL,  // safetensors
     MERIT__KIND_SCORES, // text
     MERIT__KIND_DATA    // anything else: the readers of data say what it is

@@ -4,8 +4,10 @@
 #include "cli_number.h"
 #include "cli_options.h"
 #include "cli_run.h"
+#include "cli_scores.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 merit_status merit__predictions_option(merit__predictions_source *source, int key,
                                        const char *value, merit_error *err)
@@ -22,6 +24,21 @@ merit_status merit__predictions_option(merit__predictions_source *source, int ke
     }
 }
 
+merit_dataset_options
+merit__predictions_data_options(const merit__predictions_source *source,
+                                const merit_model *model)
+{
+    merit_dataset_options options = source->data;
+    const char *fit = merit_model_metadata(model, "fit");
+    options.n_threads = source->n_threads;
+    if (merit_dataset_is_pictures(source->arguments[1])) {
+        merit_model_shape(model, &options.channels, &options.height, &options.width);
+        options.fit = fit != NULL && strcmp(fit, "stretch") == 0 ? MERIT_FIT_STRETCH
+                                                                 : MERIT_FIT_CROP;
+    }
+    return options;
+}
+
 merit_status merit__predictions_load(merit__predictions *out,
                                      const merit__predictions_source *source,
                                      const char *usage, merit_error *err)
@@ -33,8 +50,10 @@ merit_status merit__predictions_load(merit__predictions *out,
                              source->arguments[0] == NULL ? "RUN" : "DATA", usage);
     }
     MERIT_TRY(merit__run_load(&out->model, source->arguments[0], err));
-    MERIT_TRY(merit_dataset_load(&out->data, source->arguments[1], &source->data, err));
     const merit_scores *scores = merit_model_scores(out->model);
+    merit_dataset_options options = merit__predictions_data_options(source, out->model);
+    MERIT_TRY(merit_dataset_load(&out->data, source->arguments[1], &options, err));
+    MERIT_TRY(merit__classes_match(out->data, scores, 0, err));
     out->n = merit_dataset_n(out->data);
     out->n_classes = merit_scores_n_truths(scores);
     out->n_answers = merit_scores_n_answers(scores);

@@ -37,6 +37,12 @@ typedef struct merit__predictions {
 merit_status merit__predictions_option(merit__predictions_source *source, int key,
                                        const char *value, merit_error *err);
 
+/* How to load the data: pictures become examples as those were that the model learned
+ * from. */
+merit_dataset_options
+merit__predictions_data_options(const merit__predictions_source *source,
+                                const merit_model *model);
+
 /* Loads model and data. `usage` is told when an argument is missing. Dispose of *out
  * in any case. */
 merit_status merit__predictions_load(merit__predictions *out,

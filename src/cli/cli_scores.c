@@ -1,9 +1,9 @@
 #include "cli_scores.h"
 
 #include "cli_message.h"
-#include "merit/data.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const size_t limit_bytes = (size_t)1 << 30;
@@ -60,6 +60,44 @@ merit_status merit__scores_open(merit_scores **out, const merit__scores_source *
 
 fail:
     merit_text_free(text);
+    return status;
+}
+
+merit_status merit__scores_open_for(merit_scores **out,
+                                    const merit__scores_source *source,
+                                    const merit_dataset *data, merit_error *err)
+{
+    int64_t n = merit_dataset_n_classes(data);
+    const char **names = NULL;
+    merit__scores_source named = *source;
+    if (merit_dataset_class_name(data, 0) == NULL) {
+        return merit__scores_open(out, source, n, err);
+    }
+    merit_status status = merit__new_array(&names, n, sizeof *names, err);
+    if (status == MERIT_OK) {
+        for (int64_t i = 0; i < n; i++) {
+            names[i] = merit_dataset_class_name(data, i);
+        }
+        named.classes = names;
+        status = merit__scores_open(out, &named, n, err);
+    }
+    free(names);
+    return status;
+}
+
+merit_status merit__classes_match(merit_dataset *data, const merit_scores *scores,
+                                  int need_all, merit_error *err)
+{
+    int64_t n = merit_scores_n_truths(scores);
+    const char **names = NULL;
+    merit_status status = merit__new_array(&names, n, sizeof *names, err);
+    if (status == MERIT_OK) {
+        for (int64_t i = 0; i < n; i++) {
+            names[i] = merit_scores_name(scores, i);
+        }
+        status = merit_dataset_match(data, names, n, need_all, err);
+    }
+    free(names);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #ifndef MERIT_CLI_SCORES_H
 #define MERIT_CLI_SCORES_H
 
+#include "merit/data.h"
 #include "merit/scores.h"
 
 enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200 };
@@ -19,7 +20,7 @@ enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200 };
 typedef struct merit__scores_source {
     const char *spec; // borrowed
     int costs;
-    int n_given; // options seen in this pass
+    int n_given;                // options seen in this pass
     const char *const *classes; // names for a generator's classes, or NULL; borrowed
 } merit__scores_source;
 
@@ -33,6 +34,17 @@ int merit__scores_need_classes(const merit__scores_source *source);
 /* Loads the table; its class i is label i. Generators make n_classes classes. */
 merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,
                                 int64_t n_classes, merit_error *err);
+
+/* As merit__scores_open for examples: generators make the classes of the data, which go
+ * by their names if they have any. */
+merit_status merit__scores_open_for(merit_scores **out,
+                                    const merit__scores_source *source,
+                                    const merit_dataset *data, merit_error *err);
+
+/* Numbers classes that the data name as the table does; EFORMAT names those that it
+ * lacks and, with `need_all`, those that the data lack. */
+merit_status merit__classes_match(merit_dataset *data, const merit_scores *scores,
+                                  int need_all, merit_error *err);
 
 /* Tells the table's notes on standard error. */
 void merit__scores_tell(const merit_scores *scores);

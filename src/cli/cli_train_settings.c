@@ -55,8 +55,10 @@ static const merit__options options = {
     .program = "merit train",
     .arguments = "DATA -o RUN",
     .text =
-        "Trains a classifier on DATA (IDX or .npy, plain or gzip) that earns the "
-        "most under a score table, and stores it in the new directory RUN.\v"
+        "Trains a classifier on DATA (IDX or .npy, plain or gzip; a folder with a "
+        "folder of PNG or JPEG pictures for each class, or a list of their paths and "
+        "labels) that earns the most under a score table, and stores it in the new "
+        "directory RUN.\v"
         "TERM, INT and HUP save the state and stop (exit code 75; a second one stops "
         "at once, exit code 128 + signal); the same command then continues, to the "
         "same model bit for bit. USR1 saves and goes on.",

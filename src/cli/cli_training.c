@@ -81,11 +81,6 @@ merit_status merit__training_option(merit__training_settings *settings, int key,
     case MERIT__OPTION_SCORES:
     case MERIT__OPTION_COSTS:
         return merit__scores_option(&settings->scores, key, value, err);
-    case MERIT__OPTION_LABELS:
-    case MERIT__OPTION_FIRST:
-    case MERIT__OPTION_TRAILING:
-    case MERIT__OPTION_NONFINITE:
-        return merit__data_option(&settings->data, key, value, err);
     case MERIT__OPTION_VALIDATION:
         return set_validation(settings, value, err);
     case MERIT__OPTION_VALIDATION_LABELS:
@@ -116,7 +111,9 @@ merit_status merit__training_option(merit__training_settings *settings, int key,
         settings->config = value;
         return MERIT_OK;
     default:
-        return set_training(train, key, value, err);
+        return merit__is_data_option(key)
+                   ? merit__data_option(&settings->data, key, value, err)
+                   : set_training(train, key, value, err);
     }
 }
 

@@ -39,6 +39,7 @@ enum {
      "Labels of the data of --validation; otherwise they are looked for beside it",    \
      2},                                                                               \
     MERIT__DATA_OPTIONS,                                                               \
+    MERIT__PICTURE_OPTIONS,                                                            \
     {"shift", MERIT__OPTION_SHIFT, "N", 0,                                             \
      "Move each image by up to N pixels at random", 2},                                \
     {"flip", MERIT__OPTION_FLIP, NULL, 0, "Mirror half of the images, left to right",  \
@@ -47,7 +48,8 @@ enum {
 /* The net: the end of group 3. The course of training: group 4. */
 #define MERIT__TRAINING_COURSE_OPTIONS                                                 \
     {"net", 'n', "NET", 0,                                                             \
-     "Layers, such as `conv 32 3, relu, pool 2, dense 128, relu`", 3},                 \
+     "Layers, such as `conv 32 3, relu, pool 2, dense 128, relu`, or cnn or resnet-N " \
+     "(N = 8, 14, 20, ...)", 3},                                                       \
     {"epochs", 'e', "N", 0, "Times through the data (default: 6)", 4},                 \
     {"batch", 'b', "N", 0, "Examples in a step (default: 128)", 4},                    \
     {"optimizer", MERIT__OPTION_OPTIMIZER, "NAME", 0, "sgd or adamw (default: sgd)",   \

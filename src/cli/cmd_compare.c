@@ -51,7 +51,8 @@ static merit_status load_and_compare(merit_comparison **out,
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__inputs_load(&inputs, &settings->shared, err));
     MERIT_TRY(merit__inputs_load_more(&test, settings->test_path, settings->test_labels,
-                                      "--test-labels", &settings->shared, err));
+                                      "--test-labels", &inputs, &settings->shared,
+                                      err));
     MERIT_TRY(merit__inputs_check_labels(&inputs, test, err));
     MERIT_TRY(compare(out, &inputs, test, settings, err));
 

@@ -19,6 +19,7 @@ static const struct argp_option table[] = {
     {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 1},
     MERIT__LABELS_OPTION,
     MERIT__DATA_OPTIONS,
+    MERIT__PICTURE_OPTIONS,
     MERIT__LAST_OPTIONS,
 };
 
@@ -45,8 +46,8 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 static const merit__options options = {
     .program = "merit info",
     .arguments = "FILE",
-    .text = "Says what is in FILE: a model, a run directory, data (IDX or .npy) or a "
-            "score table.",
+    .text = "Says what is in FILE: a model, a run directory, data (IDX, .npy or "
+            "pictures) or a score table.",
     .table = table,
     .set = set,
 };
@@ -129,6 +130,17 @@ static merit_status print_labels(const char *path, const int32_t *labels, int64_
     return status;
 }
 
+static json_t *class_names(const merit_dataset *data)
+{
+    json_t *names = json_array();
+    int64_t n = merit_dataset_n_classes(data);
+    for (int64_t i = 0; i < n; i++) {
+        json_array_append_new(names,
+                              merit__json_text(merit_dataset_class_name(data, i)));
+    }
+    return names;
+}
+
 static json_t *data_record(const struct settings *settings, const merit_dataset *data)
 {
     char fingerprint[65];
@@ -148,8 +160,28 @@ static json_t *data_record(const struct settings *settings, const merit_dataset 
                             : merit__json_text(merit_dataset_labels_path(data)));
     json_object_set_new(record, "n_classes",
                         json_integer(merit_dataset_n_classes(data)));
+    if (merit_dataset_class_name(data, 0) != NULL) {
+        json_object_set_new(record, "classes", class_names(data));
+    }
     json_object_set_new(record, "fingerprint", json_string(fingerprint));
     return record;
+}
+
+// "cat, dog, ..." where the data name their classes.
+static void print_classes(const merit_dataset *data)
+{
+    enum { MAX_NAMES = 20 };
+    char name[128];
+    int64_t n = merit_dataset_n_classes(data);
+    if (merit_dataset_class_name(data, 0) == NULL) {
+        return;
+    }
+    printf("  %-12s ", "named");
+    for (int64_t i = 0; i < n && i < MAX_NAMES; i++) {
+        printf("%s%s", i == 0 ? "" : ", ",
+               merit__visible(name, sizeof name, merit_dataset_class_name(data, i)));
+    }
+    printf("%s\n", n > MAX_NAMES ? ", ..." : "");
 }
 
 static merit_status print_data(const merit_dataset *data, merit_error *err)
@@ -172,6 +204,7 @@ static merit_status print_data(const merit_dataset *data, merit_error *err)
         status = print_labels(merit_dataset_labels_path(data), labels, n,
                               merit_dataset_n_classes(data), err);
     }
+    print_classes(data);
     merit__print_entry("fingerprint", fingerprint);
     for (int64_t i = 0; i < merit_dataset_n_notes(data); i++) {
         merit__print_entry("note", merit_dataset_note(data, i));

@@ -36,13 +36,19 @@ static const merit__options options = {
     .arguments = "RUN DATA",
     .text =
         "Answers every example of DATA with the model in RUN (a run directory or a "
-        "model file).\vPrints tab-separated text: id (the place in DATA, from 0), "
-        "answer, expected_score, and p_<class>, the belief in each class; under the "
+        "model file).\vPrints tab-separated text: id (the place in DATA, from 0; of a "
+        "picture its file), answer, expected_score, and p_<class>, the belief in each "
+        "class; under the "
         "decode rule the model's outputs. A model of expected scores (loss "
         "score-squares or score-logistic) has no beliefs and no such columns.",
     .table = table,
     .set = set,
 };
+
+static const char *file_of(const void *data, int64_t i)
+{
+    return merit_dataset_file(data, i);
+}
 
 static merit_status predict(const merit__predictions *predictions,
                             const struct settings *settings, merit_error *err)
@@ -51,6 +57,7 @@ static merit_status predict(const merit__predictions *predictions,
     int64_t k = predictions->n_classes;
     merit_decision_results results = {0};
     merit__output output = {0};
+    int is_gallery = merit_dataset_file(predictions->data, 0) != NULL;
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__new_array(&results.answers, n, sizeof *results.answers, err));
     MERIT_TRY(merit__new_array(&results.expected, n, sizeof *results.expected, err));
@@ -64,7 +71,7 @@ static merit_status predict(const merit__predictions *predictions,
     merit__answers_header(output.stream, merit_model_scores(predictions->model),
                           results.posterior != NULL);
     merit__answers_rows(output.stream, merit_model_scores(predictions->model), &results,
-                        n, 0, NULL, NULL);
+                        n, 0, is_gallery ? file_of : NULL, predictions->data);
     MERIT_TRY(merit__output_close(&output, err));
 
 fail:

@@ -7,6 +7,7 @@
 #include "cli_output.h"
 #include "cli_predictions.h"
 #include "cli_run.h"
+#include "cli_scores.h"
 #include "merit/compare.h"
 #include "merit/report.h"
 
@@ -127,16 +128,21 @@ static merit_status load_data(merit_dataset **out, const struct settings *settin
                               merit_error *err)
 {
     merit_status status = MERIT_OK;
+    merit_model *model = NULL;
     *out = NULL;
     if (settings->source.arguments[1] == NULL) {
         return MERIT_OK;
     }
-    MERIT_TRY(merit_dataset_load(out, settings->source.arguments[1],
-                                 &settings->source.data, err));
+    MERIT_TRY(merit__run_load(&model, settings->source.arguments[0], err));
+    merit_dataset_options wanted =
+        merit__predictions_data_options(&settings->source, model);
+    MERIT_TRY(merit_dataset_load(out, settings->source.arguments[1], &wanted, err));
     MERIT_TRY(merit__data_need_labels(*out, "--labels", err));
+    MERIT_TRY(merit__classes_match(*out, merit_model_scores(model), 0, err));
     merit__data_tell(*out);
 
 fail:
+    merit_model_free(model);
     return status;
 }
 

@@ -1,0 +1,596 @@
+"""Pictures in files, through the program: folders and lists, what is refused and how, and
+that the result does not depend on where the pixels are."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+MERIT = os.path.abspath(os.environ.get("MERIT", "build/merit"))
+TESTS = Path(__file__).resolve().parent
+PICTURES = TESTS / "bad" / "pictures"
+sys.path.insert(0, str(TESTS / "bad"))
+sys.path.insert(0, str(TESTS / "reference"))
+import make_pictures  # noqa: E402
+import resample  # noqa: E402
+
+NET = ["-n", "conv 4 3, relu, pool 2, dense 8, relu", "-e", "2", "-b", "16", "-l",
+       "cross-entropy"]
+CLASSES = ["ant", "bee", "cat"]
+
+
+def merit(*arguments, expect=0, **options):
+    options.setdefault("stdin", subprocess.DEVNULL)
+    done = subprocess.run([MERIT, *map(os.fspath, arguments)], capture_output=True,
+                          timeout=120, env={**os.environ, "COLUMNS": "80"}, **options)
+    done.out = done.stdout.decode(errors="surrogateescape")
+    done.err = done.stderr.decode(errors="surrogateescape")
+    assert "Sanitizer" not in done.err and "runtime error" not in done.err, done.err
+    assert done.returncode == expect, (done.returncode, done.out, done.err)
+    return done
+
+
+def refused(*arguments, expect=3, **options):
+    done = merit(*arguments, expect=expect, **options)
+    lines = done.err.splitlines()
+    assert lines[-1].startswith("merit: ") and done.out == "", (done.out, done.err)
+    return lines[-1]
+
+
+def grey_png(array):
+    return make_pictures.png([[(int(v),) for v in row] for row in array], 8,
+                             make_pictures.GREY)
+
+
+def examples(n, side=12, seed=5):
+    """Pictures with a bright row that tells their class, and their labels."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(n) % len(CLASSES)
+    pictures = random.integers(0, 90, (n, side, side))
+    for i, label in enumerate(labels):
+        pictures[i, 3 * label:3 * label + 2] += 120
+    return pictures, labels
+
+
+def write_folder(folder, n=120, **options):
+    pictures, labels = examples(n, **options)
+    for name in CLASSES:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for i, (picture, label) in enumerate(zip(pictures, labels)):
+        (folder / CLASSES[label] / f"{i:04}.png").write_bytes(grey_png(picture))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pets(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("pictures") / "pets")
+
+
+@pytest.fixture(scope="session")
+def trained(pets, tmp_path_factory):
+    run = tmp_path_factory.mktemp("trained") / "run"
+    merit("train", pets, "-o", run, *NET)
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two classes with a good picture each."""
+    for name in ("a", "b"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        shutil.copy(PICTURES / "good-grey8.png", tmp_path / "data" / name / "good.png")
+    return tmp_path / "data"
+
+
+def expected():
+    lines = (PICTURES / "EXPECTED.tsv").read_text().splitlines()
+    return [line.split("\t") for line in lines]
+
+
+@pytest.mark.parametrize("name, code, text", expected(), ids=lambda v: str(v)[:40])
+def test_a_bad_picture_is_refused_by_name(name, code, text, folder, tmp_path):
+    shutil.copy(PICTURES / name, folder / "b" / name)
+    line = refused("train", folder, "-o", tmp_path / "run", expect=int(code))
+    assert f"b/{name}: " in line and text in line, line
+    assert not (tmp_path / "run").exists()
+
+
+def test_every_good_kind_is_read(folder):
+    for path in PICTURES.glob("good-*"):
+        shutil.copy(path, folder / "a" / path.name)
+    record = json.loads(merit("info", folder, "--json").out)
+    n_good = len(list(PICTURES.glob("good-*")))
+    assert record["n"] == n_good + 2
+    assert record["shape"] == [3, 64, 64]
+    assert record["classes"] == ["a", "b"]
+    out = merit("info", folder).out
+    assert "Pictures of 1x1 to 24x24 (height x width) become 64x64" in out
+    assert "2 pictures have bytes after their end" in out
+
+
+def test_a_chunk_for_every_byte_is_read_or_refused_soon(folder):
+    many = make_pictures.chunk(b"abCd") * 1000000
+    (folder / "b" / "chunks.png").write_bytes(make_pictures.png(
+        [[(1,)]], 8, make_pictures.GREY, before=many))
+    started = time.process_time()
+    code = subprocess.run([MERIT, "info", folder], capture_output=True).returncode
+    assert code in (0, 3)
+    assert time.process_time() - started < 5
+
+
+def test_bad_pictures_are_left_out_on_request_up_to_a_share(folder, tmp_path):
+    for i in range(8):
+        shutil.copy(PICTURES / "good-grey8.png", folder / "a" / f"{i}.png")
+    whole = (PICTURES / "good-grey8.png").read_bytes()
+    (folder / "a" / "cut.png").write_bytes(whole[:-20])
+    shutil.copy(PICTURES / "nothing.png", folder / "b" / "nothing.png")
+    line = refused("info", folder)
+    assert "2 of 12 pictures are bad" in line and "a/cut.png" in line
+    assert "2 of 12" in refused("info", folder, "--bad-samples=skip:10%")
+    done = merit("info", folder, "--bad-samples=skip:20%")
+    assert "10 of 1x3x5" in done.out and "2 of 12 pictures are bad and left out" in done.out
+    for value in ("skip", "skip:", "skip:x%", "skip:5", "skip:0%", "skip:100%", "all"):
+        assert "--bad-samples: expected" in refused("info", folder, "--bad-samples", value,
+                                                    expect=2)
+
+
+def test_folders_that_are_no_data(folder, tmp_path):
+    (folder / "c").mkdir()
+    (folder / "d").mkdir()
+    assert "no pictures in 2 of 4 classes: c, d" in refused("info", folder)
+    shutil.rmtree(folder / "b")
+    (folder / "c").rmdir()
+    (folder / "d").rmdir()
+    assert "has one class, a; training needs at least 2 classes" in refused(
+        "train", folder, "-o", tmp_path / "run")
+    assert "holds no folders" in refused("info", folder / "a")
+    (tmp_path / "empty").mkdir()
+    assert "is no run of merit train" in refused("info", tmp_path / "empty", expect=4)
+    assert "holds no folders" in refused("train", tmp_path / "empty", "-o",
+                                         tmp_path / "run")
+    assert "No such file" in refused("info", tmp_path / "nowhere", expect=5)
+
+
+def test_what_systems_leave_behind_is_ignored_and_counted(folder):
+    for name in (".DS_Store", "._good.png", "Thumbs.db", "desktop.ini"):
+        (folder / "a" / name).write_bytes(b"x")
+    (folder / ".git").mkdir()
+    (folder / "README.txt").write_text("about these pictures\n")
+    out = merit("info", folder).out
+    assert "2 of 1x3x5" in out
+    assert "5 files that systems leave behind" in out
+    assert "1 files beside the folders of the classes are ignored" in out
+
+
+def test_a_file_that_is_no_picture_is_refused(folder):
+    (folder / "b" / "list.txt").write_text("good.png\n")
+    assert "b/list.txt: looks like text, expected JPEG or PNG" in refused("info", folder)
+
+
+@pytest.mark.parametrize("what", ["pipe", "socket", "link", "dangling", "loop", "zero"])
+def test_what_is_neither_file_nor_folder(what, folder):
+    place = folder / "b" / "x.png"
+    if what == "pipe":
+        os.mkfifo(place)
+    elif what == "socket":
+        with tempfile.TemporaryDirectory() as short, \
+                socket.socket(socket.AF_UNIX) as s:
+            s.bind(f"{short}/s")
+            os.rename(f"{short}/s", place)
+    elif what == "link":
+        place.symlink_to(folder / "a" / "good.png")
+    elif what == "dangling":
+        place.symlink_to("nowhere")
+    elif what == "loop":
+        place.symlink_to("x.png")
+    else:
+        place.symlink_to("/dev/zero")
+    line = refused("info", folder)
+    assert "b/x.png: is " in line
+    if what in ("pipe", "socket"):
+        assert f"is a {what}, expected a file or a folder" in line
+        return
+    assert "symbolic link; --follow-links follows them" in line
+    if what == "link":
+        assert "3 of 1x3x5" in merit("info", folder, "--follow-links").out
+    else:
+        line = refused("info", folder, "--follow-links")
+        assert "leads nowhere" in line or "is a device" in line
+
+
+def test_folders_that_lead_in_a_circle(folder):
+    (folder / "b" / "again").symlink_to(folder)
+    assert "symbolic link" in refused("info", folder)
+    assert "more than 8 folders deep" in refused("info", folder, "--follow-links")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs another user to be refused")
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_cannot_be_read(what):
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        os.chmod(place, 0o755)
+        for name in ("a", "b"):
+            os.mkdir(f"{place}/{name}")
+            shutil.copy(PICTURES / "good-grey8.png", f"{place}/{name}/good.png")
+        os.chmod(f"{place}/b/good.png" if what == "file" else f"{place}/b", 0)
+        line = refused("info", place, expect=5, user=65534, group=65534, extra_groups=[])
+        assert "/b" in line and "Permission denied" in line
+        # It is not the picture that is bad: leaving bad ones out does not help.
+        refused("info", place, "--bad-samples=skip:90%", expect=5, user=65534, group=65534,
+                extra_groups=[])
+
+
+STRANGE = [b"sp ace.png", b"new\nline.png", b"quote'\".png", b"%s%n.png", b"$(x);rm -r.png",
+           b"esc\x1b[31m.png", b"invalid\xff\xfe.png", b"-o.png", b"tab\t.png", b"\\n.png",
+           b"<script>.png", b"=cmd|x.png", b"x" * 251 + b".png"]
+
+
+def test_strange_names(folder, tmp_path):
+    good = (PICTURES / "good-grey8.png").read_bytes()
+    for i, name in enumerate(STRANGE):
+        with open(os.fsencode(folder / "a") + b"/" + name, "wb") as f:
+            f.write(good[:0] + grey_png(np.full((3, 5), 3 * i)))
+    for name in (b"<script>", b"=cmd|' -C calc'!A0", b"CON", b"b\nb", b"b\xff"):
+        os.mkdir(os.fsencode(folder) + b"/" + name)
+        with open(os.fsencode(folder) + b"/" + name + b"/1.png", "wb") as f:
+            f.write(good)
+    run = tmp_path / "run"
+    n = 2 + len(STRANGE) + 5
+    assert f"{n} of 1x3x5" in merit("info", folder).out
+    shutil.rmtree(os.fsencode(folder) + b"/b\xff")
+    shutil.rmtree(os.fsencode(folder) + b"/b\nb")
+    merit("train", folder, "-o", run, *NET)
+    lines = merit("predict", run, folder).out.splitlines()
+    assert len(lines) == n - 1
+    assert all(line.count("\t") == lines[0].count("\t") for line in lines)
+    assert "\x1b" not in "".join(lines) and any("esc\\x1b[31m" in line for line in lines)
+    # What is wrong with a strange file is told in one line without its escapes.
+    with open(os.fsencode(folder) + b"/a/esc\x1b[31m.png", "wb") as f:
+        f.write(b"GIF8")
+    line = refused("info", folder)
+    assert "esc\\x1b[31m.png" in line
+
+
+def test_the_order_is_that_of_the_bytes(folder):
+    for name in ("10.png", "9.png", "B.png", "a.png"):
+        shutil.copy(PICTURES / "good-grey8.png", folder / "a" / name)
+    before = json.loads(merit("info", folder, "--json").out)["fingerprint"]
+    other = folder.parent / "other"
+    shutil.copytree(folder, other)  # created in another order
+    assert json.loads(merit("info", other, "--json").out)["fingerprint"] == before
+    (other / "a" / "9.png").rename(other / "a" / "8.png")
+    assert json.loads(merit("info", other, "--json").out)["fingerprint"] != before
+
+
+def test_class_names_that_differ_in_case_or_accents_only(folder):
+    def add(name):
+        (folder / name).mkdir()
+        shutil.copy(PICTURES / "good-grey8.png", folder / name / "good.png")
+    assert "case" not in merit("info", folder).out
+    add("A")
+    assert '"A" and "a" differ in nothing but case' in merit("info", folder).out
+    shutil.rmtree(folder / "A")
+    add("Straße")
+    add("STRASSE")
+    assert "differ in nothing but case" in merit("info", folder).out
+    shutil.rmtree(folder / "STRASSE")
+    add("caf\u00e9")
+    add("cafe\u0301")
+    record = json.loads(merit("info", folder, "--json").out)
+    assert len(record["classes"]) == 5
+    assert "writing of accents" in merit("info", folder).out
+
+
+# Score tables and classes
+
+TABLE = "cat\tant\tbee\ncat\t2\t0\t0\nant\t0\t2\t1\nbee\t0\t1\t2\n"
+
+
+def test_classes_are_matched_with_the_table_by_name(pets, tmp_path):
+    table = tmp_path / "table.tsv"
+    table.write_text(TABLE)
+    run = tmp_path / "run"
+    merit("train", pets, "-s", table, "-o", run, *NET, "-e", "12", "--lr", "0.05")
+    record = json.loads(merit("info", run, "--json").out)
+    assert record["classes"] == ["cat", "ant", "bee"]
+    answers = [line.split("\t")[:2] for line in merit("predict", run, pets).out.splitlines()]
+    right = sum(file.startswith(answer + "/") for file, answer in answers[1:])
+    assert right > 100, "answers go by the names of the table"
+    result = json.loads(merit("eval", run, pets, "--json").out)
+    assert result["accuracy"] == pytest.approx(right / 120)
+
+
+def test_classes_that_do_not_fit_the_table(pets, trained, tmp_path):
+    table = tmp_path / "table.tsv"
+    table.write_text(TABLE.replace("bee", "dog"))
+    line = refused("train", pets, "-s", table, "-o", tmp_path / "run")
+    assert "1 of its classes is not in the score table: bee" in line
+    table.write_text("ant\tbee\tcat\tdog\n" + "".join(
+        f"{name}\t0\t0\t0\t1\n" for name in ["ant", "bee", "cat", "dog"]))
+    line = refused("train", pets, "-s", table, "-o", tmp_path / "run")
+    assert "has no examples of 1 classes of the score table: dog" in line
+    test = tmp_path / "test"
+    shutil.copytree(pets / "bee", test / "bee")
+    assert json.loads(merit("eval", trained, test, "--json").out)["n"] == 40
+    shutil.copytree(pets / "cat", test / "wasp")
+    shutil.copytree(pets / "cat", test / "yak")
+    line = refused("eval", trained, test)
+    assert "2 of its classes are not in the score table: wasp, yak" in line
+
+
+def test_validation_data_of_their_own(pets, tmp_path):
+    held = tmp_path / "held"
+    write_folder(held, n=30, seed=6)
+    shutil.rmtree(held / "ant")  # a class may be missing there
+    run = tmp_path / "run"
+    done = merit("train", pets, "--validation", held, "-o", run, *NET)
+    assert "120 examples 1x12x12, 20 held out, 3 classes" in done.err
+    assert "also among those to learn from" not in done.err
+    shutil.copy(pets / "bee" / "0001.png", held / "bee" / "copy.png")
+    done = merit("train", pets, "--validation", held, "-o", tmp_path / "run2", *NET)
+    assert "1 of the 21 pictures held out are also among those to learn from" in done.err
+
+
+def test_predict_needs_no_labels(trained, pets, tmp_path):
+    flat = tmp_path / "flat"
+    shutil.copytree(pets / "bee", flat)
+    lines = merit("predict", trained, flat).out.splitlines()
+    assert len(lines) == 41 and lines[1].startswith("0001.png\t")
+    whole = merit("predict", trained, pets).out
+    line = next(line for line in whole.splitlines() if line.startswith("bee/0001.png"))
+    assert lines[1].split("\t")[1:] == line.split("\t")[1:]
+    one = merit("predict", trained, flat / "0001.png").out.splitlines()
+    assert one[1] == lines[1]
+    link = tmp_path / "link.png"
+    link.symlink_to(flat / "0001.png")
+    assert merit("predict", trained, link).out.splitlines()[1].startswith("link.png\t")
+    assert "holds no folders" in refused("eval", trained, flat)
+    (tmp_path / "none").mkdir()
+    assert "holds no pictures" in refused("predict", trained, tmp_path / "none")
+
+
+# Lists
+
+def test_a_list_is_as_good_as_a_folder(pets, tmp_path):
+    files = sorted(str(p.relative_to(pets)) for p in pets.glob("*/*.png"))
+    rows = [(name, name.split("/")[0]) for name in files]
+    texts = {
+        "plain.tsv": "".join(f"{a}\t{b}\n" for a, b in rows),
+        "named.tsv": "# my pets\nlabel\tsize\tpath\n" + "".join(
+            f"{b}\t12\t./{a}\n" for a, b in rows),
+        "quoted.csv": "\ufefffilename,class\r\n" + "".join(
+            f'"{a}","{b}"\r\n' for a, b in rows),
+        "semicolon.csv": "".join(f"{a};{b}\n" for a, b in rows).rstrip("\n"),
+    }
+    wanted = json.loads(merit("info", pets, "--json").out)["fingerprint"]
+    for name, text in texts.items():
+        path = tmp_path / name
+        path.write_text(text)
+        record = json.loads(merit("info", path, "--root", pets, "--json").out)
+        assert record["fingerprint"] == wanted, name
+    beside = pets / "list.tsv"
+    beside.write_text(texts["plain.tsv"])
+    try:
+        assert json.loads(merit("info", beside, "--json").out)["fingerprint"] == wanted
+    finally:
+        beside.unlink()
+
+
+@pytest.mark.parametrize("text, wanted", [
+    ("ant/0000.png\tant\nant/none.png\tant\n", "line 2: ant/none.png: there is no such file"),
+    ("ant/0000.png\tant\n\n../x.png\tant\n", 'line 3: "../x.png" leads out of the folder'),
+    ("ant/0000.png\tant\nant/../../x.png\tant\n", "line 2: "),
+    ("ant/0000.png\tant\n/etc/passwd\tant\n", 'line 2: "/etc/passwd" leads out'),
+    ("ant/0000.png\tant\nant/0003.png\n", "line 2: 1 fields, expected 2"),
+    ("ant/0000.png\tant\nant/0003.png\tant\tx\n", "line 2: 3 fields, expected 2"),
+    ("ant/0000.png\tant\nant/0003.png\t\n", "line 2: the label is empty"),
+    ("ant/0000.png\tant\n\tant\n", "line 2: the path is empty"),
+    ("path,label\nant/0000.png,\"ant\n", "line 2: a quote is opened and never closed"),
+    ("path,label\nant/0000.png,\"ant\"x\n", "line 2: a closing quote is followed"),
+    ("path\tlabel\n", "there is no picture in the list"),
+    ("path\tsize\nant/0000.png\t12\n", "has no column of labels"),
+    ("ant/0000.png\n", "has no column of labels"),
+    ("ant/0000.png\tant\n\0\tant\n", "line 2: there is a byte 0"),
+    ("ant/0000.png\tant\nant\tant\n", "line 2: ant: is not a regular file"),
+])
+def test_a_bad_list_is_refused_with_its_line(text, wanted, pets, tmp_path):
+    path = tmp_path / "list.tsv"
+    path.write_text(text)
+    line = refused("train", path, "--root", pets, "-o", tmp_path / "run")
+    assert "list.tsv" in line and wanted in line, line
+    assert not (tmp_path / "run").exists()
+
+
+def test_options_that_do_not_fit_the_data(pets, tmp_path):
+    labels = tmp_path / "labels"
+    labels.write_text("x")
+    assert "take no file of labels" in refused("info", pets, "--labels", labels, expect=2)
+    assert "a root folder is for those" in refused("info", pets, "--root", pets, expect=2)
+    for option, value in (("--size", "0"), ("--size", "12x"), ("--size", "x12"),
+                          ("--size", "5000"), ("--fit", "pad"), ("--channels", "2"),
+                          ("--memory", "-1"), ("--memory", "2T"), ("--memory", "")):
+        assert option in refused("info", pets, option, value, expect=2)
+
+
+# How pictures become examples
+
+def test_size_fit_and_channels(pets, tmp_path):
+    def shape(*options):
+        return json.loads(merit("info", pets, "--json", *options).out)["shape"]
+    assert shape() == [1, 12, 12]
+    assert shape("--size", "20") == [1, 20, 20]
+    assert shape("--size", "8x10", "--channels", "3") == [3, 8, 10]
+    prints = {json.loads(merit("info", pets, "--json", *options).out)["fingerprint"]
+              for options in ([], ["--size", "20"], ["--size", "8x10"],
+                              ["--size", "8x10", "--fit", "stretch"])}
+    assert len(prints) == 4
+
+
+def test_a_model_knows_how_its_pictures_are_fitted(pets, tmp_path):
+    run = tmp_path / "run"
+    merit("train", pets, "-o", run, *NET, "--size", "10x14", "--fit", "stretch")
+    header = (run / "best.safetensors").read_bytes()
+    n = struct.unpack("<Q", header[:8])[0]
+    assert json.loads(header[8:8 + n])["__metadata__"]["fit"] == "stretch"
+    other = tmp_path / "other"  # other sizes fit the model without being told
+    write_folder(other, n=12, side=31)
+    merit("eval", run, other)
+    crop = tmp_path / "crop"
+    merit("train", pets, "-o", crop, *NET, "--size", "10x14")
+    assert merit("predict", run, other).out != merit("predict", crop, other).out
+
+
+def test_sixteen_bits_and_eight_are_the_same_picture(pets, tmp_path):
+    wide = tmp_path / "wide"
+    pictures, labels = examples(120)
+    for i, (picture, label) in enumerate(zip(pictures, labels)):
+        place = wide / CLASSES[label]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{i:04}.png").write_bytes(make_pictures.png(
+            [[(257 * int(v),) for v in row] for row in picture], 16, make_pictures.GREY))
+    runs = []
+    for data in (pets, wide):
+        run = tmp_path / f"run{len(runs)}"
+        merit("train", data, "-o", run, *NET)
+        runs.append((run / "metrics.tsv").read_text())
+    assert runs[0] == runs[1]
+
+
+def write_idx(path, array):
+    array = np.asarray(array, dtype=np.uint8)
+    path.write_bytes(struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+                     + array.tobytes())
+
+
+def test_a_folder_trains_like_the_same_pictures_in_one_file(pets, trained, tmp_path):
+    pictures, labels = examples(120)
+    order = np.lexsort((np.arange(120), labels))
+    write_idx(tmp_path / "p-images-idx3-ubyte", pictures[order])
+    write_idx(tmp_path / "p-labels-idx1-ubyte", labels[order])
+    merit("train", tmp_path / "p-images-idx3-ubyte", "-o", tmp_path / "run", *NET)
+    assert (tmp_path / "run" / "metrics.tsv").read_text() == \
+        (trained / "metrics.tsv").read_text()
+
+
+def content(run):
+    return (run / "best.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("options", [["-j", "1"], ["--memory", "1"],
+                                     ["--memory", "3K", "-j", "3"],
+                                     ["--memory", "10K", "-j", "1"]])
+def test_the_model_does_not_depend_on_memory_and_threads(options, pets, trained, tmp_path):
+    merit("train", pets, "-o", tmp_path / "run", *NET, *options)
+    assert content(tmp_path / "run") == content(trained)
+    log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    waited = json.loads(log[-1])["waited_for_pictures"]
+    assert (waited is not None) == ("--memory" in options)
+
+
+def test_the_first_pictures_are_evenly_spaced(pets):
+    done = merit("info", pets, "--first", "30").out
+    assert "30 of 1x12x12" in done and "3, of each 10 examples" in done
+
+
+# Files that change
+
+LONG = ["-n", "conv 8 3, relu, pool 2, dense 16, relu", "-e", "60", "-b", "16", "-l",
+        "cross-entropy", "--checkpoint-interval", "0.05"]
+
+
+def start_and_stop(data, run, *options):
+    """A run that has been stopped in the middle."""
+    for _ in range(12):
+        shutil.rmtree(run, ignore_errors=True)
+        process = subprocess.Popen([MERIT, "train", data, "-o", run, *LONG, *options],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None and \
+                not list(Path(run).glob("checkpoints/*")):
+            time.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        if process.returncode == 75:
+            return
+    pytest.fail("the run could not be caught")
+
+
+def test_a_run_continues_only_with_the_same_pictures(pets, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(pets, data)
+    run = tmp_path / "run"
+    start_and_stop(data, run, "--memory", "4K")
+    arguments = ["train", data, "-o", run, *LONG, "--memory", "4K"]
+    victim = data / "bee" / "0004.png"
+    old = victim.read_bytes()
+    victim.write_bytes(grey_png(np.zeros((12, 12))))
+    assert "the training data are not those it was started with: bee/0004.png has changed" \
+        in refused(*arguments, expect=4)
+    victim.rename(data / "bee" / "0005.png")
+    line = refused(*arguments, expect=4)
+    assert "bee/0005.png is new" in line or "bee/0004.png is gone" in line
+    (data / "bee" / "0005.png").unlink()
+    assert "bee/0004.png is gone" in refused(*arguments, expect=4)
+    victim.write_bytes(old)
+    extra = data / "cat" / "more.png"
+    extra.write_bytes(old)
+    assert "cat/more.png is new" in refused(*arguments, expect=4)
+    extra.unlink()
+    os.utime(victim, (1, 1))  # a touched file is the same file
+    done = merit(*arguments)
+    assert "continued after step" in done.err
+    whole = tmp_path / "whole"
+    merit("train", pets, "-o", whole, *LONG)
+    assert content(run) == content(whole)
+
+
+@pytest.mark.parametrize("what", ["changed", "gone"])
+def test_a_picture_that_changes_under_way_stops_the_run(what, pets, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(pets, data)
+    run = tmp_path / "run"
+    endless = ["train", str(data), "-o", str(run), "-n", "conv 8 3, relu", "-e", "100000",
+               "-b", "16", "-l", "cross-entropy", "--memory", "1"]
+    process = subprocess.Popen([MERIT, *endless], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not (run / "metrics.tsv").exists():
+        time.sleep(0.01)
+    for victim in data.glob("ant/*.png"):
+        if what == "changed":
+            new = victim.with_suffix(".new")
+            new.write_bytes(grey_png(np.zeros((12, 12)) + 7))
+            new.rename(victim)
+        else:
+            victim.unlink()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3, err
+    line = err.decode().splitlines()[-1]
+    assert re.search(r"ant/\d+\.png: ", line)
+    assert ("has changed since it was first read" if what == "changed" else
+            "is gone since the folder was read") in line
+    assert list(run.glob("checkpoints/*")), "what was learned is kept"
+
+
+def test_triangles_agree_with_pytorch():
+    torch = pytest.importorskip("torch")
+    for height, width, to_height, to_width, fit in resample.CASES:
+        if fit != "stretch":
+            continue
+        pixels = resample.make(height, width)
+        values, inside = resample.resample(pixels, to_height, to_width)
+        theirs = torch.nn.functional.interpolate(
+            torch.tensor(pixels)[None, None], (to_height, to_width), mode="bilinear",
+            antialias=True)[0, 0].numpy()
+        assert np.abs(values - theirs)[inside].max() < 1e-9
