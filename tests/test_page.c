@@ -257,10 +257,10 @@ static void test_an_example(void **state)
     float first[SIDE * SIDE], second[SIDE * SIDE];
     merit_dataset *part;
     assert_int_equal(merit_dataset_subset(&part, data, index, 2, NULL), MERIT_OK);
-    merit_dataset_example(part, 1, first);
-    merit_dataset_example(data, 2, second);
+    assert_int_equal(merit_dataset_example(part, 1, first, NULL), MERIT_OK);
+    assert_int_equal(merit_dataset_example(data, 2, second, NULL), MERIT_OK);
     assert_memory_equal(first, second, sizeof first);
-    merit_dataset_example(data, 5, second);
+    assert_int_equal(merit_dataset_example(data, 5, second, NULL), MERIT_OK);
     assert_true(memcmp(first, second, sizeof first) != 0);
     merit_dataset_free(part);
 }
