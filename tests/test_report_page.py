@@ -257,6 +257,8 @@ def test_the_numbers_are_those_of_eval(hostile):
     assert float(rows[0][2]) == pytest.approx(record["mean_score"], abs=1e-3)
     assert float(rows[0][3]) == pytest.approx(record["normalized_score"], abs=6e-4)
     assert f"calibration error {record['ece']:.4f}" in page.shown
+    assert [list(map(int, row[1:])) for row in numbers_of(page, "The confusion in numbers")
+            ] == record["confusion"]
     # The costliest pairs, from the confusion and the table.
     table = np.loadtxt(hostile / "table.tsv", delimiter="\t", skiprows=1,
                        usecols=range(1, 6), encoding="utf-8", comments=None)

@@ -12,7 +12,8 @@
 enum {
     ALL_SHOWN_MOST = 40, // classes of which all are in the picture; of more, the
     PART_SHOWN = 24,     // costliest so many
-    PAIRS_SHOWN = 12
+    PAIRS_SHOWN = 12,
+    NUMBERS_MOST = 30 // answers of which all numbers are listed
 };
 
 // A truth and an answer, or a class.
@@ -167,6 +168,36 @@ fail:
     return status;
 }
 
+/* The confusion behind the picture, where it is small enough to be read. */
+static void add_numbers(merit__xml *xml, const merit__examined *examined)
+{
+    int64_t a = examined->n_answers;
+    if (a > NUMBERS_MOST) {
+        return;
+    }
+    merit__xml_add(xml, "<details><summary>The confusion in numbers</summary>\n<div "
+                        "class=\"scroll\" role=\"region\" tabindex=\"0\" "
+                        "aria-label=\"Confusion in numbers\">\n<table>\n<thead><tr><th "
+                        "scope=\"col\">truth</th>");
+    for (int64_t k = 0; k < a; k++) {
+        merit__xml_add(xml, "<th scope=\"col\" class=\"n\">");
+        merit__page_name(xml, merit_scores_name(examined->scores, k));
+        merit__xml_add(xml, "</th>");
+    }
+    merit__xml_add(xml, "</tr></thead>\n<tbody>\n");
+    for (int64_t i = 0; i < examined->n_classes; i++) {
+        merit__xml_add(xml, "<tr>");
+        merit__page_head_cell(xml, merit_scores_name(examined->scores, i));
+        for (int64_t k = 0; k < a; k++) {
+            merit__xml_add(xml, "<td class=\"n\">");
+            merit__page_count(xml, (int64_t)examined->confusion[i * a + k]);
+            merit__xml_add(xml, "</td>");
+        }
+        merit__xml_add(xml, "</tr>\n");
+    }
+    merit__xml_add(xml, "</tbody>\n</table>\n</div>\n</details>\n");
+}
+
 static merit_status draw(merit__xml *xml, const merit__examined *examined,
                          const cost *pairs, int64_t n_pairs, double lost_all,
                          merit_error *err)
@@ -259,6 +290,7 @@ merit_status merit__costs_add(merit__xml *xml, const merit__examined *examined,
         add_pairs(xml, examined, pairs, n, lost_all);
     }
     merit__xml_add(xml, "</div>\n");
+    add_numbers(xml, examined);
     merit__page_section_end(xml);
 fail:
     merit__free(pairs);

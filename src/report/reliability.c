@@ -134,6 +134,33 @@ static void draw_bin(merit__xml *xml, const merit__reliability_bin *bin, int b,
         merit__decimal_of(height, 1).text);
 }
 
+static void add_numbers(merit__xml *xml, const merit__reliability_bin *bins)
+{
+    merit__xml_add(xml,
+                   "<details><summary>The numbers</summary>\n<table>\n<thead><tr>"
+                   "<th scope=\"col\" class=\"n\">believed</th><th scope=\"col\" "
+                   "class=\"n\">right</th><th scope=\"col\" class=\"n\">95&nbsp;%% "
+                   "interval</th><th scope=\"col\" class=\"n\">examples</th></tr>"
+                   "</thead>\n<tbody>\n");
+    for (int b = 0; b < MERIT__RELIABILITY_BINS; b++) {
+        if (bins[b].n == 0) {
+            continue;
+        }
+        merit__xml_add(xml, "<tr><td class=\"n\">");
+        merit__page_percent(xml, bins[b].believed, 1);
+        merit__xml_add(xml, "</td><td class=\"n\">");
+        merit__page_percent(xml, bins[b].right, 1);
+        merit__xml_add(xml, "</td><td class=\"n\">");
+        merit__xml_number(xml, 100 * bins[b].low, 1);
+        merit__xml_add(xml, "\xe2\x80\x93");
+        merit__page_percent(xml, bins[b].high, 1);
+        merit__xml_add(xml, "</td><td class=\"n\">");
+        merit__page_count(xml, bins[b].n);
+        merit__xml_add(xml, "</td></tr>\n");
+    }
+    merit__xml_add(xml, "</tbody>\n</table>\n</details>\n");
+}
+
 void merit__reliability_add(merit__xml *xml, const merit__examined *examined)
 {
     merit__reliability_bin bins[MERIT__RELIABILITY_BINS];
@@ -155,7 +182,10 @@ void merit__reliability_add(merit__xml *xml, const merit__examined *examined)
                    "<path class=\"base\" d=\"M%d %dh%d\"/><text x=\"%d\" y=\"%d\" "
                    "class=\"note\">bars: examples</text>\n</svg>\n",
                    LEFT, HEIGHT - 4, SIDE, LEFT, TOP + SIDE + 32);
-    merit__page_figure_end(xml, "Beliefs against facts, for the most probable class. "
-                                "Below the dotted line the model is surer than it is "
-                                "right. Whiskers: 95&nbsp;% intervals.");
+    merit__xml_add(xml,
+                   "</div>\n<figcaption>Beliefs against facts, for the most probable "
+                   "class. Below the dotted line the model is surer than it is "
+                   "right. Whiskers: 95&nbsp;%% intervals.</figcaption>\n");
+    add_numbers(xml, bins);
+    merit__xml_add(xml, "</figure>\n");
 }
