@@ -358,6 +358,13 @@ def test_without_data(hostile):
     assert "How it learned" in page.shown and "The score table" in page.shown
 
 
+@pytest.mark.parametrize("which", ["hostile", "many"])
+def test_a_page_does_not_tell_where_it_was_made(request, which):
+    place = request.getfixturevalue(which)
+    page = check(report(place))
+    assert str(place) not in page.whole and "What merit explain says of it" in page.shown
+
+
 def test_no_pictures(hostile):
     page = check(report(hostile, "--no-pictures"))
     assert page.images == [] and "Where the score is lost" in page.shown

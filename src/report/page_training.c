@@ -128,8 +128,11 @@ static void add_numbers(merit__xml *xml, const merit_run *run)
 static merit_status add_explanation(merit__xml *xml, const merit_run *run,
                                     merit_error *err)
 {
+    char name[MERIT__PAGE_PATH_BYTES];
     merit_explanation *why = NULL;
-    merit_status status = merit_explain(&why, run, err);
+    merit_run shown = *run; // called by its name, not by where it is on this system
+    shown.path = merit__page_file_name(name, run->path);
+    merit_status status = merit_explain(&why, &shown, err);
     if (status != MERIT_OK) {
         return status;
     }
