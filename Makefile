@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 PYTHON ?= /usr/bin/python3
 BENCHMARKS ?= bench/speed.py bench/question.py bench/auto_time.py bench/earnings.py \
-    bench/logging_cost.py bench/explain.py
+    bench/logging_cost.py bench/explain.py bench/pictures.py
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all packages test demo bench format install clean
