@@ -46,6 +46,32 @@ static const text_case text_cases[] = {
      "32x28x28 32x28x28 32x14x14 64x14x14 64x14x14 64x7x7 128x1x1 128x1x1 10x1x1",
      421642},
     {"", "", 3, 2, 2, "10x1x1", 130},
+    {"cnn", small_cnn, 1, 28, 28,
+     "32x28x28 32x28x28 32x14x14 64x14x14 64x14x14 64x7x7 128x1x1 128x1x1 10x1x1",
+     421642},
+    {"cnn", "dense 128, relu", 3, 1, 9, "128x1x1 128x1x1 10x1x1", 3584 + 1290},
+    {"cnn", "conv 32 3, relu, pool 2, dense 128, relu", 3, 3, 9,
+     "32x3x9 32x3x9 32x1x4 128x1x1 128x1x1 10x1x1", 896 + 16512 + 1290},
+    {"cnn",
+     "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, conv 128 3, relu, pool 2, "
+     "dense 128, relu",
+     1, 64, 100,
+     "32x64x100 32x64x100 32x32x50 64x32x50 64x32x50 64x16x25 128x16x25 128x16x25 "
+     "128x8x12 128x1x1 128x1x1 10x1x1",
+     320 + 18496 + 73856 + 1572992 + 1290},
+    {"resnet-8",
+     "conv 16 3, batchnorm, relu, residual(conv 16 3, batchnorm, relu, conv 16 3, "
+     "batchnorm), relu, conv 32 3 stride 2, batchnorm, relu, residual(conv 32 3, "
+     "batchnorm, relu, conv 32 3, batchnorm), relu, conv 64 3 stride 2, batchnorm, "
+     "relu, residual(conv 64 3, batchnorm, relu, conv 64 3, batchnorm), relu, "
+     "globalpool",
+     3, 12, 12,
+     "16x12x12 16x12x12 16x12x12 16x12x12 16x12x12 16x12x12 16x12x12 "
+     "16x12x12 16x12x12 16x12x12 32x6x6 32x6x6 32x6x6 32x6x6 32x6x6 32x6x6 "
+     "32x6x6 32x6x6 32x6x6 32x6x6 64x3x3 64x3x3 64x3x3 64x3x3 64x3x3 64x3x3 "
+     "64x3x3 64x3x3 64x3x3 64x3x3 64x1x1 10x1x1",
+     448 + 32 + 2 * (2320 + 32) + 4640 + 64 + 2 * (9248 + 64) + 18496 + 128 +
+         2 * (36928 + 128) + 650},
     {" \t\n ", "", 784, 1, 1, "10x1x1", 7850},
     {"relu,relu", "relu, relu", 2, 3, 4, "2x3x4 2x3x4 10x1x1", 250},
     {"  conv\t8   3 ,\nrelu ", "conv 8 3, relu", 3, 5, 6, "8x5x6 8x5x6 10x1x1",
@@ -232,6 +258,11 @@ static const refusal refusals[] = {
      "layer 1 (avgpool 9): the image is 9x8, smaller than the kernel 9x9"},
     {"conv 8 3 pad 3", 1, 9, 9, MERIT_EINVAL,
      "layer 1 (conv 8 3 pad 3): the padding is 3, it must be less than the kernel 3"},
+    {"resnet-9", 3, 32, 32, MERIT_EINVAL,
+     "net \"resnet-9\": there are resnet-8, resnet-14, resnet-20 and so on"},
+    {"resnet-2", 3, 32, 32, MERIT_EINVAL, "net \"resnet-2\": there are"},
+    {"resnet-8", 3, 8, 8, MERIT_EINVAL,
+     "the image is 2x2, smaller than the kernel 3x3"},
     {"relu, cnov 64 3", 1, 9, 9, MERIT_EINVAL,
      "layer 2 (cnov 64 3): there is no layer \"cnov\"; did you mean conv?"},
     {"max_pool 2", 1, 9, 9, MERIT_EINVAL,

@@ -9,6 +9,7 @@
 #include "net/net_text.h"
 
 enum {
+    KERNEL = 3,
     LAST_SIDE = 13,      // cnn pools until the shorter side is no longer than this
     CNN_WIDTH_MAX = 128, // channels
     STEM_SIDE = 48,      // resnet pools first until it is no longer than this
@@ -31,15 +32,14 @@ static int write_cnn(merit__net_text *text, merit__shape in)
 {
     int64_t side = in.h < in.w ? in.h : in.w, width = 32;
     int failed = 0, n_pools = 0;
-    do {
+    while (side >= KERNEL &&
+           (n_pools == 0 || side > LAST_SIDE || (n_pools == 1 && side > KERNEL))) {
         failed |= merit__net_text_add(text, "conv %" PRId64 " 3, relu, ", width);
-        if (side >= 2) {
-            failed |= merit__net_text_add(text, "pool 2, ");
-            side /= 2;
-            n_pools++;
-        }
+        failed |= merit__net_text_add(text, "pool 2, ");
+        side /= 2;
+        n_pools++;
         width = width < CNN_WIDTH_MAX ? 2 * width : CNN_WIDTH_MAX;
-    } while (side > LAST_SIDE || (n_pools == 1 && side >= 4));
+    }
     return failed | merit__net_text_add(text, "dense 128, relu");
 }
 
