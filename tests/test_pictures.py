@@ -342,6 +342,53 @@ def test_validation_data_of_their_own(pets, tmp_path):
     assert "1 of the 21 pictures held out are also among those to learn from" in done.err
 
 
+def test_grades_are_in_the_order_of_their_names(tmp_path):
+    for name in ("1", "10", "9"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for i in range(4):
+            (tmp_path / "data" / name / f"{i}.png").write_bytes(
+                grey_png(np.full((4, 4), 20 * i)))
+    done = merit("train", tmp_path / "data", "-s", "ordinal", "-o", tmp_path / "run", *NET)
+    assert "grades in this order: 1, 10, 9" in done.err
+    record = json.loads(merit("info", tmp_path / "run", "--json").out)
+    assert record["classes"] == ["1", "10", "9"]
+
+
+def test_eval_on_what_was_learned_from_is_told(trained, pets, tmp_path):
+    assert "120 of 120 pictures are among those that the run learned from" in merit(
+        "eval", trained, pets).err
+    other = write_folder(tmp_path / "other", n=12, seed=9)
+    assert merit("eval", trained, other).err == ""
+    shutil.copy(pets / "cat" / "0002.png", other / "cat" / "copy.png")
+    shutil.copy(PICTURES / "nothing.png", other / "cat")
+    done = merit("eval", trained, other, "--bad-samples=skip:10%")
+    assert "1 of 13 pictures are among those that the run learned from" in done.err
+    assert "1 of 14 pictures are bad and left out" in done.err
+
+
+def test_a_comparison_and_a_report_of_pictures(trained, pets, tmp_path):
+    merit("compare", pets, "-l", "cross-entropy,brier", "-o", tmp_path / "comparison",
+          "--size", "10", *NET[:-2])
+    merit("explain", trained)
+    page = tmp_path / "page.html"
+    wrong = tmp_path / "wrong"  # labels, so that there are mistakes to show
+    shutil.copytree(pets / "ant", wrong / "bee")
+    shutil.copytree(pets / "cat", wrong / "ant")
+    merit("report", trained, wrong, "-o", page)
+    assert page.read_text().count("<img ") > 0
+    # What does not fit into memory is shown all the same.
+    other = tmp_path / "other.html"
+    merit("report", trained, wrong, "-o", other, "--memory", "1")
+    assert other.read_text() == page.read_text()
+
+
+def test_a_residual_net_learns(pets, tmp_path):
+    run = tmp_path / "run"
+    merit("train", pets, "-o", run, "-n", "resnet-8", "-e", "6", "-b", "16", "-l",
+          "cross-entropy")
+    assert json.loads(merit("eval", run, pets, "--json").out)["accuracy"] > 0.9
+
+
 def test_predict_needs_no_labels(trained, pets, tmp_path):
     flat = tmp_path / "flat"
     shutil.copytree(pets / "bee", flat)

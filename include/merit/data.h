@@ -116,6 +116,11 @@ MERIT_API merit_status merit_dataset_match(merit_dataset *data,
  * for pictures; NULL otherwise. Borrowed. */
 MERIT_API const char *merit_dataset_file(const merit_dataset *data, int64_t i);
 
+/* How many examples are files that are listed in the files.tsv of a run, by content; 0
+ * when they are no pictures, or there is no such file. */
+MERIT_API merit_status merit_dataset_listed(int64_t *n, const merit_dataset *data,
+                                            const char *run, merit_error *err);
+
 /* How pictures were fitted; CROP for other data. */
 MERIT_API merit_fit merit_dataset_fit(const merit_dataset *data);
 

@@ -2,6 +2,9 @@
 
 #include "cli_message.h"
 
+#include <stdio.h>
+#include <string.h>
+
 // More pictures become examples of the same shape as the first ones.
 static void shape_alike(merit_dataset_options *options, const merit_dataset *data)
 {
@@ -28,6 +31,9 @@ merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
     MERIT_TRY(merit_dataset_load(out, path, &data, err));
     MERIT_TRY(merit__data_need_labels(*out, option, err));
     MERIT_TRY(merit__classes_match(*out, inputs->scores, 0, err));
+    if (merit_dataset_file(*out, 0) != NULL && !settings->quiet) {
+        merit__data_tell(*out);
+    }
 
 fail:
     return status;
@@ -43,6 +49,25 @@ merit_status merit__inputs_check_labels(const merit__inputs *inputs,
                                      merit_dataset_labels_path(data), err);
 }
 
+// Grades are in the order of their names, which may not be the one that is meant.
+static void tell_order(const merit__inputs *inputs,
+                       const merit__training_settings *settings)
+{
+    char text[400] = "grades in this order:";
+    char name[64];
+    const char *spec = settings->scores.spec;
+    if (spec == NULL || strncmp(spec, "ordinal", strlen("ordinal")) != 0 ||
+        merit_dataset_class_name(inputs->data, 0) == NULL) {
+        return;
+    }
+    for (int64_t i = 0; i < merit_dataset_n_classes(inputs->data); i++) {
+        size_t n = strlen(text);
+        merit__visible(name, sizeof name, merit_dataset_class_name(inputs->data, i));
+        snprintf(text + n, sizeof text - n, "%s %s", i > 0 ? "," : "", name);
+    }
+    merit__tell("note", text);
+}
+
 static void tell(const merit__inputs *inputs, const merit__training_settings *settings)
 {
     if (settings->quiet) {
@@ -54,6 +79,7 @@ static void tell(const merit__inputs *inputs, const merit__training_settings *se
     }
     merit__scores_tell(inputs->scores);
     merit__data_tell(inputs->data);
+    tell_order(inputs, settings);
 }
 
 // What a table cannot say as well: it does not know the data.

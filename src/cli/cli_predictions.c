@@ -54,6 +54,9 @@ merit_status merit__predictions_load(merit__predictions *out,
     merit_dataset_options options = merit__predictions_data_options(source, out->model);
     MERIT_TRY(merit_dataset_load(&out->data, source->arguments[1], &options, err));
     MERIT_TRY(merit__classes_match(out->data, scores, 0, err));
+    if (merit_dataset_file(out->data, 0) != NULL) { // bad ones may be left out
+        merit__data_tell(out->data);
+    }
     out->n = merit_dataset_n(out->data);
     out->n_classes = merit_scores_n_truths(scores);
     out->n_answers = merit_scores_n_answers(scores);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "data/gallery.h"
 
 #include <inttypes.h>
@@ -13,7 +14,8 @@
 enum {
     HEX_BYTES = 2 * MERIT__PICTURE_HASH_BYTES,
     LINE_BYTES = HEX_BYTES + 24, // but for the name
-    SHOWN_BYTES = 120
+    SHOWN_BYTES = 120,
+    FILE_BYTES_MAX = 1 << 30
 };
 
 // A name in which what would end a line is written as an escape. Returns its length.
@@ -148,6 +150,68 @@ static void gather_hashes(unsigned char *out, const merit_dataset *data)
     }
 }
 
+// The hashes of a manifest's lines into out; returns how many.
+static int64_t parse_hashes(unsigned char *out, const char *text)
+{
+    int64_t n = 0;
+    for (line l; next_line(&l, &text);) {
+        size_t n_bytes = 0;
+        unsigned char *to = out + n * MERIT__PICTURE_HASH_BYTES;
+        if (l.end - l.start >= HEX_BYTES &&
+            sodium_hex2bin(to, MERIT__PICTURE_HASH_BYTES, l.start, HEX_BYTES, NULL,
+                           &n_bytes, NULL) == 0 &&
+            n_bytes == MERIT__PICTURE_HASH_BYTES) {
+            n++;
+        }
+    }
+    return n;
+}
+
+// How many examples are among the hashes, which are put in order.
+static int64_t count_among(const merit_dataset *data, unsigned char *hashes,
+                           int64_t n_hashes)
+{
+    int64_t n = 0;
+    qsort(hashes, (size_t)n_hashes, MERIT__PICTURE_HASH_BYTES, compare_hashes);
+    for (int64_t i = 0; i < data->n; i++) {
+        int64_t place = merit__dataset_place(data, i);
+        n += bsearch(data->storage->gallery->file[place].hash, hashes, (size_t)n_hashes,
+                     MERIT__PICTURE_HASH_BYTES, compare_hashes) != NULL;
+    }
+    return n;
+}
+
+merit_status merit_dataset_listed(int64_t *n, const merit_dataset *data,
+                                  const char *run, merit_error *err)
+{
+    char *text = NULL;
+    size_t n_bytes = 0;
+    *n = 0;
+    if (data->storage->gallery == NULL) {
+        return MERIT_OK;
+    }
+    char *path = merit__path_join(run, "files.tsv");
+    if (path == NULL) {
+        return merit__fail_memory(err, strlen(run), "a path");
+    }
+    merit_status status = merit__file_read(&text, &n_bytes, path, FILE_BYTES_MAX, NULL);
+    merit__free(path);
+    if (status != MERIT_OK) { // no run of pictures
+        return status == MERIT_ENOMEM ? merit__fail_memory(err, 0, "a list of pictures")
+                                      : MERIT_OK;
+    }
+    unsigned char *hashes =
+        merit__alloc_array(n_bytes / HEX_BYTES + 1, MERIT__PICTURE_HASH_BYTES);
+    if (hashes == NULL) {
+        merit__free(text);
+        return merit__fail_memory(err, n_bytes, "a list of pictures");
+    }
+    *n = count_among(data, hashes, parse_hashes(hashes, text));
+    merit__free(hashes);
+    merit__free(text);
+    return MERIT_OK;
+}
+
 merit_status merit__manifest_shared(int64_t *n, const merit_dataset *a,
                                     const merit_dataset *b, merit_error *err)
 {
@@ -161,12 +225,7 @@ merit_status merit__manifest_shared(int64_t *n, const merit_dataset *a,
                                   "comparing pictures");
     }
     gather_hashes(hashes, a);
-    qsort(hashes, (size_t)a->n, MERIT__PICTURE_HASH_BYTES, compare_hashes);
-    for (int64_t i = 0; i < b->n; i++) {
-        int64_t place = merit__dataset_place(b, i);
-        *n += bsearch(b->storage->gallery->file[place].hash, hashes, (size_t)a->n,
-                      MERIT__PICTURE_HASH_BYTES, compare_hashes) != NULL;
-    }
+    *n = count_among(b, hashes, a->n);
     merit__free(hashes);
     return MERIT_OK;
 }
