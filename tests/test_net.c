@@ -259,10 +259,15 @@ static const refusal refusals[] = {
     {"conv 8 3 pad 3", 1, 9, 9, MERIT_EINVAL,
      "layer 1 (conv 8 3 pad 3): the padding is 3, it must be less than the kernel 3"},
     {"resnet-9", 3, 32, 32, MERIT_EINVAL,
-     "net \"resnet-9\": there are resnet-8, resnet-14, resnet-20 and so on"},
-    {"resnet-2", 3, 32, 32, MERIT_EINVAL, "net \"resnet-2\": there are"},
+     "net \"resnet-9\": there are resnet-8, resnet-14, resnet-20 and so on in steps of "
+     "6 "
+     "up to resnet-200"},
+    {"resnet-2", 3, 32, 32, MERIT_EINVAL,
+     "net \"resnet-2\": there are resnet-8, resnet-14, resnet-20 and so on in steps of "
+     "6 "
+     "up to resnet-200"},
     {"resnet-8", 3, 8, 8, MERIT_EINVAL,
-     "the image is 2x2, smaller than the kernel 3x3"},
+     "layer 24 (conv 64 3): the image is 2x2, smaller than the kernel 3x3"},
     {"relu, cnov 64 3", 1, 9, 9, MERIT_EINVAL,
      "layer 2 (cnov 64 3): there is no layer \"cnov\"; did you mean conv?"},
     {"max_pool 2", 1, 9, 9, MERIT_EINVAL,
