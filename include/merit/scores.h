@@ -31,6 +31,9 @@ typedef struct merit_scores_options {
     int64_t n_classes;          // K of the data; 0: whatever the table has
     const char *const *classes; // [n_classes] names in label order, borrowed;
                                 // NULL: the table's own order is the label order
+    int32_t answer_nodes;       // non-zero: of a tree, every node that branches is an
+                                // answer too, behind the classes: right for all below
+                                // it, 1 - what lies between it and the truth
 } merit_scores_options;
 
 /* Loads a table. `spec` is a path of a plain text file or a generator:
@@ -44,6 +47,18 @@ typedef struct merit_scores_options {
  *                      groups, and a note says so
  *                      (as costs, a line of scores is needed, and one whose right
  *                      answer is the dearest is refused)
+ *   tree:FILE[:depth|:length][:classes=FILE]
+ *                      FILE is a Newick tree, a list of edges (a line `child parent`
+ *                      or `child parent length` for each node but the root) or a
+ *                      folder with an NCBI taxonomy (nodes.dmp, names.dmp). Classes
+ *                      are its leaves, in their order, and a note says so, or in that
+ *                      of the lines of classes=FILE. The right answer scores 1, the
+ *                      worst class 0, others by how close they are: depth, the
+ *                      default, is the depth of the smallest node with both, over that
+ *                      of the deepest leaf; length is 1 - the length of the branches
+ *                      between the two, over the greatest such length. Of a taxonomy,
+ *                      leaves that are no classes are left out; elsewhere they are
+ *                      refused. In names of classes `_` may stand for a space
  * identity and ordinal need options->n_classes. Rows in another order than the
  * columns are reordered, and a note says so. With options->classes the table is
  * put into that order and its names must be the same set.
@@ -78,6 +93,9 @@ MERIT_API int64_t merit_scores_n_answers(const merit_scores *scores);
 /* The scores [K,A], row-major. Borrowed, lives as long as the table. */
 MERIT_API const double *merit_scores_values(const merit_scores *scores);
 
+/* The scores [A] of one truth, into row. */
+MERIT_API void merit_scores_row(const merit_scores *scores, int64_t truth, double *row);
+
 /* The name of answer 0 <= k < A (of class k when k < K). Borrowed. */
 MERIT_API const char *merit_scores_name(const merit_scores *scores, int64_t answer);
 
@@ -93,9 +111,23 @@ MERIT_API int64_t merit_scores_n_notes(const merit_scores *scores);
 MERIT_API const char *merit_scores_note(const merit_scores *scores, int64_t index);
 
 /* What kind of note it is, a stable word. Of the reading: "reordered", "extra-answers",
- * "names-like-scores", "group-order", "similar-names". Of the scores: "no-information",
- * "looks-reversed", "best-answer", "not-symmetric", "right-answer-costs". Static. */
+ * "names-like-scores", "group-order", "leaf-order", "similar-names". Of the scores:
+ * "no-information", "looks-reversed", "best-answer", "not-symmetric",
+ * "right-answer-costs". Static. */
 MERIT_API const char *merit_scores_note_id(const merit_scores *scores, int64_t index);
+
+/* What is in a file that holds a tree. */
+typedef struct merit_tree_facts {
+    const char *format; // "newick", "edges" or "taxonomy"; static
+    int64_t n_nodes, n_leaves;
+    int64_t depth;       // of the deepest leaf
+    int32_t has_lengths; // of branches
+} merit_tree_facts;
+
+/* Reads a tree as merit_scores_load reads the FILE of tree:FILE, and says what is in
+ * it. EIO, EFORMAT, ENOMEM; out->format is then what it seemed to be, or NULL. */
+MERIT_API merit_status merit_tree_examine(merit_tree_facts *out, const char *path,
+                                          merit_error *err);
 
 /* Writes the table as tab-separated text that merit_scores_parse reads back to
  * the same bits. Stores the text and its length without the terminating 0; the

@@ -209,13 +209,17 @@ void merit_scores_free(merit_scores *scores)
         return;
     }
     for (int64_t k = 0; scores->names != NULL && k < scores->n_answers; k++) {
-        merit__free(scores->names[k]);
+        if (scores->name_block == NULL) {
+            merit__free(scores->names[k]);
+        }
     }
     for (size_t i = 0; i < scores->n_notes; i++) {
         merit__free(scores->notes[i].text);
     }
     merit__free(scores->values);
     merit__free(scores->names);
+    merit__free(scores->name_block);
+    merit__tree_table_free(scores->tree);
     merit__free(scores->notes);
     merit__free(scores);
 }
@@ -233,6 +237,16 @@ int64_t merit_scores_n_answers(const merit_scores *scores)
 const double *merit_scores_values(const merit_scores *scores)
 {
     return scores->values;
+}
+
+void merit_scores_row(const merit_scores *scores, int64_t truth, double *row)
+{
+    const size_t A = (size_t)scores->n_answers;
+    if (scores->values == NULL) {
+        merit__tree_table_row(scores->tree, truth, row);
+    } else {
+        memcpy(row, scores->values + (size_t)truth * A, A * sizeof *row);
+    }
 }
 
 const char *merit_scores_name(const merit_scores *scores, int64_t answer)

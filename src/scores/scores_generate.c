@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/suggest.h"
+#include "scores/scores_of_tree.h"
 #include "scores/scores_table.h"
 
 #include <math.h>
@@ -98,7 +99,8 @@ fail:
     return status;
 }
 
-static const char *const generator_names[] = {"identity", "ordinal", "groups:FILE"};
+static const char *const generator_names[] = {"identity", "ordinal", "groups:FILE",
+                                              "tree:FILE"};
 
 static const char *generator_name(const void *names, size_t i)
 {
@@ -165,6 +167,9 @@ merit_status merit_scores_load(merit_scores **out, const char *spec,
     if (begins_with(spec, "groups:")) {
         return load_file(out, spec + strlen("groups:"), merit__scores_parse_groups,
                          options, err);
+    }
+    if (begins_with(spec, "tree:")) {
+        return merit__scores_load_tree(out, spec + strlen("tree:"), options, err);
     }
     return load_table(out, spec, options, err);
 }

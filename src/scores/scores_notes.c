@@ -177,7 +177,7 @@ static char *fold(const char *name)
 }
 
 // Names that a reader may take for the same.
-static merit_status note_similar_names(merit_scores *scores, merit_error *err)
+merit_status merit__scores_note_names(merit_scores *scores, merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__name_index index = {0};
@@ -230,7 +230,7 @@ merit_status merit__scores_add_findings(merit_scores *scores, int given_as_costs
         MERIT_TRY(note_costs_of_right_answers(scores, err));
     }
     MERIT_TRY(note_asymmetry(scores, err));
-    MERIT_TRY(note_similar_names(scores, err));
+    MERIT_TRY(merit__scores_note_names(scores, err));
 
 fail:
     return status;

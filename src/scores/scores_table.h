@@ -4,8 +4,10 @@
 
 #include "merit/scores.h"
 
+#include "scores/tree_table.h"
+
 enum {
-    MERIT__SCORES_MAX_ANSWERS = 20000,
+    MERIT__SCORES_MAX_ANSWERS = 20000, // of a dense table
     MERIT__SCORES_MAX_NAME_BYTES = 255,
     MERIT__SCORES_MAX_FILE_BYTES = 1 << 30
 };
@@ -21,11 +23,13 @@ typedef struct merit__note {
 } merit__note;
 
 struct merit_scores {
-    int64_t n_truths;   // K
-    int64_t n_answers;  // A
-    double *values;     // [K,A]
-    char **names;       // [A]
-    merit__note *notes; // [n_notes]
+    int64_t n_truths;        // K
+    int64_t n_answers;       // A
+    double *values;          // [K,A]; NULL for a table that is implicit
+    char **names;            // [A]
+    char *name_block;        // that all names lie in; NULL: each one is its own
+    merit__tree_table *tree; // what the table is made of, or NULL
+    merit__note *notes;      // [n_notes]
     size_t n_notes;
     size_t note_capacity;
 };
@@ -62,6 +66,9 @@ merit_status merit__scores_add_note(merit_scores *scores, merit_error *err,
 /* Adds what the numbers and the names themselves tell. */
 merit_status merit__scores_add_findings(merit_scores *scores, int given_as_costs,
                                         merit_error *err);
+
+/* Adds what the names alone tell. */
+merit_status merit__scores_note_names(merit_scores *scores, merit_error *err);
 
 /* Checks options; NULL is the default of all. */
 merit_status merit__scores_check_options(const merit_scores_options *options,

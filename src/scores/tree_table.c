@@ -1,0 +1,316 @@
+#include "scores/tree_table.h"
+
+#include "base/alloc.h"
+#include "base/fail.h"
+
+#include <math.h>
+#include <string.h>
+
+static int64_t count_children(const merit__tree *tree, int64_t v, int64_t enough)
+{
+    int64_t n = 0;
+    for (int64_t child = v + 1; child < tree->end[v] && n < enough;
+         child = tree->end[child]) {
+        n++;
+    }
+    return n;
+}
+
+static int branches(const merit__tree *tree, int64_t v)
+{
+    return count_children(tree, v, 2) > 1;
+}
+
+// The smallest node with all leaves.
+static int64_t find_base(const merit__tree *tree)
+{
+    int64_t v = 0;
+    while (!branches(tree, v)) {
+        v++;
+    }
+    return v;
+}
+
+// Places by depth: x holds depths first.
+static void place_by_depth(double *x, const merit__tree *tree, int64_t base)
+{
+    double deepest = 1;
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        x[v] = v <= base ? 0 : x[tree->parent[v]] + 1;
+        deepest = fmax(deepest, x[v]);
+    }
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        x[v] = merit__tree_is_leaf(tree, v) ? 0.5 : x[v] / deepest / 2;
+    }
+}
+
+// The longest way between two leaves, x being lengths from the base; farthest
+// [n_nodes] is scratch.
+static double longest_way(const double *x, double *farthest, const merit__tree *tree)
+{
+    double longest = 0;
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        farthest[v] = merit__tree_is_leaf(tree, v) ? x[v] : -INFINITY;
+    }
+    for (int64_t v = tree->n_nodes - 1; v > 0; v--) {
+        const int64_t up = tree->parent[v];
+        longest = fmax(longest, farthest[v] + farthest[up] - 2 * x[up]);
+        farthest[up] = fmax(farthest[up], farthest[v]);
+    }
+    return longest;
+}
+
+static merit_status place_by_length(double *x, const merit__tree *tree, int64_t base,
+                                    const char *origin, merit_error *err)
+{
+    if (tree->length == NULL) {
+        return merit__fail(err, MERIT_EFORMAT,
+                           "%s: the tree has no branch lengths; use tree:FILE:depth",
+                           origin);
+    }
+    const size_t n = (size_t)tree->n_nodes;
+    double *farthest = merit__alloc_array(n, sizeof *farthest);
+    if (farthest == NULL) {
+        return merit__fail_memory(err, n * sizeof *farthest, "the nodes of a tree");
+    }
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        x[v] = v <= base ? 0 : x[tree->parent[v]] + tree->length[v];
+    }
+    const double longest = longest_way(x, farthest, tree);
+    merit__free(farthest);
+    if (!(longest > 0)) {
+        return merit__fail(err, MERIT_EFORMAT,
+                           "%s: all branch lengths between classes are 0: there is "
+                           "nothing to learn from it",
+                           origin);
+    }
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        x[v] /= longest;
+    }
+    return MERIT_OK;
+}
+
+static size_t bytes_of(int64_t n_nodes, int64_t n_answers)
+{
+    return (size_t)n_nodes * (sizeof(double) + 3 * sizeof(int32_t)) +
+           (size_t)n_answers * (sizeof(double) + 2 * sizeof(int32_t));
+}
+
+// Lays the arrays out behind the object: doubles first, so that all are aligned.
+static void lay_out(merit__tree_table *table)
+{
+    const int64_t n = table->n_nodes;
+    const int64_t A = table->n_answers;
+    char *block = (char *)table + sizeof *table;
+    table->x = (double *)(void *)block;
+    table->slot_x = table->x + n;
+    table->parent = (int32_t *)(void *)(table->slot_x + A);
+    table->first = table->parent + n;
+    table->last = table->first + n;
+    table->slot_answer = table->last + n;
+    table->node = table->slot_answer + A;
+}
+
+static merit__tree_table *new_table(int64_t n_nodes, int64_t n_answers)
+{
+    const size_t n_bytes = sizeof(merit__tree_table) + bytes_of(n_nodes, n_answers);
+    merit__tree_table *table = merit__alloc_array(1, n_bytes);
+    if (table != NULL) {
+        table->n_nodes = n_nodes;
+        table->n_answers = n_answers;
+        table->n_bytes = n_bytes;
+        lay_out(table);
+    }
+    return table;
+}
+
+// Numbers the answers: leaves by their labels, then nodes that branch, as met.
+static void fill_slots(merit__tree_table *table, const merit__tree *tree,
+                       const merit__tree_table_options *options)
+{
+    int32_t slot = 0;
+    int64_t n_leaves = 0;
+    int64_t n_extra = 0;
+    table->is_direct = 1;
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        const int is_leaf = merit__tree_is_leaf(tree, v);
+        table->first[v] = slot;
+        if (!is_leaf && !(options->with_nodes && branches(tree, v))) {
+            continue;
+        }
+        const int64_t answer =
+            is_leaf ? options->labels[n_leaves++] : table->n_truths + n_extra++;
+        table->slot_answer[slot] = (int32_t)answer;
+        table->slot_x[slot] = table->x[v];
+        table->node[answer] = (int32_t)v;
+        table->is_direct = table->is_direct && answer == slot;
+        slot++;
+    }
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        const int64_t end = tree->end[v];
+        table->last[v] = end < tree->n_nodes ? table->first[end] : slot;
+    }
+}
+
+merit_status merit__tree_table_create(merit__tree_table **out, const merit__tree *tree,
+                                      const merit__tree_table_options *options,
+                                      const char *origin, merit_error *err)
+{
+    const int64_t n = tree->n_nodes;
+    const int64_t base = find_base(tree);
+    int64_t n_answers = tree->n_leaves;
+    for (int64_t v = 0; options->with_nodes && v < n; v++) {
+        n_answers += branches(tree, v);
+    }
+    merit__tree_table *table = new_table(n, n_answers);
+    *out = NULL;
+    if (table == NULL) {
+        return merit__fail_memory(err, bytes_of(n, n_answers), "the scores of a tree");
+    }
+    table->n_truths = tree->n_leaves;
+    memcpy(table->parent, tree->parent, (size_t)n * sizeof *table->parent);
+    if (options->by_length) {
+        merit_status status = place_by_length(table->x, tree, base, origin, err);
+        if (status != MERIT_OK) {
+            merit__free(table);
+            return status;
+        }
+    } else {
+        place_by_depth(table->x, tree, base);
+    }
+    fill_slots(table, tree, options);
+    *out = table;
+    return MERIT_OK;
+}
+
+merit__tree_table *merit__tree_table_copy(const merit__tree_table *table)
+{
+    merit__tree_table *copy = merit__alloc_array(1, table->n_bytes);
+    if (copy != NULL) {
+        memcpy(copy, table, table->n_bytes);
+        lay_out(copy);
+    }
+    return copy;
+}
+
+void merit__tree_table_free(merit__tree_table *table)
+{
+    merit__free(table);
+}
+
+/* 1 - x_i - x_a + 2 x_l, the same bits for both orders of i and a. */
+static double score_of(double x_i, double x_a, double x_l)
+{
+    return (1 - (x_i + x_a)) + 2 * x_l;
+}
+
+// The answers in slots [from, to), which truth x_i meets at a node in place x_l.
+static void fill_stretch(const merit__tree_table *table, double *row, int32_t from,
+                         int32_t to, double x_i, double x_l)
+{
+    if (table->is_direct) {
+        for (int32_t s = from; s < to; s++) {
+            row[s] = score_of(x_i, table->slot_x[s], x_l);
+        }
+        return;
+    }
+    for (int32_t s = from; s < to; s++) {
+        row[table->slot_answer[s]] = score_of(x_i, table->slot_x[s], x_l);
+    }
+}
+
+void merit__tree_table_row(const merit__tree_table *table, int64_t truth, double *row)
+{
+    int32_t child = table->node[truth];
+    const double x_i = table->x[child];
+    row[truth] = 1;
+    for (int32_t v = table->parent[child]; v >= 0; v = table->parent[v]) {
+        const double x_l = table->x[v];
+        fill_stretch(table, row, table->first[v], table->first[child], x_i, x_l);
+        fill_stretch(table, row, table->last[child], table->last[v], x_i, x_l);
+        child = v;
+    }
+}
+
+double merit__tree_table_score(const merit__tree_table *table, int64_t truth,
+                               int64_t answer)
+{
+    if (truth == answer) {
+        return 1;
+    }
+    const int32_t i = table->node[truth];
+    const int32_t a = table->node[answer];
+    int32_t l = i;
+    while (l > a || table->last[l] < table->last[a]) { // until l holds a
+        l = table->parent[l];
+    }
+    return score_of(table->x[i], table->x[a], table->x[l]);
+}
+
+void merit__tree_table_expect(const merit__tree_table *table, const double *belief,
+                              double *expected, double *scratch)
+{
+    const int64_t n = table->n_nodes;
+    const double *x = table->x;
+    double *sum = scratch; // P(v) first, then the sum over v and the nodes above it
+    double whole = 0;
+    double mean_x = 0;
+    memset(sum, 0, (size_t)n * sizeof *sum);
+    for (int64_t k = 0; k < table->n_truths; k++) {
+        sum[table->node[k]] = belief[k];
+        whole += belief[k];
+        mean_x += belief[k] * x[table->node[k]];
+    }
+    for (int64_t v = n - 1; v > 0; v--) {
+        sum[table->parent[v]] += sum[v];
+    }
+    sum[0] *= 2 * x[0];
+    for (int64_t v = 1; v < n; v++) {
+        const int32_t up = table->parent[v];
+        sum[v] = sum[up] + 2 * (x[v] - x[up]) * sum[v];
+    }
+    for (int64_t a = 0; a < table->n_answers; a++) {
+        const int32_t v = table->node[a];
+        expected[a] = whole - mean_x - whole * x[v] + sum[v];
+    }
+}
+
+// The next node above that holds more answers than this one; -1 above the base.
+static int32_t next_branching(const merit__tree_table *table, int32_t v)
+{
+    const int32_t n = table->last[v] - table->first[v];
+    do {
+        v = table->parent[v];
+    } while (v >= 0 && table->last[v] - table->first[v] == n);
+    return v;
+}
+
+static void set_stretch(const merit__tree_table *table, double *row, int32_t from,
+                        int32_t to, double value)
+{
+    for (int32_t s = from; s < to; s++) {
+        if (table->slot_answer[s] < table->n_truths) {
+            row[table->slot_answer[s]] = value;
+        }
+    }
+}
+
+void merit__tree_table_depths(const merit__tree_table *table, int64_t truth,
+                              double *depths)
+{
+    int32_t child = table->node[truth];
+    int32_t up = next_branching(table, child);
+    double depth = 1;
+    for (int32_t v = up; v >= 0; v = up) {
+        up = next_branching(table, v);
+        depth += up >= 0 && table->x[up] < table->x[v];
+    }
+    depths[truth] = depth--;
+    for (int32_t v = next_branching(table, child); v >= 0; v = up) {
+        set_stretch(table, depths, table->first[v], table->first[child], depth);
+        set_stretch(table, depths, table->last[child], table->last[v], depth);
+        up = next_branching(table, v);
+        depth -= up >= 0 && table->x[up] < table->x[v];
+        child = v;
+    }
+}
