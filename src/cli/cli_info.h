@@ -22,4 +22,10 @@ void merit__print_names(const char *what, const merit_scores *scores, int64_t fr
 merit_status merit__info_model(const char *path, int is_run, int json,
                                merit_error *err);
 
+/* Tells what is in a file or folder with a tree. *is_tree is 0, and nothing was told,
+ * where it may be a score table as well: then that comes first, and this again with
+ * `even_edges`, which takes a list of edges for what it is. */
+merit_status merit__info_tree(int *is_tree, const char *path, int even_edges, int json,
+                              merit_error *err);
+
 #endif

@@ -8,9 +8,24 @@
 
 static const size_t limit_bytes = (size_t)1 << 30;
 
+merit_status merit__scores_answers(int *answer_nodes, const char *value,
+                                   merit_error *err)
+{
+    *answer_nodes = strcmp(value, "nodes") == 0;
+    if (!*answer_nodes && strcmp(value, "classes") != 0) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--answers: expected classes or nodes, found \"%.40s\"",
+                             value);
+    }
+    return MERIT_OK;
+}
+
 merit_status merit__scores_option(merit__scores_source *source, int key,
                                   const char *value, merit_error *err)
 {
+    if (key == MERIT__OPTION_ANSWERS) {
+        return merit__scores_answers(&source->answer_nodes, value, err);
+    }
     int costs = key == MERIT__OPTION_COSTS;
     if (source->n_given > 0 && source->costs != costs) {
         return merit__refuse(err, MERIT_EINVAL,
@@ -29,10 +44,20 @@ int merit__scores_need_classes(const merit__scores_source *source)
            strncmp(spec, "ordinal:", strlen("ordinal:")) == 0;
 }
 
+static int begins_with(const char *spec, const char *start)
+{
+    return strncmp(spec, start, strlen(start)) == 0;
+}
+
+static int is_tree(const merit__scores_source *source)
+{
+    return begins_with(source->spec, "tree:");
+}
+
 static int is_generator(const merit__scores_source *source)
 {
-    return merit__scores_need_classes(source) ||
-           strncmp(source->spec, "groups:", strlen("groups:")) == 0;
+    return merit__scores_need_classes(source) || begins_with(source->spec, "groups:") ||
+           is_tree(source);
 }
 
 merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,
@@ -43,8 +68,15 @@ merit_status merit__scores_open(merit_scores **out, const merit__scores_source *
     char *text = NULL;
     size_t n_bytes = 0;
     *out = NULL;
+    if (source->answer_nodes && !is_tree(source)) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--answers nodes is for tree:FILE; other tables have the "
+                             "answers of their columns");
+    }
     if (is_generator(source)) {
-        options.n_classes = n_classes;
+        // A tree may have classes that the data lacks.
+        options.n_classes = is_tree(source) && source->classes == NULL ? 0 : n_classes;
+        options.answer_nodes = source->answer_nodes;
         options.classes = source->classes;
         return merit_scores_load(out, source->spec, &options, err);
     }

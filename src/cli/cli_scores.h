@@ -5,28 +5,42 @@
 #include "merit/data.h"
 #include "merit/scores.h"
 
-enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200 };
+enum {
+    MERIT__OPTION_SCORES = 's',
+    MERIT__OPTION_COSTS = 0x200,
+    MERIT__OPTION_ANSWERS
+};
 
 // clang-format off
+#define MERIT__ANSWERS_OPTION                                                          \
+    {"answers", MERIT__OPTION_ANSWERS, "KIND", 0,                                      \
+     "Of a tree: classes, the default, or nodes, which its inner nodes are too", 1}
 #define MERIT__SCORES_OPTIONS                                                          \
     {"scores", MERIT__OPTION_SCORES, "SCORES", 0,                                      \
      "What each answer is worth for each truth: a file, - for standard input, "        \
-     "or identity, ordinal, ordinal:POWER, groups:FILE", 1},                           \
+     "or identity, ordinal, ordinal:POWER, groups:FILE, "                              \
+     "tree:FILE, tree:FILE:length", 1},                                                \
     {"costs", MERIT__OPTION_COSTS, "COSTS", 0,                                         \
-     "As --scores, for a table of what each answer costs", 1}
+     "As --scores, for a table of what each answer costs", 1},                         \
+    MERIT__ANSWERS_OPTION
 // clang-format on
 
 /* Which table was asked for. Zero is none. */
 typedef struct merit__scores_source {
     const char *spec; // borrowed
     int costs;
+    int answer_nodes;           // of a tree
     int n_given;                // options seen in this pass
     const char *const *classes; // names for a generator's classes, or NULL; borrowed
 } merit__scores_source;
 
-/* Takes one of the two options; EINVAL when both are given. */
+/* Takes one of the options; EINVAL for scores and costs. */
 merit_status merit__scores_option(merit__scores_source *source, int key,
                                   const char *value, merit_error *err);
+
+/* Reads classes or nodes: whether inner nodes of a tree are answers. EINVAL. */
+merit_status merit__scores_answers(int *answer_nodes, const char *value,
+                                   merit_error *err);
 
 /* Whether the table is a generator that can only be made for a number of classes. */
 int merit__scores_need_classes(const merit__scores_source *source);

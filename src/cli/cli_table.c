@@ -15,6 +15,8 @@ merit_status merit__table_option(merit__table_source *source, int key,
     case MERIT__OPTION_COSTS:
         source->costs = 1;
         return MERIT_OK;
+    case MERIT__OPTION_ANSWERS:
+        return merit__scores_answers(&source->answer_nodes, value, err);
     case MERIT__OPTION_CLASSES:
         return merit__read_count(&source->n_classes, "--classes", value, 2, 20000, err);
     case MERIT__OPTION_SAMPLES:
@@ -32,7 +34,9 @@ merit_status merit__table_option(merit__table_source *source, int key,
 merit_status merit__table_open(merit_scores **out, const merit__table_source *source,
                                const char *program, merit_error *err)
 {
-    const merit__scores_source scores = {.spec = source->spec, .costs = source->costs};
+    const merit__scores_source scores = {.spec = source->spec,
+                                         .costs = source->costs,
+                                         .answer_nodes = source->answer_nodes};
     *out = NULL;
     if (source->spec == NULL) {
         return merit__refuse(err, MERIT_EINVAL, "SCORES is missing: %s SCORES",

@@ -80,6 +80,7 @@ merit_status merit__training_option(merit__training_settings *settings, int key,
         return merit__take_argument(&settings->data_path, 1, value, err);
     case MERIT__OPTION_SCORES:
     case MERIT__OPTION_COSTS:
+    case MERIT__OPTION_ANSWERS:
         return merit__scores_option(&settings->scores, key, value, err);
     case MERIT__OPTION_VALIDATION:
         return set_validation(settings, value, err);

@@ -66,7 +66,8 @@ static const merit__options options = {
     .text = "Looks at a score table before anything is trained on it: what it teaches, "
             "what it can never answer, where training will stall.\v"
             "SCORES is a file, - for standard input, or identity, ordinal, "
-            "ordinal:POWER, groups:FILE. A belief is a distribution over the classes. "
+            "ordinal:POWER, groups:FILE, tree:FILE. A belief is a distribution over "
+            "the classes. "
             "Exact up to 200 answers; in larger tables sampling comes first, linear "
             "programs decide the rest, and the output says how many.",
     .table = table,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { OPTION_JSON = 0x300 };
 
@@ -47,12 +48,12 @@ static const merit__options options = {
     .program = "merit info",
     .arguments = "FILE",
     .text = "Says what is in FILE: a model, a run directory, data (IDX, .npy or "
-            "pictures) or a score table.",
+            "pictures), a score table or a tree (Newick, edges, NCBI taxonomy).",
     .table = table,
     .set = set,
 };
 
-static merit_status tell_scores(const struct settings *settings, merit_error *err)
+static merit_status tell_table(const struct settings *settings, merit_error *err)
 {
     merit__scores_source source = {.spec = settings->path};
     merit_scores *scores = NULL;
@@ -89,6 +90,35 @@ static merit_status tell_scores(const struct settings *settings, merit_error *er
 fail:
     merit_scores_free(scores);
     return status;
+}
+
+// Text is a tree or a table. A list of edges looks like a table at first sight.
+static merit_status tell_scores(const struct settings *settings, merit_error *err)
+{
+    const char *path = settings->path;
+    merit_error of_tree = {0};
+    int is_tree = 0;
+    if (strcmp(path, "-") == 0) {
+        return tell_table(settings, err);
+    }
+    merit_status status = merit__info_tree(&is_tree, path, 0, settings->json, err);
+    if (is_tree || status != MERIT_OK) {
+        return status;
+    }
+    status = tell_table(settings, err);
+    return status == MERIT_EFORMAT &&
+                   merit__info_tree(&is_tree, path, 1, settings->json, &of_tree) ==
+                       MERIT_OK
+               ? MERIT_OK
+               : status;
+}
+
+static int is_taxonomy(const char *path)
+{
+    char nodes[4200];
+    struct stat info;
+    int n = snprintf(nodes, sizeof nodes, "%s/nodes.dmp", path);
+    return n > 0 && (size_t)n < sizeof nodes && stat(nodes, &info) == 0;
 }
 
 // The fewest and the most examples of a class.
@@ -266,9 +296,13 @@ static merit_status tell(const struct settings *settings, merit_error *err)
     }
     switch (kind) {
     case MERIT__KIND_RUN:
+        if (is_taxonomy(settings->path)) {
+            int is_tree = 0;
+            return merit__info_tree(&is_tree, settings->path, 1, settings->json, err);
+        }
+        return merit__info_model(settings->path, 1, settings->json, err);
     case MERIT__KIND_MODEL:
-        return merit__info_model(settings->path, kind == MERIT__KIND_RUN,
-                                 settings->json, err);
+        return merit__info_model(settings->path, 0, settings->json, err);
     case MERIT__KIND_SCORES:
         return tell_scores(settings, err);
     case MERIT__KIND_DATA:

@@ -83,7 +83,8 @@ static const merit__options options = {
         "how to decide with them.\v"
         "Train with cross entropy to row i of the labels when the truth is i. SCORES "
         "is a file, - for standard input, or identity, ordinal, ordinal:POWER, "
-        "groups:FILE. The output is itself a table that merit and every reader of "
+        "groups:FILE, tree:FILE. The output is itself a table that merit and every "
+        "reader of "
         "tab-separated text can read.",
     .table = table,
     .set = set,
