@@ -1,0 +1,360 @@
+"""Trees as score tables, through the program: what is read, what is refused, and that the
+scores are those of an independent reference and the trees those of Biopython."""
+
+import ctypes
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "reference"))
+import trees  # noqa: E402
+
+MERIT = os.path.abspath(os.environ.get("MERIT", "build/merit"))
+BUILD = Path(os.environ.get("MERIT_BUILD", ROOT / "build"))
+BAD = ROOT / "tests" / "bad" / "trees"
+SANITIZED = os.environ.get("MERIT_BUILD_TYPE", "Release") != "Release"
+
+
+def merit(*words, cwd=None, text=None, before=None):
+    return subprocess.run([MERIT, *map(str, words)], cwd=cwd, capture_output=True, text=True,
+                          timeout=120, input=text, preexec_fn=before,
+                          stdin=None if text else subprocess.DEVNULL)
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("costs", ctypes.c_int32), ("n_classes", ctypes.c_int64),
+                ("classes", ctypes.c_void_p), ("answer_nodes", ctypes.c_int32)]
+
+
+class Failure(ctypes.Structure):
+    _fields_ = [("bytes", ctypes.c_char * 1024)]
+
+
+def library():
+    if SANITIZED:
+        pytest.skip("a sanitized library cannot be loaded by Python")
+    lib = ctypes.CDLL(os.fspath(BUILD / "libmerit.so"))
+    lib.merit_scores_name.restype = ctypes.c_char_p
+    lib.merit_scores_n_truths.restype = lib.merit_scores_n_answers.restype = ctypes.c_int64
+    lib.merit_scores_row.restype = None
+    return lib
+
+
+def table_of(spec, nodes=False):
+    """Names of truths, names of answers, scores [K,A]."""
+    lib = library()
+    scores = ctypes.c_void_p()
+    options = Options(0, 0, None, int(nodes))
+    failure = Failure()
+    status = lib.merit_scores_load(ctypes.byref(scores), os.fsencode(spec),
+                                   ctypes.byref(options), ctypes.byref(failure))
+    assert status == 0, failure.raw
+    k, a = lib.merit_scores_n_truths(scores), lib.merit_scores_n_answers(scores)
+    names = [lib.merit_scores_name(scores, ctypes.c_int64(j)).decode() for j in range(a)]
+    table = np.empty((k, a))
+    for i in range(k):
+        lib.merit_scores_row(scores, ctypes.c_int64(i),
+                             ctypes.c_void_p(table[i].ctypes.data))
+    lib.merit_scores_free(scores)
+    return names[:k], names, table
+
+
+def expected_rows():
+    rows = [line.split("\t") for line in (BAD / "EXPECTED.tsv").read_text().splitlines()
+            if not line.startswith(("#", "file\t"))]
+    assert len(rows) > 60
+    return rows
+
+
+@pytest.mark.parametrize("name, code, text", expected_rows())
+def test_bad_trees(name, code, text):
+    done = merit("check", f"tree:{BAD / name}")
+    assert done.returncode == int(code), done.stderr
+    assert text in done.stderr and name in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and not done.stdout
+
+
+def test_every_bad_tree_is_listed():
+    assert {p.name for p in BAD.iterdir()} == {row[0] for row in expected_rows()} | {
+        "EXPECTED.tsv"}
+
+
+GRAMMAR = [
+    ("(a,b);", ["a", "b"]),
+    (" ( a , b ) ; \n", ["a", "b"]),
+    ("(a,b)root:0;", ["a", "b"]),
+    ("('it''s',b_c,'d_e');", ["it's", "b c", "d_e"]),
+    ("[a comment](a[another [inside; it](],b)[,c];[behind]", ["a", "b"]),
+    ("('a(b','c;d','e,f')'g)h';", ["a(b", "c;d", "e,f"]),
+    ("((a,b)98:1,(c,d)'100':2)0.5;", None),
+    ("((a,b)a,(c,d)b)c;", ["a", "b", "c", "d"]),
+    ("((a,b)x,(c,d)x)x;", ["a", "b", "c", "d"]),
+    ("(((((a)))),((b)));", ["a", "b"]),
+    ("(a:1e-3[&rate=1],b:[x]2.5E2);", ["a", "b"]),
+    ("\ufeff(a,b);", ["a", "b"]),
+    ("(a,\r\n b);\r\n", ["a", "b"]),
+]
+
+
+@pytest.mark.parametrize("text, names", [g for g in GRAMMAR if g[1]])
+def test_newick_grammar(tmp_path, text, names):
+    (tmp_path / "t.nwk").write_text(text)
+    assert table_of(f"tree:{tmp_path / 't.nwk'}")[0] == names
+
+
+def test_labels_of_inner_nodes(tmp_path):
+    (tmp_path / "t.nwk").write_text("(((a,b)98,(c,d)x)x,(e,f)Clade,(g,h)a)0.5;")
+    names = table_of(f"tree:{tmp_path / 't.nwk'}", nodes=True)[1]
+    assert names == list("abcdefgh") + ["a..h", "x (a..d)", "a..b", "x (c..d)", "Clade",
+                                        "a (g..h)"]
+    (tmp_path / "clash.nwk").write_text("((a,b),'a..b');")
+    done = merit("check", f"tree:{tmp_path / 'clash.nwk'}", "--answers", "nodes")
+    assert done.returncode == 3 and 'would be called "a..b"' in done.stderr
+
+
+def test_the_page_of_scores(tmp_path):
+    (tmp_path / "t.nwk").write_text("((a:1,b:2)x:1,(c:1,d:1)y:3)r;")
+    _, _, by_depth = table_of(f"tree:{tmp_path / 't.nwk'}", nodes=True)
+    assert np.array_equal(by_depth, [[1, .5, 0, 0, .5, .75, .25], [.5, 1, 0, 0, .5, .75, .25],
+                                     [0, 0, 1, .5, .5, .25, .75], [0, 0, .5, 1, .5, .25, .75]])
+    _, _, by_length = table_of(f"tree:{tmp_path / 't.nwk'}:length")
+    assert np.allclose(by_length, [[1, 4 / 7, 1 / 7, 1 / 7], [4 / 7, 1, 0, 0],
+                                   [1 / 7, 0, 1, 5 / 7], [1 / 7, 0, 5 / 7, 1]], atol=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("kind", ["depth", "length"])
+def test_scores_against_the_reference(tmp_path, seed, kind):
+    rng = np.random.default_rng(seed)
+    tree = trees.random_tree(rng, int(rng.integers(2, 60)), lengths=kind == "length")
+    (tmp_path / "t.nwk").write_text(trees.newick(tree))
+    (tmp_path / "t.tsv").write_text(trees.edges(tree, rng))
+    names = [tree[v][2] for v in trees.leaves_of(tree)]
+    for nodes in False, True:
+        expected = trees.scores(tree, kind == "length", with_nodes=nodes)
+        classes, _, found = table_of(f"tree:{tmp_path / 't.nwk'}:{kind}", nodes)
+        assert classes == names
+        assert np.abs(found - expected).max() < 1e-12
+        assert np.array_equal(found[:, :len(names)], found[:, :len(names)].T)
+        classes, _, shuffled = table_of(f"tree:{tmp_path / 't.tsv'}:{kind}", nodes)
+        order = [classes.index(name) for name in names]
+        k = len(names)
+        assert np.abs(shuffled[np.ix_(order, order)] - expected[:, :k]).max() < 1e-12
+
+
+def ladder(k):
+    """The scores of a caterpillar: leaf j hangs at depth j + 1."""
+    return "(" * (k - 1) + "a0" + "".join(f",a{j})" for j in range(1, k)) + ";"
+
+
+def test_a_long_chain_and_a_star(tmp_path):
+    (tmp_path / "t.nwk").write_text(ladder(60))
+    _, _, found = table_of(f"tree:{tmp_path / 't.nwk'}")
+    assert found[0, 1] == 58 / 59 and found[0, 59] == 0
+    (tmp_path / "star.nwk").write_text("(" + ",".join(f"s{j}" for j in range(50)) + ");")
+    _, _, found = table_of(f"tree:{tmp_path / 'star.nwk'}")
+    assert np.array_equal(found, np.eye(50))
+
+
+def limit_stack():
+    resource.setrlimit(resource.RLIMIT_STACK, (128 << 10, 128 << 10))
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers need stack of their own")
+@pytest.mark.parametrize("n", [10 ** 6])
+def test_a_million_parentheses_on_a_small_stack(tmp_path, n):
+    (tmp_path / "t.nwk").write_text("(" * n + "a" + ")" * n + ";")
+    start = time.monotonic()
+    done = merit("check", f"tree:{tmp_path / 't.nwk'}", before=limit_stack)
+    assert done.returncode == 3 and "expected a tree of at least 2 leaves" in done.stderr
+    (tmp_path / "u.nwk").write_text("(" * n + "a" + ")" * (n - 1) + ",b);")
+    done = merit("check", f"tree:{tmp_path / 'u.nwk'}", before=limit_stack)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "w.nwk").write_text("[" * n + "]" * n + "(a,b);")
+    done = merit("check", f"tree:{tmp_path / 'w.nwk'}", before=limit_stack)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 20
+
+
+def test_too_many_nodes_are_a_limit(tmp_path):
+    (tmp_path / "t.nwk").write_text("(" * 2000001 + "a" + ")" * 2000001 + ";")
+    done = merit("check", f"tree:{tmp_path / 't.nwk'}")
+    assert done.returncode == 6 and "more than 2000000 nodes" in done.stderr
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers need memory of their own")
+def test_too_little_memory_for_a_million_leaves(tmp_path):
+    (tmp_path / "t.nwk").write_text("(" + ",".join(f"leaf{j}" for j in range(10 ** 6)) + ");")
+    limits = [megabytes << 20 for megabytes in (150, 200, 256)]
+    codes = []
+    for limit in limits:
+        done = merit("check", f"tree:{tmp_path / 't.nwk'}", before=lambda: resource.setrlimit(
+            resource.RLIMIT_AS, (limit, limit)))
+        codes.append(done.returncode)
+        assert done.returncode in (6, 127), (limit, done)
+    assert codes[-1] == 6
+
+
+def test_classes_of_the_file(tmp_path):
+    (tmp_path / "t.nwk").write_text("((Homo_sapiens,'Pan paniscus'),Mus_musculus);")
+    (tmp_path / "c.txt").write_text("Mus_musculus\tmouse\nPan_paniscus\nHomo sapiens\n")
+    names, _, found = table_of(f"tree:{tmp_path / 't.nwk'}:depth:classes={tmp_path / 'c.txt'}")
+    assert names == ["Mus_musculus", "Pan_paniscus", "Homo sapiens"]
+    assert np.array_equal(found, [[1, 0, 0], [0, 1, .5], [0, .5, 1]])
+    (tmp_path / "c.txt").write_text("Mus_musculus\nPan_paniscus\nrat\n")
+    done = merit("check", f"tree:{tmp_path / 't.nwk'}:classes={tmp_path / 'c.txt'}")
+    assert done.returncode == 3
+    assert 'only the table has "Homo sapiens"' in done.stderr
+    assert 'only the data has "rat"' in done.stderr
+
+
+def write_taxonomy(folder, with_names=True):
+    folder.mkdir()
+    taxa = [(1, 1, "no rank", "root"), (2, 1, "superkingdom", "Bacteria"),
+            (543, 91347, "family", "Enterobacteriaceae"), (91347, 2, "order", "Enterobacterales"),
+            (562, 561, "species", "Escherichia coli"), (561, 543, "genus", "Escherichia"),
+            (28901, 590, "species", "Salmonella enterica"), (590, 543, "genus", "Salmonella"),
+            (1423, 1386, "species", "Bacillus subtilis"), (1386, 2, "genus", "Bacillus"),
+            (55087, 1, "genus", "Bacillus")]
+    (folder / "nodes.dmp").write_text("".join(
+        f"{i}\t|\t{p}\t|\t{rank}\t|\t\t|\t0\t|\n" for i, p, rank, _ in taxa))
+    unique = {1386: "Bacillus <firmicutes>", 55087: "Bacillus <stick insect>"}
+    (folder / "names.dmp").write_text("".join(
+        f"{i}\t|\t{name}\t|\t{unique.get(i, '')}\t|\tscientific name\t|\n"
+        f"{i}\t|\tother {name}\t|\t\t|\tsynonym\t|\n" for i, _, _, name in taxa))
+
+
+def test_taxonomy(tmp_path):
+    write_taxonomy(tmp_path / "taxa")
+    names, _, found = table_of(f"tree:{tmp_path / 'taxa'}")
+    assert names == ["Escherichia coli", "Salmonella enterica", "Bacillus subtilis",
+                     "Bacillus <stick insect>"]
+    assert np.array_equal(found[0], [1, 3 / 5, 1 / 5, 0])
+    (tmp_path / "c.txt").write_text("Bacillus_subtilis\n"[:0] + "Bacillus subtilis\n"
+                                    "Escherichia coli\nSalmonella enterica\n")
+    spec = f"tree:{tmp_path / 'taxa'}:classes={tmp_path / 'c.txt'}"
+    names, answers, found = table_of(spec, nodes=True)
+    assert answers[3:] == ["Bacteria", "Enterobacteriaceae"]  # pruned; those that branch
+    assert np.array_equal(found[1], [0, 1, .5, .5, .75])
+    (tmp_path / "c.txt").write_text("562\n28901\n1423\n")
+    names, _, found = table_of(spec)
+    assert names == ["562", "28901", "1423"] and found[0, 1] == .5
+    (tmp_path / "c.txt").write_text("562\n561\n1423\n")
+    done = merit("check", spec)
+    assert done.returncode == 3
+    assert 'the class "561" is above the class "562"' in done.stderr
+    (tmp_path / "c.txt").write_text("562\n4711\n1423\n")
+    done = merit("check", spec)
+    assert done.returncode == 3 and 'only the data has "4711"' in done.stderr
+
+
+def test_usage(tmp_path):
+    (tmp_path / "t.nwk").write_text("(a,b);")
+    spec = f"tree:{tmp_path / 't.nwk'}"
+    for words, text in [
+            (["check", "tree:"], "expected tree:FILE"),
+            (["check", spec, "--costs"], "makes scores, not costs"),
+            (["check", spec, "--answers", "all"], "expected classes or nodes"),
+            (["check", "identity", "--classes", "3", "--answers", "nodes"], "is for tree:FILE"),
+            (["check", spec, "--classes", "3"], "has its own classes")]:
+        done = merit(*words)
+        assert done.returncode == 2 and text in done.stderr, done.stderr
+    done = merit("check", spec + ":length")
+    assert done.returncode == 3 and "the tree has no branch lengths" in done.stderr
+    (tmp_path / "t.nwk").write_text("(a:0,b:0);")
+    done = merit("check", spec + ":length")
+    assert done.returncode == 3 and "all branch lengths between classes are 0" in done.stderr
+    assert merit("check", spec).returncode == 0
+    done = merit("check", "tree:no/such")
+    assert done.returncode == 5 and "No such file" in done.stderr
+
+
+def test_info(tmp_path):
+    (tmp_path / "t.nwk").write_text("((a:1,b:2)x:1,c:4);")
+    (tmp_path / "t.tsv").write_text("a x\nb x\nx r\nc r\n")
+    (tmp_path / "l.tsv").write_text("a\tx\t1\nb\tx\t1\nx\tr\t1\nc\tr\t1\n")
+    (tmp_path / "table.tsv").write_text("t a b\na 1 0\nb 0 1\n")
+    write_taxonomy(tmp_path / "taxa")
+    for name, form, leaves, depth, lengths in [
+            ("t.nwk", "newick", 3, 2, True), ("t.tsv", "edges", 3, 2, False),
+            ("l.tsv", "edges", 3, 2, True), ("taxa", "taxonomy", 4, 5, False)]:
+        done = merit("info", tmp_path / name, "--json")
+        record = json.loads(done.stdout)
+        assert (record["kind"], record["format"], record["n_leaves"], record["depth"],
+                record["lengths"]) == ("tree", form, leaves, depth, lengths)
+        assert len(record["classes"]) == leaves
+        done = merit("info", tmp_path / name)
+        assert done.returncode == 0 and form in done.stdout
+    assert json.loads(merit("info", tmp_path / "table.tsv", "--json").stdout)["kind"] == "scores"
+    done = merit("info", BAD / "three-trees.nwk")
+    assert done.returncode == 3 and "3 trees" in done.stderr
+
+
+PAGE = (ROOT / "docs" / "trees.md").read_text()
+
+
+def commands_of_the_page():
+    """(command, what the page shows below it)"""
+    for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", PAGE, re.M):
+        for part in re.split(r"^    \$ ", block, flags=re.M)[1:]:
+            command, _, shown = part.partition("\n")
+            yield command, shown
+
+
+def test_the_page(tmp_path):
+    found = list(commands_of_the_page())
+    assert len(found) >= 3
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for command, shown in found:
+        program, *words = command.split()
+        assert program == "merit"
+        done = merit(*words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split() == shown.split(), command
+
+
+def biopython_scores(phylo, path, by_length):
+    tree = phylo.read(path, "newick")
+    leaves = tree.get_terminals()
+    paths = [[tree.root] + tree.get_path(leaf) for leaf in leaves]
+    base = tree.root
+    while len(base.clades) == 1:
+        base = base.clades[0]
+    steps = paths[0].index(base)
+
+    def shared(a, b):
+        return sum(x is y for x, y in zip(paths[a], paths[b])) - 1 - steps
+    n = len(leaves)
+    if not by_length:
+        deepest = max(len(path) - 1 - steps for path in paths)
+        found = [[1 if a == b else shared(a, b) / deepest for b in range(n)] for a in range(n)]
+    else:
+        way = np.array([[tree.distance(x, y) for y in leaves] for x in leaves])
+        found = 1 - way / way.max()
+    return [leaf.name.replace("_", " ") for leaf in leaves], np.array(found)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_against_biopython(tmp_path, seed):
+    phylo = pytest.importorskip("Bio.Phylo")
+    rng = np.random.default_rng(100 + seed)
+    path = tmp_path / "t.nwk"
+    by_length = seed % 2 == 1
+    if seed < 4:
+        tree = phylo.BaseTree.Tree.randomized(int(rng.integers(5, 40)))
+        phylo.write(tree, path, "newick")
+    else:
+        path.write_text(trees.newick(trees.random_tree(rng, 30)))
+    names, expected = biopython_scores(phylo, path, by_length)
+    classes, _, found = table_of(f"tree:{path}:{'length' if by_length else 'depth'}")
+    assert classes == names
+    assert np.abs(found - expected).max() < 1e-9
