@@ -294,12 +294,12 @@ static merit_status tell(const struct settings *settings, merit_error *err)
     if (status != MERIT_OK) {
         return status;
     }
+    if (is_taxonomy(settings->path)) {
+        int is_tree = 0;
+        return merit__info_tree(&is_tree, settings->path, 1, settings->json, err);
+    }
     switch (kind) {
     case MERIT__KIND_RUN:
-        if (is_taxonomy(settings->path)) {
-            int is_tree = 0;
-            return merit__info_tree(&is_tree, settings->path, 1, settings->json, err);
-        }
         return merit__info_model(settings->path, 1, settings->json, err);
     case MERIT__KIND_MODEL:
         return merit__info_model(settings->path, 0, settings->json, err);
