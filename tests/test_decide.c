@@ -41,7 +41,7 @@ static merit_decision *make_decision(const double *values, int64_t K, int64_t A,
         .rule = rule, .temperature = temperature, .decode = values};
     assert_int_equal(merit_decision_create(&decision, scores, &options, NULL),
                      MERIT_OK);
-    merit_scores_free(scores); // the decision has its own copy
+    merit_scores_free(scores); // the decision keeps what it needs
     return decision;
 }
 
@@ -382,9 +382,9 @@ static void test_refused_options(void **state)
     merit_scores_free(scores);
 }
 
-static void test_without_memory(void **state)
+/* How many allocations a decision and one use of it need, each of which fails once. */
+static int count_failures(const merit_decision_options *options)
 {
-    (void)state;
     merit_scores *scores = make_scores(question, 4, 4);
     const float logits[4] = {0};
     const merit_decision_results results = {0};
@@ -393,7 +393,7 @@ static void test_without_memory(void **state)
         merit_decision *decision = NULL;
         merit_error err;
         merit__alloc_fail_at(n, 0);
-        merit_status status = merit_decision_create(&decision, scores, NULL, &err);
+        merit_status status = merit_decision_create(&decision, scores, options, &err);
         if (status == MERIT_OK) {
             status = merit_decision_apply(decision, logits, 1, &results, &err);
         } else {
@@ -407,8 +407,54 @@ static void test_without_memory(void **state)
         assert_int_equal(status, MERIT_ENOMEM);
         n_failures++;
     }
-    assert_int_equal(n_failures, 3);
     merit_scores_free(scores);
+    return n_failures;
+}
+
+static void test_without_memory(void **state)
+{
+    (void)state;
+    const merit_decision_options decode = {.rule = MERIT_RULE_DECODE,
+                                           .decode = question};
+    // The table is shared, a decode matrix is copied.
+    assert_int_equal(count_failures(NULL), 2);
+    assert_int_equal(count_failures(&decode), 3);
+}
+
+/* Rows are decided in blocks; each as if it were alone, to the last bit. */
+static void test_rows_alone(void **state)
+{
+    (void)state;
+    enum { K = 7, A = 300, N = 70 };
+    double *table = merit__alloc_array(K * A, sizeof *table);
+    float *logits = merit__alloc_array(N * K, sizeof *logits);
+    int32_t answers[N];
+    double expected[N];
+    for (uint32_t i = 0; i < K * A; i++) {
+        table[i] = (double)(i * 7919 % 1001) / 1000;
+    }
+    for (uint32_t i = 0; i < N * K; i++) {
+        logits[i] = (float)(i * 6007 % 997) / 100;
+    }
+    for (merit_rule rule = MERIT_RULE_ARGMAX; rule <= MERIT_RULE_DECODE; rule++) {
+        merit_decision *decision = make_decision(table, K, A, rule, 2);
+        apply(decision, logits, N, (merit_decision_results){answers, expected, NULL});
+        for (size_t row = 0; row < N; row++) {
+            int32_t answer = -1;
+            double worth = 0, q[K], sum = 0;
+            apply(decision, logits + row * K, 1,
+                  (merit_decision_results){&answer, &worth, q});
+            assert_int_equal(answers[row], answer);
+            assert_true(expected[row] == worth);
+            for (size_t i = 0; i < K; i++) {
+                sum += q[i] * table[i * A + (size_t)answer];
+            }
+            assert_true(worth == sum);
+        }
+        merit_decision_free(decision);
+    }
+    merit__free(table);
+    merit__free(logits);
 }
 
 int main(void)
@@ -420,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_allocations),    cmocka_unit_test(test_threads),
         cmocka_unit_test(test_not_finite),     cmocka_unit_test(test_refused_options),
         cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(test_rows_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

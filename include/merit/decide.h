@@ -86,11 +86,12 @@ typedef struct merit_decision_results {
     double *posterior; // [N,K] q; NULL where the link has none
 } merit_decision_results;
 
-/* Makes a decision rule for a table. The table is copied. For a link of scores argmax
- * is the class with the largest expected score, and bayes too, unless an extra answer
- * that scores the same whatever is true ("don't know") earns more; other extra answers
- * are never given. EINVAL: no such rule, temperature or link, DECODE without matrix
- * or with another link than softmax; EUNSUPPORTED: the table is not for this link. */
+/* Makes a decision rule for a table, which is shared, not copied, and may be freed
+ * before the rule is. For a link of scores argmax is the class with the largest
+ * expected score, and bayes too, unless an extra answer that scores the same whatever
+ * is true ("don't know") earns more; other extra answers are never given. EINVAL: no
+ * such rule, temperature or link, DECODE without matrix or with another link than
+ * softmax; EUNSUPPORTED: the table is not for this link. */
 MERIT_API merit_status merit_decision_create(merit_decision **out,
                                              const merit_scores *scores,
                                              const merit_decision_options *options,

@@ -74,7 +74,7 @@ MERIT_API merit_status merit_claims(double *weight, double *claimed, double *rea
  * the bits do not depend on where the examples are divided. */
 typedef struct merit_tally merit_tally;
 
-/* Makes an empty tally. The table is borrowed until the tally is freed. */
+/* Makes an empty tally. The table is shared and may be freed before the tally is. */
 MERIT_API merit_status merit_tally_create(merit_tally **out, const merit_scores *scores,
                                           merit_error *err);
 

@@ -2,42 +2,13 @@
 #include "audit/audit_parts.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "audit/beliefs.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/products.h"
 
-enum { BLOCK = 16, TILE = 128 }; // beliefs and answers at a time, to stay in the cache
-
-// u [n] += e row [n]; a count that the compiler knows becomes vector instructions.
-static void add(double *restrict u, double e, const double *restrict row, int64_t n)
-{
-    if (n == TILE) {
-        for (int k = 0; k < TILE; k++) {
-            u[k] += e * row[k];
-        }
-        return;
-    }
-    for (int64_t k = 0; k < n; k++) {
-        u[k] += e * row[k];
-    }
-}
-
-// expected [BLOCK,A] = eta [BLOCK,K] table [K,A]
-static void multiply(double *expected, const double *eta, const double *table,
-                     int64_t K, int64_t A)
-{
-    memset(expected, 0, (size_t)(BLOCK * A) * sizeof *expected);
-    for (int64_t from = 0; from < A; from += TILE) {
-        const int64_t n = A - from < TILE ? A - from : TILE;
-        for (int64_t i = 0; i < K; i++) {
-            for (int64_t b = 0; b < BLOCK; b++) {
-                add(expected + b * A + from, eta[b * K + i], table + i * A + from, n);
-            }
-        }
-    }
-}
+enum { BLOCK = MERIT__PRODUCTS_ROWS }; // beliefs at a time
 
 // Counts one belief; *agrees is whether its most probable class is a best answer.
 static merit_status count(merit_audit *audit, const double *eta, const double *expected,
@@ -74,7 +45,7 @@ merit_status merit__audit_regions(merit_audit *audit, merit_error *err)
         for (int64_t b = 0; b < BLOCK; b++) {
             merit__belief_draw(eta + b * K, K, audit->options.seed, from + b);
         }
-        multiply(expected, eta, audit->scaled, K, A);
+        merit__multiply_rows(expected, eta, audit->scaled, BLOCK, (size_t)K, (size_t)A);
         for (int64_t b = 0; b < BLOCK && from + b < n; b++) {
             int agrees = 0;
             MERIT_TRY(count(audit, eta + b * K, expected + b * A, &agrees, err));

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PART_VALUES = 1 << 14 };
+// Rows that are decided together read the table once.
+enum { PART_VALUES = 1 << 14, PART_ROWS_MIN = 32 };
 
 static merit_status open_rule(merit__rule_tally *out, const merit__deciding *deciding,
                               merit_rule rule, double temperature, merit_error *err)
@@ -34,9 +35,10 @@ merit_status merit__deciding_open(merit__deciding *out, const merit__beliefs *be
 {
     int64_t k = beliefs->n_classes;
     merit_status status = MERIT_OK;
+    int64_t n_part = PART_VALUES / k;
     *out = (merit__deciding){.beliefs = beliefs,
                              .rule = rule == MERIT_RULE_AUTO ? MERIT_RULE_BAYES : rule,
-                             .n_part = k < PART_VALUES ? PART_VALUES / k : 1};
+                             .n_part = n_part > PART_ROWS_MIN ? n_part : PART_ROWS_MIN};
     MERIT_TRY(merit__new_array(&out->n_given, merit_scores_n_answers(beliefs->scores),
                                sizeof *out->n_given, err));
     MERIT_TRY(merit__new_array(&out->posterior, out->n_part,
@@ -51,8 +53,8 @@ merit_status merit__deciding_open(merit__deciding *out, const merit__beliefs *be
             out->rule == MERIT_RULE_ARGMAX ? MERIT_RULE_BAYES : MERIT_RULE_ARGMAX;
         MERIT_TRY(open_rule(&out->other, out, other, 1, err));
         MERIT_TRY(merit__new_array(&out->n_true, k, sizeof *out->n_true, err));
-        MERIT_TRY(merit__new_array(&out->earned, out->n_part, 2 * sizeof *out->earned,
-                                   err));
+        MERIT_TRY(
+            merit__new_array(&out->earned, out->n_part, 2 * sizeof *out->earned, err));
         status = merit_pairs_create(&out->pairs);
         if (status != MERIT_OK) {
             return merit__refuse(err, status, "not enough memory to compare the rules");

@@ -248,7 +248,7 @@ static merit_status begin(struct work *work, int64_t *n, merit_error *err)
     }
     work->n_values = must_fit && !beliefs->can_reopen
                          ? merit__fit_capacity(k)
-                         : 1 + merit__fit_capacity(k) / 64; // as are read at once
+                         : 1 + merit__fit_capacity(k) / 32; // as are read at once
     MERIT_TRY(merit__new_array(&work->values, work->n_values,
                                (size_t)k * sizeof *work->values, err));
     if (beliefs->labels != NULL) {

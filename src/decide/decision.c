@@ -6,17 +6,21 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/logits.h"
+#include "base/products.h"
 #include "decide/outputs.h"
 #include "decide/posterior.h"
 #include "decide/temperature.h"
+#include "scores/scores_table.h"
 
 struct merit_decision {
     merit_rule rule;    // never AUTO
     double temperature; // > 0
     merit__outputs outputs;
-    size_t n_classes;   // K
-    size_t n_answers;   // A
-    double *table;      // [K,A] what answers are worth: S, or D for DECODE
+    size_t n_classes;     // K
+    size_t n_answers;     // A
+    merit_scores *scores; // shared
+    const double *table;  // [K,A] what answers are worth: S, or D for DECODE
+    double *decode;       // [K,A] a copy of D; NULL for other rules
 };
 
 /* Fills in what the options leave open, and refuses what cannot be. */
@@ -60,6 +64,19 @@ static merit_status options_resolve(merit_decision_options *options, size_t n_va
     return MERIT_OK;
 }
 
+static merit_status copy_decode(merit_decision *decision, const double *decode,
+                                merit_error *err)
+{
+    const size_t n_bytes = decision->n_classes * decision->n_answers * sizeof *decode;
+    decision->decode = merit__alloc_array(1, n_bytes);
+    if (decision->decode == NULL) {
+        return merit__fail_memory(err, n_bytes, "a decode matrix");
+    }
+    memcpy(decision->decode, decode, n_bytes);
+    decision->table = decision->decode;
+    return MERIT_OK;
+}
+
 merit_status merit_decision_create(merit_decision **out, const merit_scores *scores,
                                    const merit_decision_options *options,
                                    merit_error *err)
@@ -89,15 +106,11 @@ merit_status merit_decision_create(merit_decision **out, const merit_scores *sco
     decision->temperature = resolved.temperature;
     decision->n_classes = K;
     decision->n_answers = A;
-    decision->table = merit__alloc_array(K * A, sizeof *decision->table);
-    if (decision->table == NULL) {
-        MERIT_TRY(merit__fail_memory(err, K * A * sizeof *decision->table,
-                                     "the table of a decision rule"));
+    decision->scores = merit__scores_share(scores);
+    decision->table = merit_scores_values(scores);
+    if (resolved.rule == MERIT_RULE_DECODE) {
+        MERIT_TRY(copy_decode(decision, resolved.decode, err));
     }
-    memcpy(decision->table,
-           resolved.rule == MERIT_RULE_DECODE ? resolved.decode
-                                              : merit_scores_values(scores),
-           K * A * sizeof *decision->table);
     MERIT_TRY(merit__outputs_init(&decision->outputs, scores, resolved.link, err));
     *out = decision;
     return MERIT_OK;
@@ -113,28 +126,9 @@ void merit_decision_free(merit_decision *decision)
         return;
     }
     merit__outputs_dispose(&decision->outputs);
-    merit__free(decision->table);
+    merit_scores_free(decision->scores);
+    merit__free(decision->decode);
     merit__free(decision);
-}
-
-/* The answer for a posterior q [K] and what it is worth; u [A] is scratch. */
-static size_t decide_row(const merit_decision *decision, const double *q, double *u,
-                         double *expected)
-{
-    const size_t K = decision->n_classes;
-    const size_t A = decision->n_answers;
-    if (decision->rule != MERIT_RULE_ARGMAX) {
-        merit__expected_scores(u, q, decision->table, K, A);
-        const size_t best = merit__first_largest(u, A);
-        *expected = u[best];
-        return best;
-    }
-    const size_t likeliest = merit__first_largest(q, K);
-    *expected = 0;
-    for (size_t i = 0; i < K; i++) {
-        *expected += q[i] * decision->table[i * A + likeliest];
-    }
-    return likeliest;
 }
 
 /* Stores what is decided for row `row`. */
@@ -149,14 +143,39 @@ static void store(const merit_decision_results *results, size_t row, size_t answ
     }
 }
 
-/* Decides row `row` from its posterior q [K]; u [A] is scratch. */
-static void store_row(const merit_decision *decision,
-                      const merit_decision_results *results, size_t row,
-                      const double *q, double *u)
+/* The likeliest class of row `row`, of posterior q [K]. */
+static void store_likeliest(const merit_decision *decision,
+                            const merit_decision_results *results, size_t row,
+                            const double *q)
 {
+    const size_t K = decision->n_classes;
+    const size_t likeliest = merit__first_largest(q, K);
     double expected = 0;
-    const size_t answer = decide_row(decision, q, u, &expected);
-    store(results, row, answer, expected);
+    for (size_t i = 0; i < K && results->expected != NULL; i++) {
+        expected += q[i] * decision->table[i * decision->n_answers + likeliest];
+    }
+    store(results, row, likeliest, expected);
+}
+
+/* Decides the n rows from `first` on by their posteriors q [n,K]; u [n,A] is scratch.
+ */
+static void store_rows(const merit_decision *decision,
+                       const merit_decision_results *results, size_t first,
+                       const double *q, size_t n, double *u)
+{
+    const size_t K = decision->n_classes;
+    const size_t A = decision->n_answers;
+    if (decision->rule == MERIT_RULE_ARGMAX) {
+        for (size_t i = 0; i < n; i++) {
+            store_likeliest(decision, results, first + i, q + i * K);
+        }
+        return;
+    }
+    merit__multiply_rows(u, q, decision->table, n, K, A);
+    for (size_t i = 0; i < n; i++) {
+        const size_t best = merit__first_largest(u + i * A, A);
+        store(results, first + i, best, u[i * A + best]);
+    }
 }
 
 /* Whether an answer scores the same whatever is true: what it earns is then known
@@ -192,6 +211,70 @@ static void store_scores(const merit_decision *decision,
     store(results, row, best, expected);
 }
 
+/* Posteriors that wait until they are enough to be decided together, which reads the
+ * table once for all of them. */
+typedef struct block {
+    const merit_decision *decision;
+    const merit_decision_results *results;
+    double *memory;
+    double *q;       // [n_rows,K], unless the results have a place for them
+    double *u;       // [n_rows,A] scratch
+    double *scratch; // of the outputs
+    size_t n_rows;   // that it holds
+    size_t first, n; // the first row, and how many wait
+} block;
+
+/* Prepares deciding n rows. Close it in any case. */
+static merit_status block_open(block *out, const merit_decision *decision,
+                               const merit_decision_results *results, size_t n,
+                               merit_error *err)
+{
+    const size_t n_rows = n < MERIT__PRODUCTS_ROWS ? n : MERIT__PRODUCTS_ROWS;
+    const size_t n_q = results->posterior != NULL ? 0 : n_rows * decision->n_classes;
+    const size_t n_u =
+        decision->rule == MERIT_RULE_ARGMAX ? 0 : n_rows * decision->n_answers;
+    const size_t n_memory = n_q + n_u + merit__outputs_scratch(&decision->outputs);
+    *out = (block){.decision = decision, .results = results, .n_rows = n_rows};
+    out->memory = merit__alloc_array(n_memory, sizeof *out->memory);
+    if (out->memory == NULL) {
+        return merit__fail_memory(err, n_memory * sizeof *out->memory, "deciding");
+    }
+    out->q = out->memory;
+    out->u = out->q + n_q;
+    out->scratch = out->u + n_u;
+    return MERIT_OK;
+}
+
+static void block_close(block *rows)
+{
+    merit__free(rows->memory);
+}
+
+static double *block_posteriors(const block *rows)
+{
+    double *posterior = rows->results->posterior;
+    return posterior != NULL ? posterior + rows->first * rows->decision->n_classes
+                             : rows->q;
+}
+
+/* Where the posterior [K] of the next row goes. */
+static double *block_next(block *rows)
+{
+    return block_posteriors(rows) + rows->n++ * rows->decision->n_classes;
+}
+
+/* Decides the rows that wait, if the block is full or there are no more. */
+static void block_decide(block *rows, int is_last)
+{
+    if (rows->n < rows->n_rows && !is_last) {
+        return;
+    }
+    store_rows(rows->decision, rows->results, rows->first, block_posteriors(rows),
+               rows->n, rows->u);
+    rows->first += rows->n;
+    rows->n = 0;
+}
+
 merit_status merit_decision_apply(const merit_decision *decision, const float *logits,
                                   int64_t n, const merit_decision_results *results,
                                   merit_error *err)
@@ -208,28 +291,22 @@ merit_status merit_decision_apply(const merit_decision *decision, const float *l
     }
     merit_status status = MERIT_OK;
     const size_t K = decision->n_classes;
-    const size_t A = decision->n_answers;
-    const size_t n_scratch = K + A + merit__outputs_scratch(&decision->outputs);
-    double *scratch = merit__alloc_array(n_scratch, sizeof *scratch);
-    if (scratch == NULL) {
-        return merit__fail_memory(err, n_scratch * sizeof *scratch, "deciding");
-    }
-    double *u = scratch + K;
+    block rows;
+    MERIT_TRY(block_open(&rows, decision, results, (size_t)n, err));
     for (size_t row = 0; row < (size_t)n; row++) {
-        double *q = results->posterior ? results->posterior + row * K : scratch;
         const float *z = logits + row * K;
         MERIT_TRY(merit__logits_check(z, K, row, err));
         if (!believes) {
             store_scores(decision, results, row, z);
             continue;
         }
-        merit__outputs_posterior(q, &decision->outputs, z, decision->temperature,
-                                 scratch + K + A);
-        store_row(decision, results, row, q, u);
+        merit__outputs_posterior(block_next(&rows), &decision->outputs, z,
+                                 decision->temperature, rows.scratch);
+        block_decide(&rows, row + 1 == (size_t)n);
     }
 
 fail:
-    merit__free(scratch);
+    block_close(&rows);
     return status;
 }
 
@@ -245,21 +322,16 @@ merit_status merit_decision_apply_posterior(const merit_decision *decision,
     }
     merit_status status = MERIT_OK;
     const size_t K = decision->n_classes;
-    const size_t A = decision->n_answers;
-    double *scratch = merit__alloc_array(K + A, sizeof *scratch);
-    if (scratch == NULL) {
-        return merit__fail_memory(err, (K + A) * sizeof *scratch, "deciding");
-    }
-    double *u = scratch + K;
+    block rows;
+    MERIT_TRY(block_open(&rows, decision, results, (size_t)n, err));
     for (size_t row = 0; row < (size_t)n; row++) {
-        double *q = results->posterior ? results->posterior + row * K : scratch;
         MERIT_TRY(merit__posterior_check(posterior + row * K, K, row, err));
-        merit__temper(q, posterior + row * K, K, decision->temperature);
-        store_row(decision, results, row, q, u);
+        merit__temper(block_next(&rows), posterior + row * K, K, decision->temperature);
+        block_decide(&rows, row + 1 == (size_t)n);
     }
 
 fail:
-    merit__free(scratch);
+    block_close(&rows);
     return status;
 }
 

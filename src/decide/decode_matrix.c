@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/products.h"
 #include "decide/least_norm.h"
-#include "decide/posterior.h"
 
 /* D = P^+ S. With S = m 1^T + S J, where m [K] are the means of the rows and J centres
  * them, P^+ S = (P^+ m) 1^T + P^+ S J. The second part is the D of least norm for which
@@ -46,7 +46,7 @@ static double residual_of(const double *decode, const double *targets, const dou
     double residual = 0;
     for (size_t i = 0; i < K; i++) {
         double low = INFINITY, high = -INFINITY;
-        merit__expected_scores(product, targets + i * K, decode, K, A);
+        merit__multiply_rows(product, targets + i * K, decode, 1, K, A);
         for (size_t k = 0; k < A; k++) {
             low = fmin(low, product[k] - S[i * A + k]);
             high = fmax(high, product[k] - S[i * A + k]);

@@ -68,20 +68,6 @@ merit_status merit__posterior_check(const double *p, size_t K, size_t row,
     return MERIT_OK;
 }
 
-void merit__expected_scores(double *u, const double *q, const double *table, size_t K,
-                            size_t A)
-{
-    for (size_t k = 0; k < A; k++) {
-        u[k] = 0;
-    }
-    for (size_t i = 0; i < K; i++) {
-        const double *row = table + i * A;
-        for (size_t k = 0; k < A; k++) {
-            u[k] += q[i] * row[k];
-        }
-    }
-}
-
 size_t merit__first_largest(const double *values, size_t n)
 {
     size_t best = 0;

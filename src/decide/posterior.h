@@ -1,4 +1,4 @@
-/* One row at a time: what a model believes, and what each answer is worth under it. */
+/* What a model believes, one row at a time. */
 #ifndef MERIT_DECIDE_POSTERIOR_H
 #define MERIT_DECIDE_POSTERIOR_H
 
@@ -16,10 +16,6 @@ void merit__temper(double *q, const double *p, size_t K, double temperature);
 /* ENUMERIC or EFORMAT naming `row` when p [K] is no distribution, up to 1e-3. */
 merit_status merit__posterior_check(const double *p, size_t K, size_t row,
                                     merit_error *err);
-
-/* u[k] = sum_i q[i] table[i][k] for q [K], table [K,A]; summed in the order of i. */
-void merit__expected_scores(double *u, const double *q, const double *table, size_t K,
-                            size_t A);
 
 /* The index of the largest of n > 0 values; the first one on a tie. */
 size_t merit__first_largest(const double *values, size_t n);

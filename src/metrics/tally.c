@@ -4,15 +4,17 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/products.h"
 #include "decide/posterior.h"
 #include "metrics/answers.h"
+#include "scores/scores_table.h"
 
 enum { N_BINS = 15 }; // of the calibration error
 
 /* Sums over the examples so far, in their order, each times its weight. */
 struct merit_tally {
-    const merit_scores *scores; // borrowed
-    const double *S;            // [K,A]
+    merit_scores *scores; // shared
+    const double *S;      // [K,A]
     size_t K, A;
     int64_t n;
     int has_expected, has_posterior; // with every example so far
@@ -20,7 +22,7 @@ struct merit_tally {
     double hits, earned, claimed, log_loss, decode_loss;
     double surplus[N_BINS]; // of hit - confidence
     double *prior;          // [K] weight of each truth
-    double *u;              // [A] scratch
+    double *u;              // [MERIT__PRODUCTS_ROWS,A] scratch
     double *given;          // [A] weight of each answer,
     double *answer_claimed; // [A] what it claimed
     double *answer_earned;  // [A] and what it earned
@@ -40,17 +42,18 @@ merit_status merit_tally_create(merit_tally **out, const merit_scores *scores,
     if (tally == NULL) {
         return merit__fail_memory(err, sizeof *tally, "metrics");
     }
-    tally->prior = merit__alloc_array(K + 4 * A, sizeof *tally->prior);
+    const size_t n_sums = K + (MERIT__PRODUCTS_ROWS + 3) * A;
+    tally->scores = merit__scores_share(scores);
+    tally->prior = merit__alloc_array(n_sums, sizeof *tally->prior);
     if (tally->prior == NULL) {
         merit_tally_free(tally);
-        return merit__fail_memory(err, (K + 4 * A) * sizeof *tally->prior, "metrics");
+        return merit__fail_memory(err, n_sums * sizeof *tally->prior, "metrics");
     }
-    tally->scores = scores;
     tally->S = merit_scores_values(scores);
     tally->K = K;
     tally->A = A;
     tally->u = tally->prior + K;
-    tally->given = tally->u + A;
+    tally->given = tally->u + MERIT__PRODUCTS_ROWS * A;
     tally->answer_claimed = tally->given + A;
     tally->answer_earned = tally->answer_claimed + A;
     tally->has_expected = tally->has_posterior = 1;
@@ -61,6 +64,7 @@ merit_status merit_tally_create(merit_tally **out, const merit_scores *scores,
 void merit_tally_free(merit_tally *tally)
 {
     if (tally != NULL) {
+        merit_scores_free(tally->scores);
         merit__free(tally->prior);
         merit__free(tally);
     }
@@ -93,7 +97,7 @@ static size_t bin_of(double confidence)
     return place < 0 ? 0 : place >= N_BINS ? N_BINS - 1 : (size_t)place;
 }
 
-static void add_posteriors(merit_tally *t, const merit_answers *given)
+static void add_calibration(merit_tally *t, const merit_answers *given)
 {
     for (size_t row = 0; row < (size_t)given->n; row++) {
         const double weight = merit__answers_weight(given, row);
@@ -105,9 +109,24 @@ static void add_posteriors(merit_tally *t, const merit_answers *given)
         }
         t->surplus[bin_of(q[likeliest])] +=
             weight * ((likeliest == truth) - q[likeliest]);
-        merit__expected_scores(t->u, q, t->S, t->K, t->A);
-        t->decode_loss += weight * (t->u[merit__first_largest(t->u, t->A)] -
-                                    t->u[given->answers[row]]);
+    }
+}
+
+/* In blocks of rows, for each of which the table is read once. */
+static void add_decode_loss(merit_tally *t, const merit_answers *given)
+{
+    const size_t N = (size_t)given->n;
+    for (size_t first = 0; first < N; first += MERIT__PRODUCTS_ROWS) {
+        const size_t n_left = N - first;
+        const size_t n = n_left < MERIT__PRODUCTS_ROWS ? n_left : MERIT__PRODUCTS_ROWS;
+        merit__multiply_rows(t->u, given->posterior + first * t->K, t->S, n, t->K,
+                             t->A);
+        for (size_t i = 0; i < n; i++) {
+            const double *u = t->u + i * t->A;
+            t->decode_loss +=
+                merit__answers_weight(given, first + i) *
+                (u[merit__first_largest(u, t->A)] - u[given->answers[first + i]]);
+        }
     }
 }
 
@@ -118,8 +137,8 @@ merit_status merit_tally_add(merit_tally *tally, const merit_answers *given,
         return merit__fail(err, MERIT_EINVAL, "merit_tally_add: tally is NULL");
     }
     double weight = 0;
-    const merit_status status = merit__answers_check_rows(
-        &weight, tally->scores, given, (size_t)tally->n, err);
+    const merit_status status =
+        merit__answers_check_rows(&weight, tally->scores, given, (size_t)tally->n, err);
     if (status != MERIT_OK) {
         return status;
     }
@@ -128,7 +147,8 @@ merit_status merit_tally_add(merit_tally *tally, const merit_answers *given,
     tally->has_posterior = tally->has_posterior && given->posterior != NULL;
     add_answers(tally, given);
     if (tally->has_posterior) {
-        add_posteriors(tally, given);
+        add_calibration(tally, given);
+        add_decode_loss(tally, given);
     }
     return MERIT_OK;
 }
@@ -137,7 +157,7 @@ merit_status merit_tally_add(merit_tally *tally, const merit_answers *given,
  * last, so that whole numbers tie exactly. */
 static void measure_limits(merit_metrics *out, const merit_tally *t)
 {
-    merit__expected_scores(t->u, t->prior, t->S, t->K, t->A);
+    merit__multiply_rows(t->u, t->prior, t->S, 1, t->K, t->A);
     const size_t constant = merit__first_largest(t->u, t->A);
     double oracle = 0;
     for (size_t i = 0; i < t->K; i++) {

@@ -203,9 +203,16 @@ fail:
     return status;
 }
 
+merit_scores *merit__scores_share(const merit_scores *scores)
+{
+    merit_scores *shared = (merit_scores *)(uintptr_t)scores;
+    atomic_fetch_add(&shared->n_shared, 1);
+    return shared;
+}
+
 void merit_scores_free(merit_scores *scores)
 {
-    if (scores == NULL) {
+    if (scores == NULL || atomic_fetch_sub(&scores->n_shared, 1) > 0) {
         return;
     }
     for (int64_t k = 0; scores->names != NULL && k < scores->n_answers; k++) {

@@ -4,6 +4,8 @@
 
 #include "merit/scores.h"
 
+#include <stdatomic.h>
+
 #include "scores/tree_table.h"
 
 enum {
@@ -22,7 +24,9 @@ typedef struct merit__note {
     char *text;     // one sentence
 } merit__note;
 
+/* Never changed once it is made, so that what uses it can share it. */
 struct merit_scores {
+    atomic_long n_shared;    // users beside the one who made it
     int64_t n_truths;        // K
     int64_t n_answers;       // A
     double *values;          // [K,A]; NULL for a table that is implicit
@@ -42,6 +46,9 @@ merit_status merit__scores_check_size(int64_t n_truths, int64_t n_answers,
 /* A table of zeros without names, K <= A. ENOMEM as above or without memory. */
 merit_status merit__scores_new(merit_scores **out, int64_t n_truths, int64_t n_answers,
                                const char *origin, merit_error *err);
+
+/* The same table for one more user, who frees it as the others do. */
+merit_scores *merit__scores_share(const merit_scores *scores);
 
 /* Copies the name of an answer. */
 merit_status merit__scores_set_name(merit_scores *scores, int64_t answer,
