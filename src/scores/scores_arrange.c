@@ -104,12 +104,32 @@ static merit_status check_names(const merit__scan *scan, merit_error *err)
     return MERIT_OK;
 }
 
-// Between commas, decimal commas show as additional fields.
+// Whether the columns are all named by numbers, as when the first line is scores.
+static int has_numbers_for_names(const merit__scan *scan)
+{
+    double ignored = 0;
+    for (int64_t i = 0; i < scan->n_columns; i++) {
+        const char *name = scan->columns[i];
+        if (merit__parse_double(name, strlen(name), &ignored) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static const char *names_hint(const merit__scan *scan)
+{
+    return has_numbers_for_names(scan) ? ". Does the first line name the answers?" : "";
+}
+
+// Between commas, decimal commas show as additional fields; a table without names has
+// the first score of each row for one.
 static const char *ragged_hint(const merit__scan *scan, int64_t n_scores)
 {
-    int is_longer = n_scores > scan->n_columns;
-    return is_longer && scan->text.delimiter == ',' ? "; decimal commas? Write points"
-                                                    : "";
+    if (n_scores > scan->n_columns && scan->text.delimiter == ',') {
+        return "; decimal commas? Write points";
+    }
+    return n_scores == scan->n_columns - 1 ? names_hint(scan) : "";
 }
 
 static merit_status check_lengths(const merit__scan *scan, merit_error *err)
@@ -144,10 +164,11 @@ static merit_status check_twins(const merit__scan *scan, const lookup *names,
     int64_t second = 0;
     if (merit__name_index_has_twins(&names->by_column, &first, &second)) {
         return merit__fail(err, MERIT_EFORMAT,
-                           "%s:%lld: answers %lld and %lld are both named \"%s\"",
+                           "%s:%lld: answers %lld and %lld are both named \"%s\"%s",
                            scan->text.origin, (long long)scan->header_line,
                            (long long)first + 1, (long long)second + 1,
-                           merit__printable(shown, sizeof shown, scan->columns[first]));
+                           merit__printable(shown, sizeof shown, scan->columns[first]),
+                           names_hint(scan));
     }
     if (merit__name_index_has_twins(&names->by_row, &first, &second)) {
         return merit__fail(err, MERIT_EFORMAT,
@@ -168,20 +189,15 @@ static int has_outer_blank(const char *name)
 // Why names of rows and columns differ, when that can be guessed.
 static const char *difference_hint(const merit__scan *scan)
 {
-    int are_numbers = 1;
     int has_blank = 0;
     for (int64_t i = 0; i < scan->n_columns; i++) {
-        double ignored = 0;
-        const char *name = scan->columns[i];
-        are_numbers =
-            are_numbers && merit__parse_double(name, strlen(name), &ignored) == 0;
-        has_blank = has_blank || has_outer_blank(name);
+        has_blank = has_blank || has_outer_blank(scan->columns[i]);
     }
     for (int64_t i = 0; i < scan->n_rows; i++) {
         has_blank = has_blank || has_outer_blank(scan->rows[i].name);
     }
-    if (are_numbers) {
-        return ". Does the first line name the answers?";
+    if (has_numbers_for_names(scan)) {
+        return names_hint(scan);
     }
     return has_blank ? ". Spaces around a name belong to it" : "";
 }
