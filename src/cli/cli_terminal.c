@@ -29,6 +29,16 @@ int merit__terminal_is(FILE *stream)
     return isatty(fileno(stream)) && kind != NULL && strcmp(kind, "dumb") != 0;
 }
 
+// Bytes up to the next blank, but never between a number and its per cent sign.
+static int word_length(const char *text)
+{
+    size_t n = strcspn(text, " ");
+    if (strncmp(text + n, " %", 2) == 0) {
+        n += 1 + strcspn(text + n + 1, " ");
+    }
+    return (int)n;
+}
+
 void merit__print_column(FILE *stream, const char *text, int indent, int width,
                          int column)
 {
@@ -39,7 +49,7 @@ void merit__print_column(FILE *stream, const char *text, int indent, int width,
     }
     int is_first = 1;
     while (*text != '\0') {
-        int n = (int)strcspn(text, " ");
+        int n = word_length(text);
         if (!is_first && column + 1 + n > width) {
             fputc('\n', stream);
             column = 0;
