@@ -113,6 +113,7 @@ def test_text_fits_and_says_what_the_record_says(columns):
         assert all(len(line) <= columns for line in done.out.splitlines()
                    if line not in commands)
         assert done.err == ""
+        assert not any(line.strip().startswith("% ") for line in done.out.splitlines())
         words = " ".join(done.out.split())
         assert all(" ".join(f["text"].split()) in words for f in check(table)["findings"])
 
@@ -333,6 +334,20 @@ def test_large_tables_find_dominated_answers(tmp_path):
     assert found["reach"]["c8"] == "beliefs"
 
 
+def test_long_plateaus_are_counted(tmp_path):
+    """Steps are printed as a reader counts, never as 3.65e+03."""
+    S = np.eye(4)
+    S[0, 1] = .999
+    path = write(tmp_path / "t.tsv", S)
+    assert check(path)["plateau"] == pytest.approx(3648, abs=1)
+    assert "believes the right class 3,648 steps" in in_one_line("check", path)
+    legend = "needs: the least belief"
+    assert legend in in_one_line("check", path)
+    S = -np.abs(np.subtract.outer(np.arange(210), np.arange(210)))
+    out = in_one_line("check", write(tmp_path / "t.tsv", S), "--samples", "100")
+    assert legend not in out and "sure above: the belief" in out
+
+
 def test_notes_are_said_once(tmp_path):
     path = tmp_path / "t.tsv"
     path.write_text("truth\ta\tb\tc\nb\t1\t2\t0\na\t2\t1\t0\nc\t0\t5\t2\n")
@@ -341,6 +356,29 @@ def test_notes_are_said_once(tmp_path):
     text = merit("check", path)
     assert text.err == "" and text.out.count("best answer is") == 1
     assert text.out.lower().count("not symmetric:") == 1
+
+
+def test_numbers_for_names(tmp_path):
+    """A table without names is not read as another one in silence."""
+    path = tmp_path / "t.txt"
+    path.write_text("2 1 0 -1\n1 2 -1 0\n0 -1 2 1\n-1 0 1 2\n")
+    found = check(path)["findings"]
+    assert found[0]["id"] == "names-like-scores" and found[0]["severity"] == "WARNING"
+    assert "WARNING  the first line is taken as names" in merit("check", path).out
+    for text in ["2 1 -1 -1\n1 2 -1 -1\n-1 -1 2 1\n-1 -1 1 2\n",
+                 "2 1 0\n3 2 -1\n0 -1 2\n1 1 3\n"]:
+        path.write_text(text)
+        assert "Does the first line name the answers?" in merit("check", path, expect=3).err
+
+
+def test_what_to_do_with_costs(tmp_path):
+    costs = write(tmp_path / "t.tsv", 1 - np.eye(4))
+    out = merit("check", costs).out
+    assert out.endswith(f"If that is so:\n  merit check {costs} --costs\n")
+    assert "merit train" not in out
+    out = merit("check", write(tmp_path / "t.tsv", np.eye(4)), "--costs").out
+    assert out.endswith(f"If that is so:\n  merit check {costs}\n")
+    assert "merit train" in merit("check", costs).out
 
 
 def test_strict(tmp_path):

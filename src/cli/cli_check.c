@@ -7,22 +7,56 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WIDEST = 100, INDENT = 9, MAX_ROWS = 12, MAX_NAME = 16, MAX_TRUTHS = 18 };
 enum { LINE_BYTES = 1024 };
 
-int merit__check_has_note(const merit_scores *scores, int64_t index)
+// How much a note of reading matters; 0 when the audit finds the same.
+static int severity_of_note(const char *id)
 {
-    static const char *const of_reading[] = {"reordered",         "extra-answers",
-                                             "names-like-scores", "group-order",
-                                             "similar-names",     "right-answer-costs"};
+    static const char *const of_reading[] = {"reordered", "extra-answers",
+                                             "group-order", "similar-names",
+                                             "right-answer-costs"};
+    if (strcmp(id, "names-like-scores") == 0) {
+        return MERIT_SEVERITY_WARNING; // perhaps another table than was meant
+    }
     for (size_t i = 0; i < sizeof of_reading / sizeof of_reading[0]; i++) {
-        if (strcmp(merit_scores_note_id(scores, index), of_reading[i]) == 0) {
-            return 1;
+        if (strcmp(id, of_reading[i]) == 0) {
+            return MERIT_SEVERITY_NOTE;
         }
     }
     return 0;
+}
+
+merit_status merit__check_findings(merit__check_finding **list, int64_t *n,
+                                   const merit__checked *checked, merit_error *err)
+{
+    const merit_audit_facts *facts = checked->facts;
+    const int64_t n_notes = merit_scores_n_notes(checked->scores);
+    merit_status status =
+        merit__new_array(list, facts->n_findings + n_notes, sizeof **list, err);
+    *n = 0;
+    for (int severity = MERIT_SEVERITY_PROBLEM;
+         status == MERIT_OK && severity >= MERIT_SEVERITY_NOTE; severity--) {
+        for (int64_t f = 0; f < facts->n_findings; f++) {
+            const merit_audit_finding *found = &facts->findings[f];
+            if ((int)found->severity == severity) {
+                (*list)[(*n)++] =
+                    (merit__check_finding){found->id, found->text, found->severity};
+            }
+        }
+        for (int64_t i = 0; i < n_notes; i++) {
+            const char *id = merit_scores_note_id(checked->scores, i);
+            if (severity_of_note(id) == severity) {
+                (*list)[(*n)++] =
+                    (merit__check_finding){id, merit_scores_note(checked->scores, i),
+                                           (merit_audit_severity)severity};
+            }
+        }
+    }
+    return status;
 }
 
 static void print_heading(const merit__checked *checked, int width)
@@ -46,24 +80,11 @@ static void print_heading(const merit__checked *checked, int width)
     merit__print_wrapped(stdout, line, 0, width);
 }
 
-static void print_finding(const char *severity, const char *text, int width)
+static void print_findings(const merit__check_finding *list, int64_t n, int width)
 {
-    const int n = printf("%s", severity);
-    merit__print_column(stdout, text, INDENT, width, n);
-}
-
-static void print_findings(const merit__checked *checked, int width)
-{
-    const merit_audit_facts *facts = checked->facts;
-    for (int64_t f = 0; f < facts->n_findings; f++) {
-        print_finding(merit_audit_severity_name(facts->findings[f].severity),
-                      facts->findings[f].text, width);
-    }
-    for (int64_t n = 0; n < merit_scores_n_notes(checked->scores); n++) {
-        if (merit__check_has_note(checked->scores, n)) {
-            print_finding(merit_audit_severity_name(MERIT_SEVERITY_NOTE),
-                          merit_scores_note(checked->scores, n), width);
-        }
+    for (int64_t f = 0; f < n; f++) {
+        const int column = printf("%s", merit_audit_severity_name(list[f].severity));
+        merit__print_column(stdout, list[f].text, INDENT, width, column);
     }
 }
 
@@ -171,14 +192,20 @@ static void print_legend(const merit_audit_facts *facts, int width)
 {
     char line[LINE_BYTES], count[MERIT__COUNT_BYTES];
     const int has_extra = facts->n_answers > facts->n_truths;
-    snprintf(
-        line, sizeof line,
-        "chosen for: share of %s random beliefs (standard error up to %.2g %%); "
-        "needs: the least belief in the class at which it can be the answer (0 %%: "
-        "as a compromise)%s; sure above: the belief from which nothing else is.",
-        merit__count_text(count, facts->n_samples),
-        100 * 0.5 / sqrt((double)facts->n_samples),
-        has_extra ? ", or <= the most in any class" : "");
+    const char *needs = "";
+    for (int64_t k = 0; k < facts->n_truths; k++) {
+        if (!isnan(facts->answers[k].least_belief)) {
+            needs = "needs: the least belief in the class at which it can be the "
+                    "answer (0 %: as a compromise)";
+        }
+    }
+    snprintf(line, sizeof line,
+             "chosen for: share of %s random beliefs (standard error up to %.2g %%); "
+             "%s%s%ssure above: the belief from which nothing else is.",
+             merit__count_text(count, facts->n_samples),
+             100 * 0.5 / sqrt((double)facts->n_samples), needs,
+             has_extra && needs[0] != '\0' ? ", or <= the most in any class" : "",
+             needs[0] != '\0' ? "; " : "");
     merit__print_wrapped(stdout, line, 2, width);
 }
 
@@ -218,6 +245,16 @@ static void print_answers(const merit__checked *checked, int width)
     print_legend(facts, width);
 }
 
+// Three digits, or all of a number of 1,000 and more.
+static const char *steps_text(char out[MERIT__COUNT_BYTES], double steps)
+{
+    if (steps >= 999.5 && steps < 1e15) {
+        return merit__count_text(out, llround(steps));
+    }
+    snprintf(out, MERIT__COUNT_BYTES, "%.3g", steps);
+    return out;
+}
+
 static void print_beliefs(const merit__checked *checked, int width)
 {
     const merit_audit_facts *facts = checked->facts;
@@ -240,12 +277,12 @@ static void print_beliefs(const merit__checked *checked, int width)
                             merit_scores_name(checked->scores, facts->best_constant)),
              merit__unsigned_zero(facts->best_constant_score, 4));
     merit__print_wrapped(stdout, line, 0, width);
-    char steps[128] = "";
+    char steps[160] = "", number[MERIT__COUNT_BYTES];
     if (facts->plateau > 0) {
         snprintf(steps, sizeof steps,
-                 "until a fresh model believes the right class %.3g steps at learning "
+                 "until a fresh model believes the right class %s steps at learning "
                  "rate 1, %.3g with cross entropy; ",
-                 facts->plateau, facts->plateau_cross_entropy);
+                 steps_text(number, facts->plateau), facts->plateau_cross_entropy);
     }
     snprintf(line, sizeof line,
              "Rank %" PRId64 ", %" PRId64
@@ -267,6 +304,16 @@ static void spell_table(char *out, size_t out_bytes, const merit__checked *check
     }
 }
 
+static int looks_reversed(const merit_audit_facts *facts)
+{
+    for (int64_t f = 0; f < facts->n_findings; f++) {
+        if (strcmp(facts->findings[f].id, "looks-reversed") == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void print_what_to_do(const merit__checked *checked)
 {
     char table[LINE_BYTES / 2], classes[64] = "";
@@ -275,19 +322,31 @@ static void print_what_to_do(const merit__checked *checked)
         snprintf(classes, sizeof classes, " --classes %" PRId64, checked->n_classes);
     }
     // Commands stay on one line, to be copied.
+    if (looks_reversed(checked->facts)) {
+        printf("If that is so:\n  merit check %s%s%s\n", table,
+               checked->costs ? "" : " --costs", classes);
+        return;
+    }
     printf("To train:\n  merit train DATA %s %s -o RUN\n",
            checked->costs ? "--costs" : "-s", table);
     printf("Soft labels for another framework:\n  merit labels %s%s%s\n", table,
            checked->costs ? " --costs" : "", classes);
 }
 
-void merit__check_print(const merit__checked *checked, int width)
+merit_status merit__check_print(const merit__checked *checked, int width,
+                                merit_error *err)
 {
+    merit__check_finding *list = NULL;
+    int64_t n = 0;
+    merit_status status = merit__check_findings(&list, &n, checked, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
     width = width > WIDEST ? WIDEST : width;
     print_heading(checked, width);
-    if (checked->facts->n_findings > 0 || merit_scores_n_notes(checked->scores) > 0) {
+    if (n > 0) {
         putchar('\n');
-        print_findings(checked, width);
+        print_findings(list, n, width);
     }
     if (checked->facts->regret_scale > 0) {
         putchar('\n');
@@ -297,4 +356,6 @@ void merit__check_print(const merit__checked *checked, int width)
         putchar('\n');
         print_what_to_do(checked);
     }
+    free(list);
+    return MERIT_OK;
 }

@@ -13,13 +13,21 @@ typedef struct merit__checked {
     const merit_audit_facts *facts;
 } merit__checked;
 
-/* The findings, the table of answers, how to train; within `width` columns. */
-void merit__check_print(const merit__checked *checked, int width);
+/* The findings, the table of answers, how to train; within `width` columns. ENOMEM. */
+merit_status merit__check_print(const merit__checked *checked, int width,
+                                merit_error *err);
 
 /* All facts as one JSON record. */
 merit_status merit__check_record(const merit__checked *checked, merit_error *err);
 
-/* Whether note `index` of the table is one that the audit does not find too. */
-int merit__check_has_note(const merit_scores *scores, int64_t index);
+/* A finding of the audit, or a note that reading the table left. */
+typedef struct merit__check_finding {
+    const char *id, *text; // borrowed
+    merit_audit_severity severity;
+} merit__check_finding;
+
+/* All of them, the gravest first, each once. *list [*n]; free it. */
+merit_status merit__check_findings(merit__check_finding **list, int64_t *n,
+                                   const merit__checked *checked, merit_error *err);
 
 #endif

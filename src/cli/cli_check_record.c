@@ -4,6 +4,7 @@
 #include "cli_json.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static json_t *name_of(const merit__checked *checked, int64_t answer)
 {
@@ -166,25 +167,14 @@ static json_t *trap_components(const merit__checked *checked)
     return list;
 }
 
-static json_t *findings(const merit__checked *checked)
+static json_t *findings(const merit__check_finding *found, int64_t n)
 {
     json_t *list = json_array();
-    for (int64_t f = 0; f < checked->facts->n_findings; f++) {
-        const merit_audit_finding *found = &checked->facts->findings[f];
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:o}", "id", found->id, "severity",
-                                        merit_audit_severity_name(found->severity),
-                                        "text", merit__json_text(found->text)));
-    }
-    for (int64_t n = 0; n < merit_scores_n_notes(checked->scores); n++) {
-        if (merit__check_has_note(checked->scores, n)) {
-            json_array_append_new(
-                list,
-                json_pack("{s:s, s:s, s:o}", "id",
-                          merit_scores_note_id(checked->scores, n), "severity",
-                          merit_audit_severity_name(MERIT_SEVERITY_NOTE), "text",
-                          merit__json_text(merit_scores_note(checked->scores, n))));
-        }
+    for (int64_t f = 0; f < n; f++) {
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:o}", "id", found[f].id, "severity",
+                            merit_audit_severity_name(found[f].severity), "text",
+                            merit__json_text(found[f].text)));
     }
     return list;
 }
@@ -267,12 +257,19 @@ static void add_training(json_t *record, const merit__checked *checked)
 merit_status merit__check_record(const merit__checked *checked, merit_error *err)
 {
     const merit_audit_facts *facts = checked->facts;
+    merit__check_finding *found = NULL;
+    int64_t n = 0;
+    merit_status status = merit__check_findings(&found, &n, checked, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
     json_t *record = json_object();
     set(record, "merit", json_string(merit_version()));
     set(record, "table", merit__json_text(checked->path));
     set(record, "classes", merit__info_names(checked->scores, facts->n_truths));
     set(record, "answers", merit__info_names(checked->scores, facts->n_answers));
-    set(record, "findings", findings(checked));
+    set(record, "findings", findings(found, n));
+    free(found);
     add_answers(record, checked);
     set(record, "argmax_agreement", merit__json_number(facts->argmax_agreement));
     set(record, "argmax_agreement_error",

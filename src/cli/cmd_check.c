@@ -172,7 +172,7 @@ static merit_status check(const struct settings *settings, const merit_scores *s
     if (settings->json) {
         MERIT_TRY(merit__check_record(&checked, err));
     } else if (settings->svg == NULL || strcmp(settings->svg, "-") != 0) {
-        merit__check_print(&checked, merit__terminal_width(stdout));
+        MERIT_TRY(merit__check_print(&checked, merit__terminal_width(stdout), err));
     }
     MERIT_TRY(judge(settings, checked.facts, err));
 
