@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { K = 4, MAX_ROWS = 4 };
+#define NAME_30 "äöüäöüäöüäöüäöüäöüäöüäöüäöüäöü" // characters of two bytes
 
 static const char table_text[] = "truth\tcat\tdog\tcar\tbus\n"
                                  "cat\t2\t1\t-1\t-1\ndog\t1\t2\t-1\t-1\n"
@@ -166,6 +167,52 @@ static void weaken(made *m)
 static void start_late(made *m)
 {
     earn(m, 0.25, 0.9);
+    m->losses[0] = "expected-score";
+    m->rows[0].gradient_survival = 0.2;
+    m->rows[1].gradient_survival = 0.3;
+}
+
+static void begin_to_learn(made *m)
+{
+    earn(m, 0.25, 0.9);
+}
+
+static void earn_little(made *m)
+{
+    earn(m, 0.7, 0.7);
+}
+
+static void learn_by_heart(made *m)
+{
+    earn(m, 0.7, 0.6);
+    m->run.kept = &m->rows[0];
+    m->rows[1].validation_loss = 0.8;
+}
+
+static void run_elsewhere(made *m)
+{
+    collapse(m);
+    m->run.path = "it's a <run>";
+}
+
+static void have_a_long_path(made *m)
+{
+    static char path[3000];
+    memset(path, 'r', sizeof path - 1);
+    collapse(m);
+    m->run.path = path;
+}
+
+static void have_long_names(made *m)
+{
+    static const char text[] = "truth\tab\tanä" NAME_30 "\tc\td\n"
+                               "ab\t2\t1\t0\t0\nanä" NAME_30 "\t1\t2\t0\t0\n"
+                               "c\t0\t0\t2\t1\nd\t0\t0\t1\t2\n";
+    merit_scores *scores = NULL;
+    assert_int_equal(
+        merit_scores_parse(&scores, text, sizeof text - 1, "t", NULL, NULL), MERIT_OK);
+    collapse(m);
+    m->run.table = scores;
 }
 
 static void slow_down(made *m)
@@ -302,8 +349,9 @@ static const struct {
       "every answer that is the best one"}},
     {collapse,
      MERIT_VERDICT_COLLAPSED,
-     {"2 of 4 classes are still answered, no longer dog and bus", "0.5 % of cross",
-      "(1 % after epoch 1)", "dog -> cat 25.0 % (trap), bus -> car 25.0 % (trap)",
+     {"2 of 4 classes are still answered, no longer dog and bus",
+      "gradient 0.5 % arrives", "(1 % after epoch 1)",
+      "dog -> cat 25.0 % (trap), bus -> car 25.0 % (trap)",
       "100 % of them are in traps", "about 1,600 more steps"}},
     {collapse,
      MERIT_VERDICT_COLLAPSED,
@@ -316,9 +364,23 @@ static const struct {
     {make_noise, MERIT_VERDICT_HEALTHY, {"confidently wrong on 30.0 % of the"}},
     {weaken, MERIT_VERDICT_SLOW_START, {"sends 4 % of cross entropy's gradient"}},
     {start_late, MERIT_VERDICT_SLOW_START, {"after 200 steps it earns 0.9000"}},
+    {begin_to_learn,
+     MERIT_VERDICT_TOO_EARLY,
+     {"200 steps were trained", "from 0.2500 to 0.9000 in the last epoch"}},
+    {earn_little, MERIT_VERDICT_HEALTHY, {"No sign of trouble", "That is little"}},
+    {learn_by_heart,
+     MERIT_VERDICT_OVERFITTING,
+     {"held-out examples earned less, 0.7000 there and 0.6000 at the end"}},
+    {run_elsewhere,
+     MERIT_VERDICT_COLLAPSED,
+     {"-s 'it'\\''s a <run>/scores.tsv' -o NEW"}},
+    {have_a_long_path, MERIT_VERDICT_COLLAPSED, {"rrr/scores.tsv -o NEW"}},
+    {have_long_names,
+     MERIT_VERDICT_COLLAPSED,
+     {"anääöüäöüäöüäöüäöüäöüäöüäöüäöüä... -> ab 25.0 % (trap)", "no longer anä"}},
     {slow_down,
      MERIT_VERDICT_RATE_LOW,
-     {"0.0005 is a 100th of the 0.05 that is sgd's default", "--lr 0.05",
+     {"0.0005 is 1/100 of the 0.05 that is sgd's default", "--lr 0.05",
       "It is not the loss", "from 0.5 in epoch 1 to 0.4"}},
     {hurry,
      MERIT_VERDICT_RATE_HIGH,
@@ -337,9 +399,9 @@ static const struct {
     {be_older, MERIT_VERDICT_HEALTHY, {"Nothing stands", "older than the measuring"}},
     {be_older_and_collapse,
      MERIT_VERDICT_COLLAPSED,
-     {"2 of 4 classes are still answered.", "2 % of cross entropy's", "-l auto"}},
+     {"2 of 4 classes are still answered.", "gradient 2 % arrives", "-l auto"}},
     {lose_the_table, MERIT_VERDICT_HEALTHY, {"cross-entropy earns 1.8100."}},
-    {vanish, MERIT_VERDICT_COLLAPSED, {"less than 0.001 % of cross entropy's"}},
+    {vanish, MERIT_VERDICT_COLLAPSED, {"gradient less than 0.001 % arrives"}},
     {stay_sure, MERIT_VERDICT_HEALTHY, {"Nothing stands in the way"}},
     {teach_another,
      MERIT_VERDICT_HEALTHY,

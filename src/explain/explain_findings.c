@@ -42,11 +42,17 @@ static void find_rising(merit_explanation *e)
 static void find_healthy(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "healthy", MERIT_EXPLAIN_NOTE,
-                        "Nothing stands in the way of this run. %.120s earns ",
+    int is_low = merit__explain_is_low(c);
+    merit__explain_find(e, "healthy", MERIT_EXPLAIN_NOTE, "%s. %.120s earns ",
+                        is_low ? "No sign of trouble was measured"
+                               : "Nothing stands in the way of this run",
                         c->loss);
     add_earned(e);
     merit__explain_add(e, ".");
+    if (is_low) {
+        merit__explain_add(e, " That is little; more examples, a larger net or more "
+                              "epochs may earn more.");
+    }
     if (isnan(c->last->stuck_share)) {
         return;
     }
@@ -71,8 +77,7 @@ static void find_overfitting(merit_explanation *e)
     const merit_explain_candidate *c = &e->kept->shown;
     merit__explain_find(
         e, "overfitting", MERIT_EXPLAIN_WARNING,
-        "After epoch %" PRId64
-        " the held-out examples earned less and less, %.4f there "
+        "After epoch %" PRId64 " the held-out examples earned less, %.4f there "
         "and %.4f at the end, while the training loss went on falling, from %.3g to "
         "%.3g: the model learns its examples by heart. The kept model is that of epoch "
         "%" PRId64 ".",
@@ -109,9 +114,9 @@ static void add_rate(merit_explanation *e)
     double ratio = run->learning_rate / own;
     merit__explain_add(e, "the learning rate %g is ", run->learning_rate);
     if (ratio < 1) {
-        merit__explain_add(e, "a %.0fth of", 1 / ratio);
+        merit__explain_add(e, "1/%.0f of", 1 / ratio);
     } else {
-        merit__explain_add(e, "%.3g times", ratio);
+        merit__explain_add(e, ratio < 100 ? "%.3g times" : "%.0f times", ratio);
     }
     merit__explain_add(e, " the %g that is %s's default", own, run->optimizer);
 }
@@ -164,8 +169,8 @@ static void find_nothing(merit_explanation *e)
                         "earns ");
     add_earned(e);
     merit__explain_add(e,
-                       ". Neither the loss (%.1f %% of the examples stuck) nor the "
-                       "learning rate %g explains it.",
+                       ". Neither stuck examples (%.1f %% are) nor the learning rate "
+                       "%g explains it.",
                        100 * c->last->stuck_share, e->run->learning_rate);
 }
 
@@ -197,6 +202,7 @@ static void find_too_early(merit_explanation *e)
                         e->kept->shown.last->step);
     add_earned(e);
     merit__explain_add(e, ".");
+    find_rising(e);
 }
 
 static void find_verdict(merit_explanation *e)
@@ -270,17 +276,7 @@ static void find_past(merit_explanation *e)
     }
 }
 
-static int is_own_best(const merit_run *run, int64_t truth)
-{
-    const double *row = merit_scores_values(run->table) + truth * run->n_answers;
-    for (int64_t k = 0; k < run->n_answers; k++) {
-        if (row[k] > row[truth]) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
+/* The truth itself where no other answer earns more. */
 static int64_t best_answer(const merit_run *run, int64_t truth)
 {
     const double *row = merit_scores_values(run->table) + truth * run->n_answers;
@@ -298,10 +294,10 @@ static void find_table(merit_explanation *e)
     int64_t n = 0;
     enum { MOST_NAMED = 4 };
     for (int64_t i = 0; run->table != NULL && i < run->n_classes; i++) {
-        if (is_own_best(run, i)) {
+        int64_t best = best_answer(run, i);
+        if (best == i) {
             continue;
         }
-        int64_t best = best_answer(run, i);
         const double *row = merit_scores_values(run->table) + i * run->n_answers;
         n++;
         if (n == 1) {
@@ -310,19 +306,20 @@ static void find_table(merit_explanation *e)
                                 "truth: ");
         }
         if (n <= MOST_NAMED) {
-            merit__explain_add(e,
-                               "%s%.80s is answered %.80s, which earns %g instead of "
-                               "%g",
-                               n > 1 ? "; " : "", merit_scores_name(run->table, i),
-                               merit_scores_name(run->table, best), row[best], row[i]);
+            merit__explain_add(e, "%s", n > 1 ? "; " : "");
+            merit__explain_add_name(e, i);
+            merit__explain_add(e, " is answered ");
+            merit__explain_add_name(e, best);
+            merit__explain_add(e, ", which earns %g instead of %g", row[best], row[i]);
         }
     }
     if (n > 0) {
         merit__explain_add(e,
                            "%s. Accuracy counts these as mistakes, the score does "
-                           "not. If that is a slip, mend the table; `merit check "
-                           "%.200s/scores.tsv` shows it.",
-                           n > MOST_NAMED ? "; and others" : "", run->path);
+                           "not. If that is a slip, mend the table; `merit check ",
+                           n > MOST_NAMED ? "; and others" : "");
+        merit__explain_add_path(e, "scores.tsv");
+        merit__explain_add(e, "` shows it.");
     }
 }
 

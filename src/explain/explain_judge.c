@@ -37,6 +37,11 @@ int merit__explain_row_is_stuck(const merit_run_row *row)
     return row->gradient_survival < weak_gradient && row->stuck_share > many_stuck;
 }
 
+int merit__explain_is_low(const merit_explain_candidate *candidate)
+{
+    return candidate->gain < some_gain;
+}
+
 /* Runs from before stuck examples were counted. */
 static int is_older(const merit_run_row *row)
 {
@@ -71,16 +76,26 @@ static int is_stuck(const merit_explain_candidate *c)
            in_pairs >= alike * c->last->stuck_share;
 }
 
-static double gain_of(const merit_run *run, const merit_run_row *row)
-{
-    return (row->mean_score - run->best_constant) /
-           (run->oracle_score - run->best_constant);
-}
-
 /* Whether it was still learning at the end. */
 static int is_moving(const merit_explain_candidate *c)
 {
     return c->first == c->last || c->last->training_loss < c->first->training_loss;
+}
+
+/* Held-out examples earn less while those trained on are learned ever better. */
+static int is_overfitting(const merit__explained *candidate, const merit_run *run)
+{
+    const double lost = 0.02, rise = 1.1; // of what can be earned; of the loss
+    const merit_explain_candidate *c = &candidate->shown;
+    double scale = run->oracle_score - run->best_constant;
+    double least = c->last->validation_loss;
+    for (int64_t i = 0; i < candidate->n_rows; i++) {
+        least = fmin(least, candidate->rows[i].validation_loss);
+    }
+    return candidate->is_single &&
+           c->best->mean_score - c->last->mean_score > lost * scale &&
+           c->last->training_loss < c->best->training_loss && least > 0 &&
+           c->last->validation_loss > rise * least;
 }
 
 /* Why so little was earned, when no example is stuck. */
@@ -104,27 +119,16 @@ static merit_explain_verdict judge_low(const merit__explained *candidate,
         return MERIT_VERDICT_TOO_EARLY;
     }
     if (c->best == c->last && candidate->n_rows > 1 &&
-        gain_of(run, c->first) < hardly_gain) {
-        return MERIT_VERDICT_SLOW_START; // and not without effect
+        merit__explain_gain(run, c->first) < hardly_gain) {
+        // It has begun to learn: late for want of gradient, or it had too few steps.
+        return c->first->gradient_survival < half_gradient ? MERIT_VERDICT_SLOW_START
+                                                           : MERIT_VERDICT_TOO_EARLY;
+    }
+    if (is_overfitting(candidate, run)) {
+        return MERIT_VERDICT_OVERFITTING;
     }
     return c->gain < hardly_gain ? MERIT_VERDICT_NOTHING_LEARNED
                                  : MERIT_VERDICT_HEALTHY;
-}
-
-/* Held-out examples earn less while those trained on are learned ever better. */
-static int is_overfitting(const merit__explained *candidate, const merit_run *run)
-{
-    const double lost = 0.02, rise = 1.1; // of what can be earned; of the loss
-    const merit_explain_candidate *c = &candidate->shown;
-    double scale = run->oracle_score - run->best_constant;
-    double least = c->last->validation_loss;
-    for (int64_t i = 0; i < candidate->n_rows; i++) {
-        least = fmin(least, candidate->rows[i].validation_loss);
-    }
-    return candidate->is_single &&
-           c->best->mean_score - c->last->mean_score > lost * scale &&
-           c->last->training_loss < c->best->training_loss && least > 0 &&
-           c->last->validation_loss > rise * least;
 }
 
 merit_explain_verdict merit__explain_judge(const merit__explained *candidate,
@@ -139,7 +143,7 @@ merit_explain_verdict merit__explain_judge(const merit__explained *candidate,
     if (is_stuck(c)) {
         return MERIT_VERDICT_STUCK;
     }
-    if (c->gain < some_gain) {
+    if (merit__explain_is_low(c)) {
         return judge_low(candidate, run);
     }
     if (is_overfitting(candidate, run)) {

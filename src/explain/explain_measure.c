@@ -155,7 +155,7 @@ static double forecast(const merit__explained *c, const merit_run *run)
     return exp(fmin(pair->margin, 700)) / (2 * gap * rate);
 }
 
-static double gain(const merit_run *run, const merit_run_row *row)
+double merit__explain_gain(const merit_run *run, const merit_run_row *row)
 {
     return (row->mean_score - run->best_constant) /
            (run->oracle_score - run->best_constant);
@@ -176,7 +176,7 @@ merit_status merit__explain_measure(merit__explained *out, const merit_run *run,
     find_rows(out, run, candidate);
     c->loss = run->candidates[candidate];
     find_stage(out, c->loss);
-    c->gain = gain(run, c->best);
+    c->gain = merit__explain_gain(run, c->best);
     c->smallest_gap = run->table == NULL ? (double)NAN : smallest_gap(run, c->last);
     c->temperature = c->last->stuck_margin_95 > 0
                          ? c->smallest_gap / c->last->stuck_margin_95

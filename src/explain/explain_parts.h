@@ -30,6 +30,13 @@ struct merit_explanation {
 merit_status merit__explain_measure(merit__explained *out, const merit_run *run,
                                     int64_t candidate, merit_error *err);
 
+/* What a validation earned: 0 as the best constant answer, 1 all there is; NaN where
+ * these are not known. */
+double merit__explain_gain(const merit_run *run, const merit_run_row *row);
+
+/* Whether less than half of that was earned. */
+int merit__explain_is_low(const merit_explain_candidate *candidate);
+
 /* What became of a measured candidate. */
 merit_explain_verdict merit__explain_judge(const merit__explained *candidate,
                                            const merit_run *run);
@@ -49,8 +56,14 @@ void merit__explain_find(merit_explanation *e, const char *id,
 void merit__explain_add(merit_explanation *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Appends the name of an answer; of a long one the beginning, whole characters. */
+void merit__explain_add_name(merit_explanation *e, int64_t answer);
+
 /* Appends names of classes or answers: "a, b and c"; of many the first ones. */
 void merit__explain_add_names(merit_explanation *e, const int64_t *index, int64_t n);
+
+/* Appends the path of a file of the run as a shell takes it. */
+void merit__explain_add_path(merit_explanation *e, const char *file);
 
 /* Appends a count to be read at a glance: "12", "about 1,600", "about 10^38". */
 void merit__explain_add_count(merit_explanation *e, double count);

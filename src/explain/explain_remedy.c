@@ -8,7 +8,9 @@
 /* "merit train DATA -s RUN/scores.tsv -o NEW". */
 static void add_command(merit_explanation *e)
 {
-    merit__explain_add(e, "merit train DATA -s %.200s/scores.tsv -o NEW", e->run->path);
+    merit__explain_add(e, "merit train DATA -s ");
+    merit__explain_add_path(e, "scores.tsv");
+    merit__explain_add(e, " -o NEW");
 }
 
 static void remedy_loss(merit_explanation *e)

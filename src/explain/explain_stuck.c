@@ -32,9 +32,10 @@ static void find_headline(merit_explanation *e)
 static void find_gradient(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "gradient", MERIT_EXPLAIN_PROBLEM, "%s", "");
+    merit__explain_find(e, "gradient", MERIT_EXPLAIN_PROBLEM,
+                        "Of cross entropy's gradient ");
     merit__explain_add_share(e, c->last->gradient_survival);
-    merit__explain_add(e, " of cross entropy's gradient arrives");
+    merit__explain_add(e, " arrives");
     if (c->first != c->last) {
         merit__explain_add(e, " (");
         merit__explain_add_share(e, c->first->gradient_survival);
@@ -59,6 +60,13 @@ static void find_gradient(merit_explanation *e)
     }
 }
 
+static void add_pair(merit_explanation *e, const merit_run_pair *pair)
+{
+    merit__explain_add_name(e, pair->truth);
+    merit__explain_add(e, " -> ");
+    merit__explain_add_name(e, pair->answer);
+}
+
 /* Where the stuck examples are. */
 static void find_pairs(merit_explanation *e)
 {
@@ -72,9 +80,9 @@ static void find_pairs(merit_explanation *e)
     for (int64_t i = 0; i < n; i++) {
         const merit_run_pair *p = &last->pairs[i];
         n_traps += p->is_trap;
-        merit__explain_add(e, "%s%.60s -> %.60s %.1f %%%s", i == 0 ? "" : ", ",
-                           merit_scores_name(e->run->table, p->truth),
-                           merit_scores_name(e->run->table, p->answer), 100 * p->share,
+        merit__explain_add(e, "%s", i == 0 ? "" : ", ");
+        add_pair(e, p);
+        merit__explain_add(e, " %.1f %%%s", 100 * p->share,
                            p->is_trap ? " (trap)" : "");
     }
     merit__explain_add(e, "%s.", n < last->n_pairs ? " and others" : "");
@@ -95,10 +103,9 @@ static void find_forecast(merit_explanation *e)
     }
     const merit_run_pair *p = &c->last->pairs[0];
     merit__explain_find(e, "forecast", MERIT_EXPLAIN_PROBLEM,
-                        "By its own gradient, the middle one of the examples "
-                        "%.60s -> %.60s needs ",
-                        merit_scores_name(e->run->table, p->truth),
-                        merit_scores_name(e->run->table, p->answer));
+                        "By its own gradient, the middle one of the examples ");
+    add_pair(e, p);
+    merit__explain_add(e, " needs ");
     merit__explain_add_count(e, c->forecast_steps);
     merit__explain_add(
         e,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "explain/explain_parts.h"
 
 static void append(merit_explanation *e, const char *format, va_list arguments)
@@ -57,14 +58,44 @@ void merit__explain_add(merit_explanation *e, const char *format, ...)
     va_end(arguments);
 }
 
+void merit__explain_add_name(merit_explanation *e, int64_t answer)
+{
+    const size_t most = 60; // bytes
+    const char *name = merit_scores_name(e->run->table, answer);
+    size_t n = 0, next;
+    uint32_t point;
+    while (name[n] != '\0' && (next = merit__utf8_bytes(name + n, &point)) > 0 &&
+           n + next <= most) {
+        n += next;
+    }
+    merit__explain_add(e, "%.*s%s", (int)n, name, name[n] == '\0' ? "" : "...");
+}
+
+void merit__explain_add_path(merit_explanation *e, const char *file)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789/._-+=:,@%";
+    const size_t most = 1000; // that are written at once
+    const char *path = e->run->path;
+    const char *quote = path[strspn(path, plain)] == '\0' ? "" : "'";
+    merit__explain_add(e, "%s%s", quote, path[0] == '-' ? "./" : "");
+    while (*path != '\0') {
+        size_t n = strcspn(path, "'");
+        n = n < most ? n : most;
+        int is_quote = path[n] == '\'';
+        merit__explain_add(e, "%.*s%s", (int)n, path, is_quote ? "'\\''" : "");
+        path += n + (size_t)is_quote;
+    }
+    merit__explain_add(e, "/%s%s", file, quote);
+}
+
 void merit__explain_add_names(merit_explanation *e, const int64_t *index, int64_t n)
 {
     enum { MOST = 12 };
     int64_t n_named = n <= MOST ? n : MOST - 1;
     for (int64_t i = 0; i < n_named; i++) {
-        const char *before = i == 0 ? "" : i + 1 == n ? " and " : ", ";
-        merit__explain_add(e, "%s%.80s", before,
-                           merit_scores_name(e->run->table, index[i]));
+        merit__explain_add(e, "%s", i == 0 ? "" : i + 1 == n ? " and " : ", ");
+        merit__explain_add_name(e, index[i]);
     }
     if (n_named < n) {
         merit__explain_add(e, " and %" PRId64 " more", n - n_named);
