@@ -122,7 +122,7 @@ static void test_files_that_are_damaged(void **state)
         {"{", "byte"},
         {"{\"state\": \"done\", \"earned\": [1, \"x\"]}", "earned"},
         {"{\"state\": \"done\", \"earned\": []}", "earned"},
-        {"{\"state\": \"done\", \"earned\": [1, 2]}", "rule"},
+        {"{\"state\": \"done\", \"earned\": [1, 2]}", "test.json: rule: expected"},
         {"{\"state\": \"done\", \"rule\": \"bayes\", \"earned\": [1, 2]}",
          "other test examples"},
     };
@@ -142,6 +142,14 @@ static void test_files_that_are_damaged(void **state)
     }
     merit_comparison_free(compare_in("whole", &o));
     assert_int_equal(t.n_started, 1); // measured again
+
+    // A file that is damaged does not stop the runs before it.
+    write_file(file, "{");
+    assert_int_equal(remove(run_path(path, "whole", "cross-entropy-seed-1/test.json")),
+                     0);
+    t = (told){0};
+    merit_comparison_free(compare_in("whole", &o));
+    assert_int_equal(t.n_started, 2);
 }
 
 static void test_loading_without_memory(void **state)

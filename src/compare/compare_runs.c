@@ -166,6 +166,9 @@ static merit_status make_task(task *t, const merit__comparing *c,
         return merit__fail_memory(err, strlen(c->directory), "a path");
     }
     t->is_over = planned->refused[0] != '\0' || merit__measured(t->path, &c->test);
+    if (!t->is_over) { // what cannot be used must not stop the others
+        merit__measure_forget(t->path);
+    }
     return MERIT_OK;
 }
 

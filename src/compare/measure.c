@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -194,11 +195,27 @@ int merit__measured(const char *path, const merit__test *test)
     return is_there;
 }
 
+void merit__measure_forget(const char *path)
+{
+    char *file = merit__path_join(path, file_name);
+    if (file != NULL) {
+        unlink(file);
+    }
+    merit__free(file);
+}
+
+static merit_status refuse(const char *path, const char *what, merit_error *err)
+{
+    char shown[128];
+    return merit__fail(err, MERIT_EFORMAT, "%s/%s: %s",
+                       merit__printable_path(shown, sizeof shown, path), file_name,
+                       what);
+}
+
 static merit_status read_earned(merit_compare_run *run, merit_comparison *comparison,
                                 int64_t *n_test, const json_t *list, const char *path,
                                 merit_error *err)
 {
-    char shown[128];
     const size_t n = json_array_size(list);
     double *values = merit__comparison_own(comparison, n, sizeof *values);
     if (values == NULL) {
@@ -211,9 +228,7 @@ static merit_status read_earned(merit_compare_run *run, merit_comparison *compar
         values[i] = json_number_value(value);
     }
     if (!is_right) {
-        return merit__fail(err, MERIT_EFORMAT,
-                           "%s/%s: earned: expected a list of numbers",
-                           merit__printable_path(shown, sizeof shown, path), file_name);
+        return refuse(path, "earned: expected a list of numbers", err);
     }
     run->earned = values;
     *n_test = (int64_t)n;
@@ -236,7 +251,9 @@ static merit_status fill(merit_compare_run *run, merit_comparison *comparison,
     }
     MERIT_TRY(read_earned(run, comparison, n_test, json_object_get(record, "earned"),
                           path, err));
-    MERIT_TRY(merit_rule_parse(&run->rule, text_of(record, "rule"), err));
+    if (merit_rule_parse(&run->rule, text_of(record, "rule"), NULL) != MERIT_OK) {
+        MERIT_TRY(refuse(path, "rule: expected auto, argmax, bayes or decode", err));
+    }
     run->temperature = number_of(record, "temperature");
     for (int i = 0; i < N_KEPT; i++) {
         double *value = (double *)(void *)((char *)&run->metrics + kept[i].at);

@@ -22,6 +22,9 @@ typedef struct merit__test {
  * that is there now, or says that training diverged. */
 int merit__measured(const char *path, const merit__test *test);
 
+/* Removes a test.json that merit__measured does not accept. */
+void merit__measure_forget(const char *path);
+
 /* Measures best.safetensors and writes test.json. */
 merit_status merit__measure(const char *path, const merit__test *test,
                             merit_error *err);
