@@ -78,7 +78,7 @@ def train(place, name, loss, *options, expect=0):
 
 @pytest.fixture(scope="module")
 def stuck(place):
-    return train(place, "stuck", "expected-score", "-e", "6", "--lr", "0.3")
+    return train(place, "stuck run", "expected-score", "-e", "6", "--lr", "0.3")
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_one_line_warns_while_it_trains(stuck, healthy):
     said = stuck.with_suffix(".said").read_text()
     lines = [line for line in said.splitlines() if "merit explain" in line]
     assert len(lines) == 1 and "send almost no gradient" in lines[0]
-    assert f"`merit explain {stuck}` says why." in lines[0]
+    assert f"`merit explain '{stuck}'` says why." in lines[0]
     assert "merit explain" not in healthy.with_suffix(".said").read_text()
 
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "base/shell.h"
 #include "base/utf8.h"
 #include "explain/explain_parts.h"
 
@@ -73,20 +75,15 @@ void merit__explain_add_name(merit_explanation *e, int64_t answer)
 
 void merit__explain_add_path(merit_explanation *e, const char *file)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789/._-+=:,@%";
     const size_t most = 1000; // that are written at once
-    const char *path = e->run->path;
-    const char *quote = path[strspn(path, plain)] == '\0' ? "" : "'";
-    merit__explain_add(e, "%s%s", quote, path[0] == '-' ? "./" : "");
-    while (*path != '\0') {
-        size_t n = strcspn(path, "'");
-        n = n < most ? n : most;
-        int is_quote = path[n] == '\'';
-        merit__explain_add(e, "%.*s%s", (int)n, path, is_quote ? "'\\''" : "");
-        path += n + (size_t)is_quote;
+    char *path = merit__path_join(e->run->path, file);
+    char *word = path == NULL ? NULL : merit__shell_path(path);
+    e->no_memory = e->no_memory || word == NULL;
+    for (size_t at = 0, n = word == NULL ? 0 : strlen(word); at < n; at += most) {
+        merit__explain_add(e, "%.*s", (int)most, word + at);
     }
-    merit__explain_add(e, "/%s%s", file, quote);
+    merit__free(word);
+    merit__free(path);
 }
 
 void merit__explain_add_names(merit_explanation *e, const int64_t *index, int64_t n)

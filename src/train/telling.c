@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/shell.h"
 #include "data/manifest.h"
 #include "train/best_constant.h"
 #include "train/json_text.h"
@@ -215,12 +216,14 @@ static void tell_stuck(const merit__training *t)
     const merit__verdict *v = &row->verdict;
     // On examples that are stuck the model is wrong; there are others.
     double wrong = fmax(1 - v->accuracy, row->survey.stuck_share);
+    char *path = merit__shell_path(t->directory);
     merit__training_tell(
         t, MERIT_TRAIN_WARNING,
         "%.0f %% of the wrong examples send almost no gradient; %.0f of %" PRId64
         " classes are still answered. `merit explain %s` says why.",
         100 * row->survey.stuck_share / wrong, v->classes_answered,
-        t->state.shape.n_classes, t->directory);
+        t->state.shape.n_classes, path != NULL ? path : "RUN");
+    merit__free(path);
 }
 
 void merit__training_tell_epoch(const merit__training *t)
