@@ -459,6 +459,10 @@ def test_comparison(comparison):
         assert float(row[1]) == pytest.approx(loss["mean_score"], abs=6e-4)
         assert float(row[2]) == pytest.approx(np.ptp(loss["interval"]) / 2, abs=6e-4)
         assert float(row[4]) == pytest.approx(100 * loss["accuracy"], abs=0.06)
+        assert row[8] == (f"{loss['steps_to_95']:.0f}" if loss["n_reached"] else "never")
+        if loss["n_reached"]:
+            assert float(row[9]) == pytest.approx(loss["seconds_to_95"], abs=0.06)
+    assert page.whole.count("<dt>merit</dt>") == 1
     refused = [loss for loss in record["losses"] if loss["state"] == "refused"]
     assert [loss["loss"] for loss in refused] == ["geometric"]
     assert "geometricrefused: " in page.shown.replace("geometric refused", "geometricrefused")
@@ -542,6 +546,9 @@ def test_in_a_browser(browser, request, tmp_path, which):
         drawn, corner = share_drawn(browser.picture())
         assert drawn > 0.01
         assert (corner < 40).all() if dark else (corner == 255).all()
+        table = "document.querySelector('[aria-label=Losses]')"
+        if which == "comparison" and width == 800:
+            assert browser.evaluate(f"{table}.scrollWidth <= {table}.clientWidth")
     paper = browser.paper()
     assert paper.startswith(b"%PDF") and len(paper) > 20_000
 

@@ -48,7 +48,10 @@ static void add_members(merit__xml *xml, json_t *object)
         if (json_is_object(value)) {
             for (void *in = json_object_iter(value); in != NULL;
                  in = json_object_iter_next(value, in)) {
-                add_member(xml, json_object_iter_key(in), json_object_iter_value(in));
+                const char *key = json_object_iter_key(in);
+                if (json_object_get(object, key) == NULL) { // not told already
+                    add_member(xml, key, json_object_iter_value(in));
+                }
             }
         } else {
             add_member(xml, json_object_iter_key(at), value);

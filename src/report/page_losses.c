@@ -103,8 +103,8 @@ static merit_status add_charts(merit__xml *xml, const merit_comparison *comparis
         .title = "Mean score",
         .caption =
             "Mean over the seeds and its 95&nbsp;% interval, over seeds and test "
-            "examples; thin lines: the seeds. Filled: the best, and what cannot "
-            "be told from it.",
+            "examples; thin lines: the seeds. Filled: the best, and what is near it "
+            "and cannot be told from it.",
         .mark = merit_comparison_facts(comparison)->best_constant_score,
         .mark_name = "best constant answer",
         .rows = rows.scores,
@@ -134,9 +134,16 @@ fail:
 
 static void add_heads(merit__xml *xml)
 {
-    static const char *const heads[] = {
-        "mean score", "&#177;",  "normalised",         "accuracy", "log loss",
-        "ECE",        "claimed", "steps to 95&nbsp;%", "seconds",  "p, raised"};
+    static const char *const heads[] = {"mean score",
+                                        "&#177;",
+                                        "normalised",
+                                        "accuracy",
+                                        "log loss",
+                                        "ECE",
+                                        "claimed",
+                                        "steps to 95&nbsp;%",
+                                        "seconds to 95&nbsp;%",
+                                        "p, raised"};
     merit__xml_add(xml, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
                         "aria-label=\"Losses\">\n<table>\n<thead><tr>"
                         "<th scope=\"col\">loss</th>");
@@ -164,7 +171,7 @@ static void add_loss(merit__xml *xml, const merit_compare_loss *loss, int decima
     } else {
         merit__xml_add(xml, "<td class=\"n\">never</td>");
     }
-    merit__page_cell(xml, loss->seconds, 1);
+    merit__page_cell(xml, loss->seconds_to, 1);
     if (loss->is_best) {
         merit__xml_add(xml, "<td class=\"n\">best</td>");
     } else if (loss->p_holm < 0.0001) {
@@ -214,7 +221,7 @@ merit_status merit__page_losses_add(merit__xml *xml, const merit_comparison *com
             xml,
             "</tbody>\n</table>\n</div>\n<p class=\"soft\">Each under the "
             "decision rule that its models store. &#177;: half of the 95&nbsp;%% "
-            "interval. steps: until a run first came 95&nbsp;%% of the way to "
+            "interval. steps, seconds: until a run first came 95&nbsp;%% of the way to "
             "the best score on its own validation examples. p: of the "
             "difference to the best, paired by example and seed, raised for "
             "%" PRId64 " pairs (Holm); below 0.05 chance does not explain "
