@@ -152,6 +152,44 @@ static void test_files_that_are_damaged(void **state)
     assert_int_equal(t.n_started, 2);
 }
 
+/* Two losses that earn `earned` on each example, where one answer always earns 0.5. */
+static void expect_verdict(double earned, const char *said)
+{
+    told t = {0};
+    char path[PATH_BYTES], text[1024];
+    const merit_compare_options o = options_for(&t, 2, 1);
+    merit_comparison *c = compare_in("constant", &o);
+    const merit_compare_facts *facts = merit_comparison_facts(c);
+    int n = snprintf(text, sizeof text,
+                     "{\"state\": \"done\", \"rule\": \"bayes\", \"oracle_score\": 1, "
+                     "\"best_constant_score\": 0.5, \"earned\": [%g",
+                     earned);
+    for (int64_t i = 1; i < facts->n_test; i++) {
+        n += snprintf(text + n, sizeof text - (size_t)n, ", %g", earned);
+    }
+    snprintf(text + n, sizeof text - (size_t)n, "]}");
+    for (int64_t l = 0; l < 2; l++) {
+        char file[PATH_BYTES];
+        snprintf(file, sizeof file, "%s/test.json",
+                 merit_comparison_loss(c, l)->runs[0].name);
+        write_file(run_path(path, "constant", file), text);
+    }
+    merit_comparison_free(c);
+    assert_int_equal(merit_comparison_load(&c, data_path(path, "constant"), NULL),
+                     MERIT_OK);
+    assert_non_null(strstr(merit_comparison_facts(c)->verdict, said));
+    merit_comparison_free(c);
+}
+
+static void test_who_earns_no_more_than_one_answer_does(void **state)
+{
+    (void)state;
+    expect_verdict(0.5,
+                   "no loss earns more than always giving one and the same answer, "
+                   "0.5000 per example.");
+    expect_verdict(0.6, "Nobody wins: cross-entropy earns the most, 0.6000");
+}
+
 static void test_loading_without_memory(void **state)
 {
     (void)state;
@@ -216,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_losses_that_fail_are_told_in_their_row),
         cmocka_unit_test(test_a_table_that_forbids_a_loss),
         cmocka_unit_test(test_files_that_are_damaged),
+        cmocka_unit_test(test_who_earns_no_more_than_one_answer_does),
         cmocka_unit_test(test_loading_without_memory),
         cmocka_unit_test(test_comparing_without_memory),
     };

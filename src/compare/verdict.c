@@ -74,9 +74,25 @@ static int64_t add_losses(sentence *s, const merit_comparison *c,
     return n_such;
 }
 
+/* Whether the best one earns more than one answer to everything, beyond rounding. */
+static int is_worth_it(const merit_comparison *c)
+{
+    const double rounding = 1e-9;
+    const double constant = c->facts.best_constant_score;
+    return !(c->losses[0].score.mean <=
+             constant + rounding * (c->facts.oracle_score - constant));
+}
+
 static void add_winner(sentence *s, const merit_comparison *c)
 {
     const merit_compare_loss *best = &c->losses[0];
+    if (!is_worth_it(c)) {
+        add(s, "Nobody wins: no loss earns more than always giving one and the same "
+               "answer, ");
+        add_score(s, c->facts.best_constant_score);
+        add(s, " per example.");
+        return;
+    }
     sentence rivals = {.n = 0}, unsure = {.n = 0};
     const int64_t n_rivals = add_losses(&rivals, c, is_rival);
     const int64_t n_unsure = add_losses(&unsure, c, is_unsure);
