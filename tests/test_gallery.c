@@ -196,6 +196,12 @@ static void test_a_file_that_is_gone_or_another(void **state)
         merit__batch_fill(values, data, &first, 1, &nothing, NULL, 0, 0, &err),
         MERIT_EFORMAT);
     assert_non_null(strstr(err.message, "even/00.png: is gone"));
+    assert_int_equal(symlink(kept, path), 0); // with the right content, but a link
+    assert_int_equal(
+        merit__batch_fill(values, data, &first, 1, &nothing, NULL, 0, 0, &err),
+        MERIT_EFORMAT);
+    assert_non_null(strstr(err.message, "even/00.png: is a symbolic link"));
+    unlink(path);
     copy_file(GOOD "good-grey2.png", path);
     merit__dataset_announce(data, &first, 1); // fails ahead, and then where it matters
     assert_int_equal(

@@ -140,6 +140,7 @@ def test_bad_pictures_are_left_out_on_request_up_to_a_share(folder, tmp_path):
     assert "2 of 12" in refused("info", folder, "--bad-samples=skip:10%")
     done = merit("info", folder, "--bad-samples=skip:20%")
     assert "10 of 1x3x5" in done.out and "2 of 12 pictures are bad and left out" in done.out
+    assert "classes      2, of each 1 to 9 examples" in done.out
     for value in ("skip", "skip:", "skip:x%", "skip:5", "skip:0%", "skip:100%", "all"):
         assert "--bad-samples: expected" in refused("info", folder, "--bad-samples", value,
                                                     expect=2)
@@ -443,6 +444,8 @@ def test_a_list_is_as_good_as_a_folder(pets, tmp_path):
     ("ant/0000.png\tant\nant/0003.png\tant\tx\n", "line 2: 3 fields, expected 2"),
     ("ant/0000.png\tant\nant/0003.png\t\n", "line 2: the label is empty"),
     ("ant/0000.png\tant\n\tant\n", "line 2: the path is empty"),
+    (f"ant/0000.png\tant\nant/0003.png\t{'x' * 256}\n", "line 2: the label is longer than"),
+    ("one\ttwo\nant/0000.png\tant\n", 'or a list of pictures with a column "path"'),
     ("path,label\nant/0000.png,\"ant\n", "line 2: a quote is opened and never closed"),
     ("path,label\nant/0000.png,\"ant\"x\n", "line 2: a closing quote is followed"),
     ("path\tlabel\n", "there is no picture in the list"),
@@ -607,27 +610,33 @@ def test_a_picture_that_changes_under_way_stops_the_run(what, pets, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(pets, data)
     run = tmp_path / "run"
-    endless = ["train", str(data), "-o", str(run), "-n", "conv 8 3, relu", "-e", "100000",
-               "-b", "16", "-l", "cross-entropy", "--memory", "1"]
-    process = subprocess.Popen([MERIT, *endless], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
+    endless = [MERIT, "train", str(data), "-o", str(run), "-n", "conv 8 3, relu", "-e",
+               "100000", "-b", "1", "-l", "cross-entropy", "--memory", "1"]
+    process = subprocess.Popen(endless, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     until = time.monotonic() + 60
     while time.monotonic() < until and not (run / "metrics.tsv").exists():
         time.sleep(0.01)
-    for victim in data.glob("ant/*.png"):
-        if what == "changed":
-            new = victim.with_suffix(".new")
-            new.write_bytes(grey_png(np.zeros((12, 12)) + 7))
-            new.rename(victim)
-        else:
-            victim.unlink()
+    victim = data / "ant" / "0003.png"  # one to learn from, under this seed
+    kept = tmp_path / "kept.png"
+    victim.rename(kept)
+    if what == "changed":
+        victim.write_bytes(grey_png(np.zeros((12, 12)) + 7))
     _, err = process.communicate(timeout=60)
     assert process.returncode == 3, err
     line = err.decode().splitlines()[-1]
-    assert re.search(r"ant/\d+\.png: ", line)
+    assert "ant/0003.png: " in line
     assert ("has changed since it was first read" if what == "changed" else
             "is gone since the folder was read") in line
-    assert list(run.glob("checkpoints/*")), "what was learned is kept"
+    # What was learned until then is kept: not just the last whole epoch.
+    kept.rename(victim)
+    process = subprocess.Popen(endless, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    told = b""
+    while b"continued after step" not in told and process.poll() is None:
+        told += process.stderr.readline()
+    process.terminate()
+    process.communicate(timeout=60)
+    step = int(re.search(rb"continued after step (\d+)", told).group(1))
+    assert step % 108 != 0
 
 
 def test_triangles_agree_with_pytorch():

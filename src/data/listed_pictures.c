@@ -9,7 +9,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FIELDS_MAX = 64, FIELD_BYTES_MAX = 65536, SHOWN_BYTES = 90 };
+enum {
+    FIELDS_MAX = 64,
+    FIELD_BYTES_MAX = 65536,
+    LABEL_BYTES_MAX = 255,
+    SHOWN_BYTES = 90
+};
 static const size_t file_bytes_max = (size_t)1 << 30;
 
 /* A text that is read record by record. Fields are cut out in place. */
@@ -264,6 +269,9 @@ static merit_status add_record(merit__listed_pictures *out, const reading *r,
         const char *label = r->field[r->label_column];
         if (label[0] == '\0') {
             return refuse(r, "the label is empty");
+        }
+        if (strlen(label) > LABEL_BYTES_MAX) {
+            return refuse(r, "the label is longer than 255 bytes");
         }
         MERIT_TRY(merit__paths_add(&out->labels, label, strlen(label), r->err));
     }

@@ -21,6 +21,9 @@ enum merit__listing_kind merit__listing_kind_of(const char *path)
     unsigned char head[HEAD_BYTES];
     struct stat info;
     enum merit__listing_kind kind = MERIT__NO_PICTURES;
+    if (strcmp(path, "-") == 0) { // standard input
+        return kind;
+    }
     // O_NONBLOCK: opening a pipe without a writer must not wait.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {

@@ -4,6 +4,7 @@
 #include "data/looks_like.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define X(symbol) extern const merit__reader symbol;
 #include "reader_table.inc"
@@ -28,8 +29,10 @@ static merit_status fail_unknown(const char *name, const unsigned char *head,
                       i == 0 ? "" : " or ", readers[i]->name, readers[i]->signature);
     }
     if (look != NULL) {
-        return merit__fail(err, MERIT_EUNSUPPORTED, "%s: looks like %s, expected %s",
-                           name, look, known);
+        int is_text = strcmp(look, "text") == 0;
+        return merit__fail(
+            err, MERIT_EUNSUPPORTED, "%s: looks like %s, expected %s%s", name, look,
+            known, is_text ? ", or a list of pictures with a column \"path\"" : "");
     }
     return merit__fail(err, MERIT_EFORMAT,
                        "%s, byte 0: begins with %02X %02X %02X %02X, expected %s", name,
