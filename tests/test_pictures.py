@@ -621,7 +621,7 @@ def test_a_picture_that_changes_under_way_stops_the_run(what, pets, tmp_path):
     victim.rename(kept)
     if what == "changed":
         victim.write_bytes(grey_png(np.zeros((12, 12)) + 7))
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=20)
     assert process.returncode == 3, err
     line = err.decode().splitlines()[-1]
     assert "ant/0003.png: " in line
@@ -634,7 +634,7 @@ def test_a_picture_that_changes_under_way_stops_the_run(what, pets, tmp_path):
     while b"continued after step" not in told and process.poll() is None:
         told += process.stderr.readline()
     process.terminate()
-    process.communicate(timeout=60)
+    process.communicate(timeout=20)
     step = int(re.search(rb"continued after step (\d+)", told).group(1))
     assert step % 108 != 0
 

@@ -118,6 +118,8 @@ static merit__ahead *create(merit__gallery *gallery)
         return NULL;
     }
     int64_t n_slots = (int64_t)(SLOTS_BYTES / gallery->example_bytes);
+    // Few pictures must not all stay here: what changes is to be seen.
+    n_slots = n_slots < gallery->n / 4 ? n_slots : gallery->n / 4;
     n_slots = n_slots < SLOTS_MIN ? SLOTS_MIN : n_slots;
     a->n_slots = n_slots > SLOTS_MAX ? SLOTS_MAX : n_slots;
     a->gallery = gallery;
