@@ -253,9 +253,9 @@ static void test_refusals(void **state)
     assert_int_equal(merit_audit_create(&audit, NULL, NULL, NULL), MERIT_EINVAL);
     assert_null(merit_audit_facts_of(NULL));
     merit_audit_free(NULL);
-    assert_string_equal(merit_audit_severity_name(MERIT_SEVERITY_PROBLEM), "PROBLEM");
-    assert_string_equal(merit_audit_severity_name((merit_audit_severity)0), "unknown");
-    assert_string_equal(merit_audit_severity_name((merit_audit_severity)4), "unknown");
+    assert_string_equal(merit_severity_name(MERIT_SEVERITY_PROBLEM), "PROBLEM");
+    assert_string_equal(merit_severity_name((merit_severity)0), "unknown");
+    assert_string_equal(merit_severity_name((merit_severity)4), "unknown");
     merit_scores_free(scores);
 }
 

@@ -424,9 +424,9 @@ static void write_all(char *out, size_t n_bytes, const merit_explanation *why)
 {
     size_t n = 0;
     for (int64_t i = 0; i < merit_explanation_n_findings(why); i++) {
-        const merit_explain_finding *f = merit_explanation_finding(why, i);
+        const merit_finding *f = merit_explanation_finding(why, i);
         int more = snprintf(out + n, n_bytes - n, "%s %s\n",
-                            merit_explain_severity_name(f->severity), f->text);
+                            merit_severity_name(f->severity), f->text);
         assert_true(more > 0 && (size_t)more < n_bytes - n);
         n += (size_t)more;
     }
@@ -565,9 +565,8 @@ static void test_names(void **state)
                         "nothing-learned");
     assert_string_equal(merit_explain_verdict_name((merit_explain_verdict)99),
                         "unknown");
-    assert_string_equal(merit_explain_severity_name(MERIT_EXPLAIN_NOTE), "NOTE");
-    assert_string_equal(merit_explain_severity_name((merit_explain_severity)0),
-                        "unknown");
+    assert_string_equal(merit_severity_name(MERIT_SEVERITY_NOTE), "NOTE");
+    assert_string_equal(merit_severity_name((merit_severity)0), "unknown");
 }
 
 static void test_other_locales(void **state)

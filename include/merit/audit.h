@@ -84,21 +84,22 @@ typedef struct merit_audit_answer {
 } merit_audit_answer;
 
 /* How much a finding matters. */
-typedef enum merit_audit_severity {
+typedef enum merit_severity {
     MERIT_SEVERITY_NOTE = 1,
     MERIT_SEVERITY_WARNING = 2,
-    MERIT_SEVERITY_PROBLEM = 3
-} merit_audit_severity;
+    MERIT_SEVERITY_PROBLEM = 3,
+    MERIT_SEVERITY_REMEDY = 4 // what to do; merit/explain.h
+} merit_severity;
 
-/* "NOTE", "WARNING", "PROBLEM". Static storage. */
-MERIT_API const char *merit_audit_severity_name(merit_audit_severity severity);
+/* "NOTE", "WARNING", "PROBLEM", "REMEDY". Static storage. */
+MERIT_API const char *merit_severity_name(merit_severity severity);
 
-/* Something a user should know, in sentences. */
-typedef struct merit_audit_finding {
+/* Something a user should know, of a table or of a run, in sentences. */
+typedef struct merit_finding {
     const char *id; // stable, such as "never-best"
-    merit_audit_severity severity;
+    merit_severity severity;
     const char *text;
-} merit_audit_finding;
+} merit_finding;
 
 /* A pair of a truth and an answer. */
 typedef struct merit_audit_pair {
@@ -111,9 +112,9 @@ typedef struct merit_audit_facts {
     int64_t n_answers;    // A
     double regret_scale;  // R, the largest regret max_k S_ik - S_ij
     const double *regret; // [K,A] regrets / R: tables with the same ones decide alike
-    const merit_audit_truth *truths;     // [K]
-    const merit_audit_answer *answers;   // [A]
-    const merit_audit_finding *findings; // [n_findings] the gravest first
+    const merit_audit_truth *truths;   // [K]
+    const merit_audit_answer *answers; // [A]
+    const merit_finding *findings;     // [n_findings] the gravest first
     int64_t n_findings;
 
     // Beliefs, sampled uniformly (flat Dirichlet).

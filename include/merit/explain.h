@@ -13,6 +13,7 @@
 #ifndef MERIT_EXPLAIN_H
 #define MERIT_EXPLAIN_H
 
+#include "merit/audit.h"
 #include "merit/error.h"
 #include "merit/runs.h"
 
@@ -37,24 +38,6 @@ typedef enum merit_explain_verdict {
 /* "too-early", "healthy", "collapsed", ... Static storage. */
 MERIT_API const char *merit_explain_verdict_name(merit_explain_verdict verdict);
 
-/* How much a finding matters. */
-typedef enum merit_explain_severity {
-    MERIT_EXPLAIN_NOTE = 1,
-    MERIT_EXPLAIN_WARNING = 2,
-    MERIT_EXPLAIN_PROBLEM = 3,
-    MERIT_EXPLAIN_REMEDY = 4 // what to do
-} merit_explain_severity;
-
-/* "NOTE", "WARNING", "PROBLEM", "REMEDY". Static storage. */
-MERIT_API const char *merit_explain_severity_name(merit_explain_severity severity);
-
-/* One thing that was found, in sentences with numbers. */
-typedef struct merit_explain_finding {
-    const char *id; // stable, such as "gradient"
-    merit_explain_severity severity;
-    const char *text;
-} merit_explain_finding;
-
 /* One loss of the run. Rows belong to the run. */
 typedef struct merit_explain_candidate {
     const char *loss;
@@ -68,9 +51,9 @@ typedef struct merit_explain_candidate {
     int64_t n_missing;
     const int64_t *lost; // [n_lost] truths of which more than half are stuck
     int64_t n_lost;
-    double smallest_gap; // of scores: the best class for a truth and the answer, over
-                         // stuck pairs of `last`; without any, the next lower class,
-                         // over truths
+    double smallest_gap;   // of scores: the best class for a truth and the answer, over
+                           // stuck pairs of `last`; without any, the next lower class,
+                           // over truths
     double temperature;    // smallest_gap / stuck_margin_95: above it tilted-score has
                            // no gradient either where the model stands; NaN: not stuck
     double forecast_steps; // e^M / (2 gap rate |h|^2 / (1 - momentum)): gradient
@@ -96,7 +79,7 @@ merit_explanation_verdict(const merit_explanation *explanation);
 MERIT_API int64_t merit_explanation_n_findings(const merit_explanation *explanation);
 
 /* Finding 0 <= index < n_findings. Borrowed. */
-MERIT_API const merit_explain_finding *
+MERIT_API const merit_finding *
 merit_explanation_finding(const merit_explanation *explanation, int64_t index);
 
 /* How many losses were validated, and each of them, in the order of the run. Borrowed.

@@ -23,7 +23,7 @@ struct merit_audit {
     merit_audit_pair *traps;
     size_t trap_capacity;
     int64_t *trap_component; // [K]
-    merit_audit_finding *findings;
+    merit_finding *findings;
     size_t finding_capacity;
 };
 

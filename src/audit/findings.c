@@ -4,18 +4,18 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 
-const char *merit_audit_severity_name(merit_audit_severity severity)
+const char *merit_severity_name(merit_severity severity)
 {
-    static const char *const names[] = {"NOTE", "WARNING", "PROBLEM"};
-    const int n = (int)severity - 1;
-    return n >= 0 && n < 3 ? names[n] : "unknown";
+    static const char *const names[] = {"NOTE", "WARNING", "PROBLEM", "REMEDY"};
+    const size_t i = (size_t)severity - 1;
+    return i < sizeof names / sizeof *names ? names[i] : "unknown";
 }
 
 // The gravest first; of one severity, in the order in which they were found.
-static void order(merit_audit_finding *findings, int64_t n)
+static void order(merit_finding *findings, int64_t n)
 {
     for (int64_t i = 1; i < n; i++) {
-        const merit_audit_finding finding = findings[i];
+        const merit_finding finding = findings[i];
         int64_t at = i;
         for (; at > 0 && findings[at - 1].severity < finding.severity; at--) {
             findings[at] = findings[at - 1];

@@ -109,8 +109,8 @@ void merit__say_names(merit__sentences *sentences, const merit_audit *audit,
 }
 
 merit_status merit__audit_find(merit_audit *audit, const char *id,
-                               merit_audit_severity severity,
-                               merit__sentences *sentences, merit_error *err)
+                               merit_severity severity, merit__sentences *sentences,
+                               merit_error *err)
 {
     const size_t n = (size_t)audit->facts.n_findings;
     if (sentences->failed ||
@@ -119,7 +119,7 @@ merit_status merit__audit_find(merit_audit *audit, const char *id,
         merit__free(sentences->text);
         return merit__fail_memory(err, (n + 1) * sizeof *audit->findings, "findings");
     }
-    audit->findings[n] = (merit_audit_finding){id, severity, sentences->text};
+    audit->findings[n] = (merit_finding){id, severity, sentences->text};
     audit->facts.n_findings++;
     audit->facts.findings = audit->findings;
     return MERIT_OK;

@@ -40,8 +40,8 @@ void merit__say_names(merit__sentences *sentences, const merit_audit *audit,
 
 /* Adds a finding and takes the text, on failure too. */
 merit_status merit__audit_find(merit_audit *audit, const char *id,
-                               merit_audit_severity severity,
-                               merit__sentences *sentences, merit_error *err);
+                               merit_severity severity, merit__sentences *sentences,
+                               merit_error *err);
 
 /* The kinds of findings; each adds those there are. `found` [2 A] is scratch. */
 merit_status merit__find_slips(merit_audit *audit, merit_error *err);

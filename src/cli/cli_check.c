@@ -41,7 +41,7 @@ merit_status merit__check_findings(merit__check_finding **list, int64_t *n,
     for (int severity = MERIT_SEVERITY_PROBLEM;
          status == MERIT_OK && severity >= MERIT_SEVERITY_NOTE; severity--) {
         for (int64_t f = 0; f < facts->n_findings; f++) {
-            const merit_audit_finding *found = &facts->findings[f];
+            const merit_finding *found = &facts->findings[f];
             if ((int)found->severity == severity) {
                 (*list)[(*n)++] =
                     (merit__check_finding){found->id, found->text, found->severity};
@@ -52,7 +52,7 @@ merit_status merit__check_findings(merit__check_finding **list, int64_t *n,
             if (severity_of_note(id) == severity) {
                 (*list)[(*n)++] =
                     (merit__check_finding){id, merit_scores_note(checked->scores, i),
-                                           (merit_audit_severity)severity};
+                                           (merit_severity)severity};
             }
         }
     }
@@ -83,7 +83,7 @@ static void print_heading(const merit__checked *checked, int width)
 static void print_findings(const merit__check_finding *list, int64_t n, int width)
 {
     for (int64_t f = 0; f < n; f++) {
-        const int column = printf("%s", merit_audit_severity_name(list[f].severity));
+        const int column = printf("%s", merit_severity_name(list[f].severity));
         merit__print_column(stdout, list[f].text, INDENT, width, column);
     }
 }

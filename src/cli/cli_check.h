@@ -23,7 +23,7 @@ merit_status merit__check_record(const merit__checked *checked, merit_error *err
 /* A finding of the audit, or a note that reading the table left. */
 typedef struct merit__check_finding {
     const char *id, *text; // borrowed
-    merit_audit_severity severity;
+    merit_severity severity;
 } merit__check_finding;
 
 /* All of them, the gravest first, each once. *list [*n]; free it. */

@@ -171,10 +171,10 @@ static json_t *findings(const merit__check_finding *found, int64_t n)
 {
     json_t *list = json_array();
     for (int64_t f = 0; f < n; f++) {
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:o}", "id", found[f].id, "severity",
-                            merit_audit_severity_name(found[f].severity), "text",
-                            merit__json_text(found[f].text)));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "id", found[f].id,
+                                              "severity",
+                                              merit_severity_name(found[f].severity),
+                                              "text", merit__json_text(found[f].text)));
     }
     return list;
 }

@@ -31,16 +31,16 @@ static void print_title(const merit_explanation *explanation, const merit_run *r
 void merit__explain_print(const merit_explanation *explanation, const merit_run *run,
                           int width)
 {
-    merit_explain_severity before = (merit_explain_severity)0;
+    merit_severity before = (merit_severity)0;
     print_title(explanation, run, width);
     for (int64_t i = 0; i < merit_explanation_n_findings(explanation); i++) {
         char text[4096];
-        const merit_explain_finding *f = merit_explanation_finding(explanation, i);
+        const merit_finding *f = merit_explanation_finding(explanation, i);
         if (i == 0 || f->severity != before) {
             putchar('\n');
         }
         before = f->severity;
-        int n = printf("%s", merit_explain_severity_name(f->severity));
+        int n = printf("%s", merit_severity_name(f->severity));
         merit__print_column(stdout, merit__visible(text, sizeof text, f->text), INDENT,
                             width, n);
     }
@@ -104,11 +104,11 @@ static json_t *findings(const merit_explanation *explanation)
 {
     json_t *list = json_array();
     for (int64_t i = 0; i < merit_explanation_n_findings(explanation); i++) {
-        const merit_explain_finding *f = merit_explanation_finding(explanation, i);
+        const merit_finding *f = merit_explanation_finding(explanation, i);
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:o}", "id", f->id, "severity",
-                                        merit_explain_severity_name(f->severity),
-                                        "text", merit__json_text(f->text)));
+                                        merit_severity_name(f->severity), "text",
+                                        merit__json_text(f->text)));
     }
     return list;
 }

@@ -15,13 +15,6 @@ const char *merit_explain_verdict_name(merit_explain_verdict verdict)
     return i < sizeof names / sizeof *names ? names[i] : "unknown";
 }
 
-const char *merit_explain_severity_name(merit_explain_severity severity)
-{
-    static const char *const names[] = {"NOTE", "WARNING", "PROBLEM", "REMEDY"};
-    size_t i = (size_t)severity - 1;
-    return i < sizeof names / sizeof *names ? names[i] : "unknown";
-}
-
 static merit_status explain_candidates(merit_explanation *e, merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -108,8 +101,8 @@ int64_t merit_explanation_n_findings(const merit_explanation *explanation)
     return (int64_t)explanation->n_findings;
 }
 
-const merit_explain_finding *
-merit_explanation_finding(const merit_explanation *explanation, int64_t index)
+const merit_finding *merit_explanation_finding(const merit_explanation *explanation,
+                                               int64_t index)
 {
     return &explanation->findings[index];
 }

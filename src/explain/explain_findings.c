@@ -32,7 +32,7 @@ static void find_rising(merit_explanation *e)
     double before = c->last[-1].mean_score;
     if (c->last->mean_score - before > much * scale) {
         merit__explain_find(
-            e, "rising", MERIT_EXPLAIN_NOTE,
+            e, "rising", MERIT_SEVERITY_NOTE,
             "The score was still rising at the end, from %.4f to %.4f in "
             "the last epoch: more epochs (-e) earn more.",
             before, c->last->mean_score);
@@ -43,7 +43,7 @@ static void find_healthy(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
     int is_low = merit__explain_is_low(c);
-    merit__explain_find(e, "healthy", MERIT_EXPLAIN_NOTE, "%s. %.120s earns ",
+    merit__explain_find(e, "healthy", MERIT_SEVERITY_NOTE, "%s. %.120s earns ",
                         is_low ? "No sign of trouble was measured"
                                : "Nothing stands in the way of this run",
                         c->loss);
@@ -56,7 +56,7 @@ static void find_healthy(merit_explanation *e)
     if (isnan(c->last->stuck_share)) {
         return;
     }
-    merit__explain_find(e, "gradient", MERIT_EXPLAIN_NOTE,
+    merit__explain_find(e, "gradient", MERIT_SEVERITY_NOTE,
                         "The model is confidently wrong on %.1f %% of the held-out "
                         "examples",
                         100 * c->last->stuck_share);
@@ -76,7 +76,7 @@ static void find_overfitting(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
     merit__explain_find(
-        e, "overfitting", MERIT_EXPLAIN_WARNING,
+        e, "overfitting", MERIT_SEVERITY_WARNING,
         "After epoch %" PRId64 " the held-out examples earned less, %.4f there "
         "and %.4f at the end, while the training loss went on falling, from %.3g to "
         "%.3g: the model learns its examples by heart. The kept model is that of epoch "
@@ -90,7 +90,7 @@ static void find_overfitting(merit_explanation *e)
 static void find_slow_start(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "slow-start", MERIT_EXPLAIN_PROBLEM,
+    merit__explain_find(e, "slow-start", MERIT_SEVERITY_PROBLEM,
                         "The run is slow: after %" PRId64 " steps it earns ",
                         c->last->step);
     add_earned(e);
@@ -124,7 +124,7 @@ static void add_rate(merit_explanation *e)
 static void find_rate_low(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "learning-rate", MERIT_EXPLAIN_PROBLEM,
+    merit__explain_find(e, "learning-rate", MERIT_SEVERITY_PROBLEM,
                         "The run learns too slowly: ");
     add_rate(e);
     merit__explain_add(e, ". It earns ");
@@ -149,7 +149,7 @@ static void find_rate_low(merit_explanation *e)
 static void find_rate_high(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "learning-rate", MERIT_EXPLAIN_PROBLEM,
+    merit__explain_find(e, "learning-rate", MERIT_SEVERITY_PROBLEM,
                         "The run did not learn: it earns ");
     add_earned(e);
     merit__explain_add(e, ". Most likely its steps are too long: ");
@@ -164,7 +164,7 @@ static void find_rate_high(merit_explanation *e)
 static void find_nothing(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "nothing-learned", MERIT_EXPLAIN_PROBLEM,
+    merit__explain_find(e, "nothing-learned", MERIT_SEVERITY_PROBLEM,
                         "The run has learned nothing that the score table pays for: it "
                         "earns ");
     add_earned(e);
@@ -177,7 +177,7 @@ static void find_nothing(merit_explanation *e)
 static void find_diverged(merit_explanation *e)
 {
     merit__explain_find(
-        e, "diverged", MERIT_EXPLAIN_PROBLEM,
+        e, "diverged", MERIT_SEVERITY_PROBLEM,
         "The run was given up: numbers were not finite, also after %" PRId64
         " retries with smaller learning rates.",
         e->run->n_retries);
@@ -191,12 +191,12 @@ static void find_diverged(merit_explanation *e)
 static void find_too_early(merit_explanation *e)
 {
     if (e->kept == NULL) {
-        merit__explain_find(e, "too-early", MERIT_EXPLAIN_NOTE,
+        merit__explain_find(e, "too-early", MERIT_SEVERITY_NOTE,
                             "There is nothing to explain yet: the run has not been "
                             "validated, which happens after each epoch.");
         return;
     }
-    merit__explain_find(e, "too-early", MERIT_EXPLAIN_NOTE,
+    merit__explain_find(e, "too-early", MERIT_SEVERITY_NOTE,
                         "It is too early to tell: %" PRId64 " steps were trained. The "
                         "run earns ",
                         e->kept->shown.last->step);
@@ -232,19 +232,19 @@ static void find_others(merit_explanation *e)
         }
         int is_well = c->verdict == MERIT_VERDICT_HEALTHY;
         merit__explain_find(
-            e, "candidate", is_well ? MERIT_EXPLAIN_NOTE : MERIT_EXPLAIN_WARNING,
+            e, "candidate", is_well ? MERIT_SEVERITY_NOTE : MERIT_SEVERITY_WARNING,
             "%.120s was tried too and reached %.4f%s%s.", c->loss, c->best->mean_score,
             is_well ? "" : "; by itself it is judged ",
             is_well ? "" : merit_explain_verdict_name(c->verdict));
     }
     if (e->run->given_up[0] != '\0') {
-        merit__explain_find(e, "candidate", MERIT_EXPLAIN_WARNING,
+        merit__explain_find(e, "candidate", MERIT_SEVERITY_WARNING,
                             "%.120s was given up: numbers were not finite.",
                             e->run->given_up);
     }
     if (e->run->n_retries > 0 && e->verdict != MERIT_VERDICT_DIVERGED) {
         merit__explain_find(
-            e, "retries", MERIT_EXPLAIN_WARNING,
+            e, "retries", MERIT_SEVERITY_WARNING,
             "Numbers were not finite %s; the epoch was tried again with "
             "half the learning rate. A lower --lr saves that time.",
             e->run->n_retries == 1 ? "once" : "several times");
@@ -267,7 +267,7 @@ static void find_past(merit_explanation *e)
         }
     }
     if (stuck != NULL && n < e->kept->n_rows) {
-        merit__explain_find(e, "was-stuck", MERIT_EXPLAIN_WARNING,
+        merit__explain_find(e, "was-stuck", MERIT_SEVERITY_WARNING,
                             "It was stuck for %" PRId64 " of its %" PRId64 " epochs, "
                             "until epoch %" PRId64 ", with %.1f %% of cross entropy's "
                             "gradient and %.0f %% of the examples stuck.",
@@ -301,7 +301,7 @@ static void find_table(merit_explanation *e)
         const double *row = merit_scores_values(run->table) + i * run->n_answers;
         n++;
         if (n == 1) {
-            merit__explain_find(e, "table", MERIT_EXPLAIN_WARNING,
+            merit__explain_find(e, "table", MERIT_SEVERITY_WARNING,
                                 "The score table pays more for another answer than the "
                                 "truth: ");
         }
@@ -333,7 +333,7 @@ static void find_decision(merit_explanation *e)
     double scale = e->run->oracle_score - e->run->best_constant;
     if (best->rule != MERIT_RULE_ARGMAX &&
         best->mean_score - best->argmax_score > 0.02 * scale) {
-        merit__explain_find(e, "decision", MERIT_EXPLAIN_NOTE,
+        merit__explain_find(e, "decision", MERIT_SEVERITY_NOTE,
                             "Answering the most probable class would earn %.4f instead "
                             "of %.4f: under this table some answers are safer than "
                             "others. That is why the accuracy is %.1f %%, no fault of "
@@ -348,13 +348,13 @@ static void find_state(merit_explanation *e)
     const merit_explain_candidate *c = e->kept == NULL ? NULL : &e->kept->shown;
     if (!run->is_finished && !run->has_diverged) {
         merit__explain_find(
-            e, "unfinished", MERIT_EXPLAIN_NOTE,
+            e, "unfinished", MERIT_SEVERITY_NOTE,
             "The run has not ended%s: it is still training, or the same "
             "command continues it.",
             c == NULL ? "" : ", so this may change");
     }
     if (c != NULL && isnan(c->last->stuck_share)) {
-        merit__explain_find(e, "older", MERIT_EXPLAIN_NOTE,
+        merit__explain_find(e, "older", MERIT_SEVERITY_NOTE,
                             "The run is older than the measuring of stuck examples; "
                             "trained again it can be explained better.");
     }

@@ -20,7 +20,7 @@ struct merit_explanation {
     merit__explained *candidates;
     int64_t n_candidates;
     const merit__explained *kept;
-    merit_explain_finding *findings;
+    merit_finding *findings;
     char **texts;
     size_t n_findings, findings_capacity, texts_capacity;
     int no_memory; // something could not be written
@@ -48,9 +48,8 @@ int merit__explain_row_is_stuck(const merit_run_row *row);
 double merit__explain_default_rate(const char *optimizer);
 
 /* Adds a finding; its text goes on with merit__explain_add. Failures set no_memory. */
-void merit__explain_find(merit_explanation *e, const char *id,
-                         merit_explain_severity severity, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void merit__explain_find(merit_explanation *e, const char *id, merit_severity severity,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Appends to the last finding. */
 void merit__explain_add(merit_explanation *e, const char *format, ...)

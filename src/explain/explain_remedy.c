@@ -16,12 +16,12 @@ static void add_command(merit_explanation *e)
 static void remedy_loss(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "remedy", MERIT_EXPLAIN_REMEDY,
+    merit__explain_find(e, "remedy", MERIT_SEVERITY_REMEDY,
                         "Learn the probabilities first and decide by the score table "
                         "afterwards, which is what auto does: `");
     add_command(e);
     merit__explain_add(e, " -l auto`.");
-    merit__explain_find(e, "last-stage", MERIT_EXPLAIN_REMEDY,
+    merit__explain_find(e, "last-stage", MERIT_SEVERITY_REMEDY,
                         "If it must be the expected score, then as the last stage: -l "
                         "cross-entropy:60%%,expected-score");
     if (c->smallest_gap > 0) {
@@ -43,13 +43,13 @@ static void remedy_loss(merit_explanation *e)
 
 static void remedy_rate(merit_explanation *e)
 {
-    merit__explain_find(e, "remedy", MERIT_EXPLAIN_REMEDY, "Train again with --lr %g.",
+    merit__explain_find(e, "remedy", MERIT_SEVERITY_REMEDY, "Train again with --lr %g.",
                         merit__explain_default_rate(e->run->optimizer));
 }
 
 static void remedy_diverged(merit_explanation *e)
 {
-    merit__explain_find(e, "remedy", MERIT_EXPLAIN_REMEDY,
+    merit__explain_find(e, "remedy", MERIT_SEVERITY_REMEDY,
                         "Train again with a lower learning rate: --lr %g.",
                         fmin(e->run->learning_rate / 10,
                              merit__explain_default_rate(e->run->optimizer)));
@@ -58,7 +58,7 @@ static void remedy_diverged(merit_explanation *e)
 static void remedy_overfitting(merit_explanation *e)
 {
     merit__explain_find(
-        e, "remedy", MERIT_EXPLAIN_REMEDY,
+        e, "remedy", MERIT_SEVERITY_REMEDY,
         "Stop earlier (-e %" PRId64 " or --patience 2), or make it "
         "harder to learn by heart: --weight-decay 0.001, dropout in the "
         "net, --shift and --flip for pictures, more examples.",
@@ -67,7 +67,7 @@ static void remedy_overfitting(merit_explanation *e)
 
 static void remedy_nothing(merit_explanation *e)
 {
-    merit__explain_find(e, "remedy", MERIT_EXPLAIN_REMEDY,
+    merit__explain_find(e, "remedy", MERIT_SEVERITY_REMEDY,
                         "See whether the labels belong to the examples and to the rows "
                         "of the table in this order (`merit info DATA`), and whether a "
                         "larger net or a few more epochs of `-l cross-entropy` learn "

@@ -10,12 +10,12 @@ static void find_headline(merit_explanation *e)
     const merit_explain_candidate *c = &e->kept->shown;
     const merit_run_row *last = c->last;
     if (e->verdict == MERIT_VERDICT_COLLAPSED) {
-        merit__explain_find(e, "collapse", MERIT_EXPLAIN_PROBLEM,
+        merit__explain_find(e, "collapse", MERIT_SEVERITY_PROBLEM,
                             "The run has collapsed: %.0f of %" PRId64
                             " classes are still answered",
                             last->classes_answered, e->run->n_classes);
     } else {
-        merit__explain_find(e, "stuck", MERIT_EXPLAIN_PROBLEM, "The run is stuck");
+        merit__explain_find(e, "stuck", MERIT_SEVERITY_PROBLEM, "The run is stuck");
     }
     if (c->n_missing > 0) {
         merit__explain_add(e, ", no longer ");
@@ -32,7 +32,7 @@ static void find_headline(merit_explanation *e)
 static void find_gradient(merit_explanation *e)
 {
     const merit_explain_candidate *c = &e->kept->shown;
-    merit__explain_find(e, "gradient", MERIT_EXPLAIN_PROBLEM,
+    merit__explain_find(e, "gradient", MERIT_SEVERITY_PROBLEM,
                         "Of cross entropy's gradient ");
     merit__explain_add_share(e, c->last->gradient_survival);
     merit__explain_add(e, " arrives");
@@ -76,7 +76,7 @@ static void find_pairs(merit_explanation *e)
     if (n == 0) {
         return;
     }
-    merit__explain_find(e, "pairs", MERIT_EXPLAIN_PROBLEM, "Stuck, of all examples: ");
+    merit__explain_find(e, "pairs", MERIT_SEVERITY_PROBLEM, "Stuck, of all examples: ");
     for (int64_t i = 0; i < n; i++) {
         const merit_run_pair *p = &last->pairs[i];
         n_traps += p->is_trap;
@@ -102,7 +102,7 @@ static void find_forecast(merit_explanation *e)
         return;
     }
     const merit_run_pair *p = &c->last->pairs[0];
-    merit__explain_find(e, "forecast", MERIT_EXPLAIN_PROBLEM,
+    merit__explain_find(e, "forecast", MERIT_SEVERITY_PROBLEM,
                         "By its own gradient, the middle one of the examples ");
     add_pair(e, p);
     merit__explain_add(e, " needs ");
@@ -121,14 +121,14 @@ static void find_rate(merit_explanation *e)
     double ratio = run->learning_rate / merit__explain_default_rate(run->optimizer);
     if (ratio >= high) {
         merit__explain_find(
-            e, "learning-rate", MERIT_EXPLAIN_WARNING,
+            e, "learning-rate", MERIT_SEVERITY_WARNING,
             "The learning rate %g is %.0f times the default of %s; long "
             "steps push the model deeper in. A smaller one alone does "
             "not help: the gradient stays where it is.",
             run->learning_rate, ratio, run->optimizer);
     } else if (isfinite(ratio)) {
         merit__explain_find(
-            e, "learning-rate", MERIT_EXPLAIN_NOTE,
+            e, "learning-rate", MERIT_SEVERITY_NOTE,
             "It is not the learning rate (%g): another one multiplies a "
             "gradient that is not there.",
             run->learning_rate);

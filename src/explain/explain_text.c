@@ -29,8 +29,8 @@ static void append(merit_explanation *e, const char *format, va_list arguments)
     *text = longer;
 }
 
-void merit__explain_find(merit_explanation *e, const char *id,
-                         merit_explain_severity severity, const char *format, ...)
+void merit__explain_find(merit_explanation *e, const char *id, merit_severity severity,
+                         const char *format, ...)
 {
     if (e->no_memory ||
         merit__grow_array((void **)&e->findings, &e->findings_capacity,
@@ -41,8 +41,7 @@ void merit__explain_find(merit_explanation *e, const char *id,
         return;
     }
     e->texts[e->n_findings] = NULL;
-    e->findings[e->n_findings++] =
-        (merit_explain_finding){.id = id, .severity = severity};
+    e->findings[e->n_findings++] = (merit_finding){.id = id, .severity = severity};
     va_list arguments;
     va_start(arguments, format);
     append(e, format, arguments);

@@ -113,13 +113,14 @@ const char *merit__page_file_name(char out[MERIT__PAGE_PATH_BYTES], const char *
     return out;
 }
 
-void merit__page_finding(merit__xml *xml, int severity, const char *head,
-                         const char *text)
+void merit__page_finding(merit__xml *xml, merit_severity severity, const char *text)
 {
-    static const char *const classes[] = {"note", "note", "warning", "problem",
-                                          "remedy"};
-    merit__xml_add(xml, "<li class=\"%s\"><b>%s</b>",
-                   classes[severity >= 0 && severity < 5 ? severity : 0], head);
+    static const char *const classes[] = {[MERIT_SEVERITY_NOTE] = "note",
+                                          [MERIT_SEVERITY_WARNING] = "warning",
+                                          [MERIT_SEVERITY_PROBLEM] = "problem",
+                                          [MERIT_SEVERITY_REMEDY] = "remedy"};
+    merit__xml_add(xml, "<li class=\"%s\"><b>%s</b>", classes[severity],
+                   merit_severity_name(severity));
     merit__xml_text(xml, text, FINDING_CHARACTERS);
     merit__xml_add(xml, "</li>\n");
 }

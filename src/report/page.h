@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "merit/audit.h"
 #include "report/xml.h"
 
 enum {
@@ -43,10 +44,8 @@ void merit__page_head_cell(merit__xml *xml, const char *name);
 /* The last part of a path, for a page that may be sent to others; cut. Returns out. */
 const char *merit__page_file_name(char out[MERIT__PAGE_PATH_BYTES], const char *path);
 
-/* A finding, an item of a list of class "findings": how grave (1 a note, 2 a warning, 3
- * a problem, 4 what to do), its head, which is ours, and the text. */
-void merit__page_finding(merit__xml *xml, int severity, const char *head,
-                         const char *text);
+/* A finding, an item of a list of class "findings". */
+void merit__page_finding(merit__xml *xml, merit_severity severity, const char *text);
 
 /* 12345 as 12,345. */
 void merit__page_count(merit__xml *xml, int64_t n);

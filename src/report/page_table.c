@@ -57,8 +57,7 @@ static void add_numbers(merit__xml *xml, const merit_scores *scores)
 static void add_notes(merit__xml *xml, const merit_scores *scores)
 {
     for (int64_t i = 0; i < merit_scores_n_notes(scores); i++) {
-        merit__page_finding(xml, MERIT_SEVERITY_NOTE, "NOTE",
-                            merit_scores_note(scores, i));
+        merit__page_finding(xml, MERIT_SEVERITY_NOTE, merit_scores_note(scores, i));
     }
 }
 
@@ -81,8 +80,7 @@ static merit_status add_findings(merit__xml *xml, const merit_scores *scores,
         }
         const merit_audit_facts *facts = merit_audit_facts_of(audit);
         for (int64_t i = 0; i < facts->n_findings && i < FINDINGS_MOST; i++) {
-            merit__page_finding(xml, (int)facts->findings[i].severity,
-                                merit_audit_severity_name(facts->findings[i].severity),
+            merit__page_finding(xml, facts->findings[i].severity,
                                 facts->findings[i].text);
         }
         if (facts->n_findings > FINDINGS_MOST) {

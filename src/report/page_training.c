@@ -139,10 +139,8 @@ static merit_status add_explanation(merit__xml *xml, const merit_run *run,
     merit__xml_add(xml, "<h3>What <code>merit explain</code> says of it</h3>\n"
                         "<ul class=\"findings\">\n");
     for (int64_t i = 0; i < merit_explanation_n_findings(why); i++) {
-        const merit_explain_finding *finding = merit_explanation_finding(why, i);
-        merit__page_finding(xml, (int)finding->severity,
-                            merit_explain_severity_name(finding->severity),
-                            finding->text);
+        const merit_finding *finding = merit_explanation_finding(why, i);
+        merit__page_finding(xml, finding->severity, finding->text);
     }
     merit__xml_add(xml, "</ul>\n");
     merit_explanation_free(why);
