@@ -44,7 +44,7 @@ merit_status merit__compare_write(const json_t *record, const char *directory,
 {
     merit_status status = MERIT_OK;
     char *path = merit__path_join(directory, name);
-    char *text = merit__json_text(record, 0);
+    char *text = merit__json_dump(record, 0);
     if (path == NULL || text == NULL) {
         MERIT_TRY(merit__fail_memory(err, 4096, name));
     }

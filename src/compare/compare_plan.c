@@ -102,8 +102,8 @@ static merit_status differ(char *what, size_t what_bytes, const json_t *now,
                            const json_t *before, merit_error *err)
 {
     what[0] = '\0';
-    char *a = merit__json_text(json_object_get(now, "training"), 0);
-    char *b = merit__json_text(json_object_get(before, "training"), 0);
+    char *a = merit__json_dump(json_object_get(now, "training"), 0);
+    char *b = merit__json_dump(json_object_get(before, "training"), 0);
     merit_status status = MERIT_OK;
     if (a == NULL || b == NULL) {
         status = merit__fail_memory(err, 4096, "a comparison");

@@ -169,7 +169,7 @@ merit_status merit__config_json(char **json, const merit__config *c,
         "weight_decay", c->weight_decay, "validation",
         validation_data != NULL ? 0.0 : c->validation, "seed", seed, "data",
         fingerprint, "validation_data", validation_fingerprint, "scores", table);
-    *json = merit__json_text(record, JSON_SORT_KEYS);
+    *json = merit__json_dump(record, JSON_SORT_KEYS);
     json_decref(record);
     return *json != NULL ? MERIT_OK
                          : merit__fail_memory(err, 4096, "the configuration");
@@ -178,7 +178,7 @@ merit_status merit__config_json(char **json, const merit__config *c,
 /* A JSON value for a message: short, never a whole table. */
 static void show(char *out, size_t out_bytes, const json_t *value)
 {
-    char *text = value == NULL ? NULL : merit__json_text(value, JSON_ENCODE_ANY);
+    char *text = value == NULL ? NULL : merit__json_dump(value, JSON_ENCODE_ANY);
     snprintf(out, out_bytes, "%.40s%s", text == NULL ? "not there" : text,
              text != NULL && strlen(text) > 40 ? "..." : "");
     merit__free(text);

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 
-char *merit__json_text(const json_t *value, size_t flags)
+char *merit__json_dump(const json_t *value, size_t flags)
 {
     size_t n_bytes = value == NULL ? 0 : json_dumpb(value, NULL, 0, flags);
     if (n_bytes == 0) {

@@ -21,7 +21,7 @@ static char *provenance(const merit__training *t, const merit__history_row *row)
         (json_int_t)row->epoch, "engine", t->engine, "validation_score",
         merit__json_real(row->verdict.score), "validation_accuracy",
         merit__json_real(row->verdict.accuracy));
-    char *text = merit__json_text(record, JSON_SORT_KEYS);
+    char *text = merit__json_dump(record, JSON_SORT_KEYS);
     json_decref(record);
     return text;
 }
@@ -167,7 +167,7 @@ static char *answers_line(const merit__training *t, size_t index)
         json_pack("{s:s, s:I, s:I, s:o, s:o}", "loss",
                   t->candidates.spec[row->candidate], "epoch", (json_int_t)row->epoch,
                   "step", (json_int_t)row->step, "given", given, "stuck", stuck);
-    char *text = merit__json_text(record, JSON_COMPACT);
+    char *text = merit__json_dump(record, JSON_COMPACT);
     json_decref(record);
     return text;
 }

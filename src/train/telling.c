@@ -103,7 +103,7 @@ void merit__training_tell_progress(const merit__training *t)
 /* Appends a record to the log and frees it. */
 static void log_record(const merit__training *t, json_t *record)
 {
-    char *line = merit__json_text(record, 0);
+    char *line = merit__json_dump(record, 0);
     if (line != NULL) {
         merit__run_directory_log(t->run, line);
     }
