@@ -255,7 +255,7 @@ static void test_refusals(void **state)
     merit_audit_free(NULL);
     assert_string_equal(merit_severity_name(MERIT_SEVERITY_PROBLEM), "PROBLEM");
     assert_string_equal(merit_severity_name((merit_severity)0), "unknown");
-    assert_string_equal(merit_severity_name((merit_severity)4), "unknown");
+    assert_string_equal(merit_severity_name((merit_severity)5), "unknown");
     merit_scores_free(scores);
 }
 
