@@ -1,6 +1,6 @@
 """Do threads that train wait for pictures? 20,000 JPEGs of 64x64, in colour (images of
 Fashion-MNIST, enlarged), become 28x28 of grey for the net of speed.py: first with all
-pixels in memory, then with room for a twentieth of them, so that 19 of 20 pictures are
+pixels in memory, then with room for a fifteenth of them, so that 14 of 15 pictures are
 read, decoded and resized again in each epoch, in turn with the other.
 
 busy: the share of the threads' time that did not go into waiting for pictures or into
