@@ -50,6 +50,17 @@ def test_affine_labels_of_the_question():
     assert found["labels"] == read(done.out).tolist()
 
 
+def test_affine_labels_are_rounded_once(tmp_path):
+    """What is 0.6, 1/3 or 0 is the number next to it, so that labels can be read."""
+    table = tmp_path / "t.tsv"
+    table.write_text("a b c d\na 2 1 -1 -1\nb 1 2 -1 -1\nc -1 -1 2 1\nd -1 -1 1 2\n")
+    assert read(labels(table).out).tolist() == [[.6, .4, 0, 0], [.4, .6, 0, 0],
+                                                [0, 0, .6, .4], [0, 0, .4, .6]]
+    assert read(labels(QUESTION).out).tolist() == [
+        [.5, 1 / 3, 1 / 6, 0], [1 / 3, .5, 0, 1 / 6],
+        [.25, 1 / 12, .25, 5 / 12], [0, 1 / 6, 1 / 3, .5]]
+
+
 @pytest.mark.parametrize("temperature, wrong, condition",
                          [(.25, .194, 3e5), (.5, .161, 852), (1, .111, 65), (2, .070, 32),
                           (8, .022, 56)])

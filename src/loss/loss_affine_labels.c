@@ -15,6 +15,7 @@
  * of Ramaswamy and Agarwal 2013 for a proper loss. */
 #include "loss/loss_def.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "loss/terms.h"
@@ -22,14 +23,14 @@
 // The mean of a row of costs, and how far above it the largest lies.
 static double mean_of(const double *costs, int64_t K, double *rise)
 {
-    double mean = 0;
+    double sum = 0;
     double most = 0;
     for (int64_t j = 0; j < K; j++) {
-        mean += costs[j] / (double)K;
+        sum += costs[j];
         most = fmax(most, costs[j]);
     }
-    *rise = most - mean;
-    return mean;
+    *rise = most - sum / (double)K;
+    return sum / (double)K;
 }
 
 static merit_status prepare(merit_loss *loss, merit_error *err)
@@ -38,9 +39,10 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
     const int64_t K = loss->n_classes;
     double rise;
     double largest_rise = 0;
-    // Scores less their largest, over R: the same labels, and small differences of
-    // large scores are not lost. M and the means count in R, too.
-    merit__loss_make_costs(loss, loss->range);
+    // Scores less their largest, over about R: the same labels, and small differences
+    // of large scores are not lost. M and the means count in that unit, too, a power of
+    // 2, by which nothing is rounded.
+    merit__loss_make_costs(loss, scalbn(1, ilogb(loss->range)));
     for (int64_t i = 0; i < K; i++) {
         mean_of(loss->table + i * K, K, &rise);
         largest_rise = fmax(largest_rise, rise);
@@ -50,8 +52,10 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
         double *p = loss->table + i * K;
         double mean = mean_of(p, K, &rise);
         for (int64_t j = 0; j < K; j++) {
-            // Rounding may leave the smallest just below 0.
-            p[j] = fmax(0, 1 / (double)K + (mean - p[j]) / M);
+            p[j] = (largest_rise - (p[j] - mean)) / M;
+            if (p[j] < 4 * DBL_EPSILON) { // 0, but for rounding
+                p[j] = 0;
+            }
         }
     }
     if (loss->n_answers > K) {
