@@ -144,6 +144,9 @@ def test_files_of_every_form_give_the_same_answers(place, data, tmp_path):
     write_text(tmp_path / "pandas.csv", p[:, order], ",", shuffled, "")
     write_text(tmp_path / "positions.csv", p, ",", ["0", "1", "2"])
     write_text(tmp_path / "pandas-positions.csv", p, ",", ["0", "1", "2"], "")
+    places = [str(k) for k in order]
+    write_text(tmp_path / "other-positions.csv", p[:, order], ",", places)
+    write_text(tmp_path / "pandas-other-positions.csv", p[:, order], ",", places, "")
     write_text(tmp_path / "ids-only.tsv", p, ids="", names=None)
     np.savetxt(tmp_path / "savetxt.csv", p[:, order], delimiter=",",
                header=",".join(shuffled))
@@ -156,7 +159,7 @@ def test_files_of_every_form_give_the_same_answers(place, data, tmp_path):
     for path in list(tmp_path.iterdir()):
         path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
     files = sorted(tmp_path.iterdir())
-    assert len(files) == 42
+    assert len(files) == 46
     for path in files:
         assert answers_of(merit(path, "-s", place / "table.tsv").out) == want, path
         done = merit("-", "-s", place / "table.tsv", input=path.read_bytes())
@@ -328,6 +331,14 @@ def test_labels_of_every_form(place, labels):
                  "--json").out == want
     assert merit(place / "p.npy", "-s", place / "table.tsv", "--labels", "-", "--json",
                  input=(place / labels).read_bytes()).out == want
+
+
+def test_a_number_that_names_the_labels(place, data, tmp_path):
+    """As pandas writes a Series without a name."""
+    (tmp_path / "y.csv").write_text("0\n" + "".join(f"{k}\n" for k in data[1]))
+    line = refused(place / "p.npy", "-s", place / "table.tsv", "--labels",
+                   tmp_path / "y.csv", expect=3)
+    assert line.endswith("p.npy. If the first one is a name, call it label")
 
 
 def test_the_summary(place, tmp_path):

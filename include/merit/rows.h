@@ -16,7 +16,8 @@
  *   text   a line to a row; fields between tabs, semicolons, commas or blanks,
  *          whichever the first line has. It may name the columns: then they are put
  *          into the order of the classes, and a column "id" (or one without a name)
- *          gives the rows names. Names 0, 1, 2 ... are places. Without names K + 1
+ *          gives the rows names. Names 0, 1, 2 ... are places; of
+ *          3 and more probabilities in any order. Without names K + 1
  *          fields are an id and K numbers. The p_<class> of `merit predict` are
  *          understood, beside them "answer" and "expected_score" are passed over.
  *          Blank lines and lines that begin with # are too, except that a first line

@@ -35,9 +35,8 @@ static merit_status open_labels(merit_rows **out, const merit__beliefs *beliefs,
 
 static merit_status take_names(merit__beliefs *beliefs, merit_error *err)
 {
-    merit_status status =
-        merit__new_array(&beliefs->classes, beliefs->n_classes,
-                         sizeof *beliefs->classes, err);
+    merit_status status = merit__new_array(&beliefs->classes, beliefs->n_classes,
+                                           sizeof *beliefs->classes, err);
     for (int64_t k = 0; status == MERIT_OK && k < beliefs->n_classes; k++) {
         beliefs->classes[k] = beliefs->scores != NULL
                                   ? merit_scores_name(beliefs->scores, k)
@@ -84,11 +83,13 @@ static merit_status refuse_counts(const merit_rows *labels, int64_t n_labels,
                                   const merit_rows *rows, int64_t n_rows,
                                   merit_error *err)
 {
-    return merit__refuse(err, MERIT_EFORMAT,
-                         "%.90s: %" PRId64 " labels, expected %" PRId64
-                         ", one for each row of %.90s",
-                         merit_rows_path(labels), n_labels, n_rows,
-                         merit_rows_path(rows));
+    // A number as the name of the column: pandas writes "0".
+    const int may_be_named = n_labels == n_rows + 1 && merit_rows_n(labels) < 0;
+    return merit__refuse(
+        err, MERIT_EFORMAT,
+        "%.80s: %" PRId64 " labels, expected %" PRId64 ", one for each row of %.80s%s",
+        merit_rows_path(labels), n_labels, n_rows, merit_rows_path(rows),
+        may_be_named ? ". If the first one is a name, call it label" : "");
 }
 
 merit_status merit__beliefs_open(merit__beliefs *out,
@@ -104,9 +105,8 @@ merit_status merit__beliefs_open(merit__beliefs *out,
                              "input");
     }
     out->can_reopen = out->can_reopen && !is_stdin(source->labels);
-    MERIT_TRY(merit__scores_need_classes(&source->scores)
-                  ? open_rows_first(out, err)
-                  : open_table_first(out, err));
+    MERIT_TRY(merit__scores_need_classes(&source->scores) ? open_rows_first(out, err)
+                                                          : open_table_first(out, err));
     if (source->labels == NULL) {
         goto fail;
     }

@@ -116,7 +116,7 @@ static const merit__options options = {
         "Prints tab-separated text: id (the column of that name, or the row from 0), "
         "answer and expected_score. A first line of text names the columns; they are "
         "put into the order of the table. Without it, and in .npy, the columns are in "
-        "the order of the table's classes.\n"
+        "the order of the table's classes. "
         "With --labels it measures what the answers earn, as `merit eval` does: on "
         "standard output with -o, else on standard error. The temperature is fitted to "
         "all rows where they are no more than 2,097,152 / K, or 1,000; else to an even "

@@ -25,7 +25,7 @@ typedef struct finding {
     field *fields; // [n]
     size_t n;
     int is_predict;   // the table of `merit predict`
-    int is_positions; // named by their places, as pandas does: 0, 1, 2
+    int is_positions; // named by their places, as pandas does: 0, 1, 2, in any order
     merit_error *err;
 } finding;
 
@@ -136,20 +136,30 @@ static int is_id(const finding *f, size_t i)
            (i == 0 && (name.n == 0 || is_word(name, "index")));
 }
 
-// Whether the columns are named 0, 1, 2 ... "0 1" could be probabilities, too, but a
-// program that writes probabilities seldom begins with exactly these.
-static int are_positions(const finding *f)
+// Finds out whether the columns are named 0, 1, 2 ... "0 1" could be probabilities,
+// too, but a program that writes probabilities seldom begins with exactly these. Three
+// and more such numbers sum to no 1, and so are names in any order where probabilities
+// are expected.
+static merit_status find_positions(finding *f)
 {
-    size_t n_ids = is_id(f, 0) ? 1 : 0;
-    for (size_t i = n_ids; i < f->n; i++) {
-        int64_t position = -1;
-        if (merit__parse_integer(f->fields[i].text, f->fields[i].n, 0, INT64_MAX,
-                                 &position) != 0 ||
-            position != (int64_t)(i - n_ids)) {
-            return 0;
-        }
+    const size_t n_ids = is_id(f, 0) ? 1 : 0;
+    const size_t n = f->n - n_ids;
+    const int any_order = f->rows->options.kind == MERIT_ROWS_PROBABILITIES && n > 2;
+    char *is_seen = merit__alloc_array(n, 1);
+    if (is_seen == NULL) {
+        return merit__fail_memory(f->err, n, f->path);
     }
-    return f->n > n_ids && f->n > 1;
+    f->is_positions = n > 0 && f->n > 1;
+    for (size_t i = 0; i < n && f->is_positions; i++) {
+        const field name = f->fields[n_ids + i];
+        int64_t position = 0;
+        f->is_positions = merit__parse_integer(name.text, name.n, 0, (int64_t)n - 1,
+                                               &position) == 0 &&
+                          !is_seen[position] && (any_order || position == (int64_t)i);
+        is_seen[position] = 1;
+    }
+    merit__free(is_seen);
+    return MERIT_OK;
 }
 
 // Whether the first line names the columns: a field that is no number, where the first
@@ -196,15 +206,19 @@ static merit_status use_of(int64_t *use, finding *f, size_t i, int64_t guess)
     } else if (f->is_predict && !has_prefix &&
                (is_word(*name, "answer") || is_word(*name, "expected_score"))) {
         *use = MERIT__COLUMN_IGNORED;
-    } else if (f->rows->options.classes == NULL || f->is_positions) {
+    } else if (f->is_positions) {
+        return merit__parse_integer(name->text, name->n, 0, INT64_MAX, use) == 0
+                   ? MERIT_OK
+                   : MERIT_EFORMAT;
+    } else if (f->rows->options.classes == NULL) {
         *use = guess;
     } else {
-        return merit__fail(
-            f->err, MERIT_EFORMAT,
-            "%s:%" PRId64 ": column %zu is named \"%s\", which is no class%s", f->path,
-            f->line, i + 1, show(shown, *name),
-            merit__suggest_class(nearest, sizeof nearest, f->rows, name->text,
-                                 name->n));
+        return merit__fail(f->err, MERIT_EFORMAT,
+                           "%s:%" PRId64
+                           ": column %zu is named \"%s\", which is no class%s",
+                           f->path, f->line, i + 1, show(shown, *name),
+                           merit__suggest_class(nearest, sizeof nearest, f->rows,
+                                                name->text, name->n));
     }
     return MERIT_OK;
 }
@@ -246,8 +260,8 @@ static merit_status keep_names(finding *f, const size_t *first)
 static merit_status read_names(merit__columns *out, finding *f)
 {
     const merit_rows_options *options = &f->rows->options;
-    size_t n_places = options->n_classes > (int64_t)f->n ? (size_t)options->n_classes
-                                                         : f->n;
+    size_t n_places =
+        options->n_classes > (int64_t)f->n ? (size_t)options->n_classes : f->n;
     int64_t guess = 0;
     char shown[NAME_BYTES];
     merit_status status = MERIT_OK;
@@ -331,7 +345,7 @@ merit_status merit__columns_find(merit__columns *out, merit_rows *rows,
     if (out->uses == NULL) {
         MERIT_TRY(merit__fail_memory(err, f.n * sizeof *out->uses, rows->path));
     }
-    f.is_positions = are_positions(&f);
+    MERIT_TRY(find_positions(&f));
     out->is_header = is_header(&f, text, n);
     if (rows->options.kind == MERIT_ROWS_LABELS) {
         MERIT_TRY(label_columns(out, &f));
