@@ -95,6 +95,19 @@ int merit__parse_integer(const char *text, size_t n, int64_t low, int64_t high,
     return 0;
 }
 
+int merit__has_decimal_comma(const char *text, size_t n)
+{
+    char with_point[40];
+    double ignored = 0;
+    const char *comma = n > 0 ? memchr(text, ',', n) : NULL;
+    if (comma == NULL || n >= sizeof with_point) {
+        return 0;
+    }
+    memcpy(with_point, text, n);
+    with_point[comma - text] = '.';
+    return merit__parse_double(with_point, n, &ignored) == 0;
+}
+
 size_t merit__print_double(char out[MERIT__NUMBER_BYTES], double value)
 {
     // A normal number that has a text of up to DBL_DIG digits gets it from DBL_DIG

@@ -19,6 +19,9 @@ int merit__parse_double(const char *text, size_t n, double *out);
 int merit__parse_integer(const char *text, size_t n, int64_t low, int64_t high,
                          int64_t *out);
 
+/* Whether text[0..n) would be a number if its comma were a point. */
+int merit__has_decimal_comma(const char *text, size_t n);
+
 /* The shortest text that parses back to the same bits. Returns its length. */
 size_t merit__print_double(char out[MERIT__NUMBER_BYTES], double value);
 

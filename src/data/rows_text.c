@@ -17,8 +17,8 @@ typedef struct state {
     int has_waiting; // the first line is a row that was not handed out yet
     const char *waiting;
     size_t n_waiting;
-    int labels_are; // 0: not known yet
-    char *ids;      // of the last read, each with its 0
+    int labels_are;             // 0: not known yet
+    char *ids;                  // of the last read, each with its 0
     size_t n_ids, ids_capacity; // bytes
     size_t *id_starts;          // [n_rows]
     size_t starts_capacity;
@@ -125,14 +125,20 @@ static merit_status fail_field(const merit_rows *rows, size_t column, const char
     const state *s = rows->state;
     char part[FIELD_SHOWN + 1];
     char shown[2 * FIELD_SHOWN];
-    char nearest[96];
+    char nearest[96] = "";
+    const char *hint = nearest;
     int is_label = rows->options.kind == MERIT_ROWS_LABELS;
+    if (is_label) {
+        merit__suggest_class(nearest, sizeof nearest, rows, text, n);
+    } else if (merit__has_decimal_comma(text, n)) {
+        hint = "; decimal comma? Write a point";
+    }
     snprintf(part, sizeof part, "%.*s", n < FIELD_SHOWN ? (int)n : FIELD_SHOWN, text);
-    return merit__fail(
-        err, MERIT_EFORMAT, "%s:%" PRId64 ": column %zu is \"%s\", expected a %s%s",
-        rows->path, s->lines.number, column + 1,
-        merit__printable(shown, sizeof shown, part), is_label ? "label" : "number",
-        is_label ? merit__suggest_class(nearest, sizeof nearest, rows, text, n) : "");
+    return merit__fail(err, MERIT_EFORMAT,
+                       "%s:%" PRId64 ": column %zu is \"%s\", expected a %s%s",
+                       rows->path, s->lines.number, column + 1,
+                       merit__printable(shown, sizeof shown, part),
+                       is_label ? "label" : "number", hint);
 }
 
 // A label is a name where the first one of the file is, else a number.
@@ -163,11 +169,10 @@ static merit_status fail_count(const merit_rows *rows, size_t n, int has_more,
                                merit_error *err)
 {
     const state *s = rows->state;
-    return merit__fail(err, MERIT_EFORMAT,
-                       "%s:%" PRId64
-                       ": %s%zu fields, expected %zu as in the first line",
-                       rows->path, s->lines.number, has_more ? "more than " : "", n,
-                       s->columns.n);
+    return merit__fail(
+        err, MERIT_EFORMAT,
+        "%s:%" PRId64 ": %s%zu fields, expected %zu as in the first line", rows->path,
+        s->lines.number, has_more ? "more than " : "", n, s->columns.n);
 }
 
 // One line into row `row` of the read.

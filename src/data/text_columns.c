@@ -217,8 +217,10 @@ static merit_status use_of(int64_t *use, finding *f, size_t i, int64_t guess)
                            "%s:%" PRId64
                            ": column %zu is named \"%s\", which is no class%s",
                            f->path, f->line, i + 1, show(shown, *name),
-                           merit__suggest_class(nearest, sizeof nearest, f->rows,
-                                                name->text, name->n));
+                           merit__has_decimal_comma(name->text, name->n)
+                               ? "; decimal comma? Write a point"
+                               : merit__suggest_class(nearest, sizeof nearest, f->rows,
+                                                      name->text, name->n));
     }
     return MERIT_OK;
 }

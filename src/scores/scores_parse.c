@@ -20,21 +20,6 @@ static merit__field trim(merit__field field)
     return field;
 }
 
-// Whether the text would be a number if its comma were a point.
-static int has_decimal_comma(const char *text)
-{
-    char with_point[40];
-    double ignored = 0;
-    const char *comma = strchr(text, ',');
-    size_t n = strlen(text);
-    if (comma == NULL || n >= sizeof with_point) {
-        return 0;
-    }
-    memcpy(with_point, text, n);
-    with_point[comma - text] = '.';
-    return merit__parse_double(with_point, n, &ignored) == 0;
-}
-
 static merit_status fail_number(const merit__scan *scan, merit__field field,
                                 int64_t column, merit_error *err)
 {
@@ -53,7 +38,9 @@ static merit_status fail_number(const merit__scan *scan, merit__field field,
         merit__printable(shown_name, sizeof shown_name, scan->columns[column]),
         (long long)column + 2, MERIT__SCORES_MAX_SCORE,
         merit__printable(shown_found, sizeof shown_found, found),
-        has_decimal_comma(found) ? "; decimal comma? Write a point" : "");
+        merit__has_decimal_comma(found, strlen(found))
+            ? "; decimal comma? Write a point"
+            : "");
 }
 
 static merit_status read_numbers(merit_scores *scores, merit__scan *scan, int64_t row,
