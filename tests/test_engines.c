@@ -156,6 +156,31 @@ static const net_case net_cases[] = {
      4,
      10,
      1},
+    // rows and sequences
+    {"conv1d 16 3", {3, 1, 20}, 4, 10, 0},
+    {"conv1d 17 5 dilation 3, relu, conv1d 5 2", {5, 3, 30}, 3, 10, 0},
+    {"conv1d 16 5 dilation 8, relu, pool 1", {16, 1, 64}, 4, 10, 0},
+    {"conv1d 8 3, per-position", {3, 1, 20}, 4, 5, 0},
+    {"embedding 16, per-position", {1, 1, 12}, 4, 5, 0},
+    {"embedding 5, conv1d 7 3, per-position", {1, 1, 19}, 3, 20, 0},
+    {"embedding 8, globalpool", {1, 1, 8}, 4, 3, 1},
+    {"embedding 24, residual(conv1d 24 5 dilation 2, relu), globalpool, dense 9, relu",
+     {1, 1, 33},
+     5,
+     4,
+     1},
+    {"embedding 64, residual(conv1d 64 5, relu), residual(conv1d 64 5 dilation 4, "
+     "relu), "
+     "residual(conv1d 64 5 dilation 16, relu), dropout 0.2, per-position",
+     {1, 1, 64},
+     3,
+     20,
+     1},
+    {"embedding 32, conv1d 32 3 dilation 32, relu, conv1d 17 1, per-position",
+     {1, 1, 40},
+     2,
+     21,
+     0},
     // whole nets
     {"conv 32 3, relu, pool 2, conv 32 3, relu, pool 2, dense 64, relu",
      {1, 12, 12},
@@ -227,10 +252,30 @@ static void fill_parameters(const setup *s, uint64_t seed)
     }
 }
 
+/* Sequences of any length but 0, the first one as long as can be. */
+static void fill_codes(const setup *s, uint64_t seed)
+{
+    int64_t T = s->net->in.w;
+    for (int64_t e = 0; e < s->net_case->n; e++) {
+        uint32_t words[4];
+        merit__random(words, seed, 3, (uint32_t)e, 0, 0);
+        int64_t length = e == 0 ? T : 1 + (int64_t)merit__below(words[0], (uint32_t)T);
+        for (int64_t t = 0; t < T; t++) {
+            merit__random(words, seed, 4, (uint32_t)e, (uint32_t)t, 0);
+            s->x[e * T + t] =
+                (float)(t < length ? merit__below(words[0], MERIT__CODE_END)
+                                   : MERIT__CODE_END);
+        }
+    }
+}
+
 static void fill_setup(const setup *s, uint64_t seed)
 {
     fill_parameters(s, seed);
     fill(s->x, s->n_x, seed, 1, s->mode);
+    if (merit__net_is_sequential(s->net)) {
+        fill_codes(s, seed);
+    }
     fill(s->dlogits, s->n_logits, seed, 2, s->mode);
 }
 
@@ -344,7 +389,7 @@ static setup make_setup(const net_case *c, enum mode mode)
         fail_msg("%s: %s", c->spec, err.message);
     }
     s.n_x = c->n * merit__reference_volume(c->in);
-    s.n_logits = c->n * c->n_classes;
+    s.n_logits = c->n * s.net->n_positions * c->n_classes;
     s.parameters = make_floats(s.net->n_arena);
     s.x = make_floats(s.n_x);
     s.dlogits = make_floats(s.n_logits);
@@ -365,9 +410,9 @@ static void free_setup(setup *s)
 
 /* What an engine made of a setup, in canonical order. */
 typedef struct outcome {
-    float *logits;     // [n,K] in training
+    float *logits;     // [n,K] or [n,T,K] in training
     float *gradient;   // [n_arena]
-    float *inference;  // [n,K] logits
+    float *inference;  // likewise, logits
     int64_t n_padding; // numbers that are no tensor's and not 0 in the arenas
 } outcome;
 

@@ -276,8 +276,9 @@ static const refusal refusals[] = {
      "layer 1 (Linear 5): there is no layer \"Linear\"; did you mean dense?"},
     {"transformer 8", 1, 9, 9, MERIT_EINVAL,
      "layer 1 (transformer 8): there is no layer \"transformer\"; there are conv, "
-     "dense, "
-     "relu, pool, avgpool, globalpool, batchnorm, dropout, residual"},
+     "conv1d, dense, "
+     "relu, pool, avgpool, globalpool, batchnorm, dropout, residual, embedding, "
+     "per-position"},
     {"batch_norm", 1, 9, 9, MERIT_EINVAL,
      "layer 1 (batch_norm): there is no layer \"batch_norm\"; did you mean batchnorm?"},
     {"conv 64", 1, 9, 9, MERIT_EINVAL,
@@ -382,15 +383,17 @@ static const refusal refusals[] = {
     {NULL, 1, 1, 1, MERIT_EINVAL, "no net was given"},
     {"re\x1b[31mlu", 1, 9, 9, MERIT_EINVAL,
      "layer 1 (re\\x1b[31mlu): there is no layer \"re\\x1b[31mlu\"; there are conv, "
-     "dense, relu, pool, avgpool, globalpool, batchnorm, dropout, residual"},
+     "conv1d, dense, relu, pool, avgpool, globalpool, batchnorm, dropout, residual, "
+     "embedding, per-position"},
     {"gr\xc3\xb6\xc3\x9f"
      "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee\xc3\xb6",
      1, 9, 9, MERIT_EINVAL,
      "layer 1 (gr\xc3\xb6\xc3\x9f"
      "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee): there is no "
      "layer \"gr\xc3\xb6\xc3\x9f"
-     "eeeeeeeeeeeeeeeeeeeeee...\"; there are conv, dense, "
-     "relu, pool, avgpool, globalpool, batchnorm, dropout, residual"},
+     "eeeeeeeeeeeeeeeeeeeeee...\"; there are conv, conv1d, dense, "
+     "relu, pool, avgpool, globalpool, batchnorm, dropout, residual, embedding, "
+     "per-position"},
 };
 
 static void test_refusals(void **state)
@@ -466,8 +469,9 @@ static void test_limits(void **state)
     check_status(repeat("relu", " ", 1000000, ""), MERIT_OK, "");
     check_status(repeat("", "x", 1000000, ""), MERIT_EINVAL,
                  "layer 1 (xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx): there is no layer "
-                 "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxx...\"; there are conv, dense, relu, "
-                 "pool, avgpool, globalpool, batchnorm, dropout, residual");
+                 "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxx...\"; there are conv, conv1d, dense, "
+                 "relu, pool, avgpool, globalpool, batchnorm, dropout, residual, "
+                 "embedding, per-position");
     check_status(repeat("relu", " x", 1000000, ""), MERIT_EINVAL,
                  "layer 1 (relu x x x x x x x x x x x x x x x x x ): expected relu");
 }

@@ -7,15 +7,19 @@
  *
  * Layers, separated by commas (k: odd or even kernel size, s: stride):
  *   conv C k [stride s] [pad p]   C filters k x k; pad defaults to (k - 1) / 2
- *   dense F                       F outputs from all inputs
- *   relu
- *   pool k [stride s]             max pooling, stride defaults to k
+ *   conv1d C k [dilation d]       C filters 1 x k along rows, whose columns lie d
+ * apart; rows keep their length when k is odd dense F                       F outputs
+ * from all inputs relu pool k [stride s]             max pooling, stride defaults to k
  *   avgpool k [stride s]          average pooling
  *   globalpool                    average over all positions
  *   batchnorm                     per channel; statistics per slice
  *   dropout p                     0 <= p < 1, in training only
  *   residual(layers)              adds the block's input to its output
- * A last `dense K` to the logits is implied.
+ *   embedding C                   first: codes of letters become C channels
+ *   per-position                  last: logits for each position of a row
+ * A last `dense K` to the logits is implied; after per-position it is `conv1d K 1`. A
+ * net of sequences begins with embedding; it may have conv1d with odd k, relu, dropout
+ * and residual, and then either per-position, or globalpool, which leaves dense layers.
  *
  * Instead of layers a spec may be the name of a net that suits the size of the
  * examples:

@@ -14,7 +14,9 @@ enum merit__random_use {
     MERIT__USE_DROPOUT = 5, // dropout masks
     MERIT__USE_BOOTSTRAP = 6,
     MERIT__USE_PROBE = 7,  // signs to measure with
-    MERIT__USE_BELIEF = 8  // sampled beliefs
+    MERIT__USE_BELIEF = 8, // sampled beliefs
+    MERIT__USE_MASK = 9,   // hidden letters
+    MERIT__USE_CROP = 10   // where a window begins
 };
 
 /* 4 independent 32-bit words for (seed; use, a, b, c). */

@@ -49,7 +49,8 @@ typedef struct merit__engine {
     /* Called before the first forward and after every change of the arena. */
     merit_status (*prepare)(merit__plan *plan, const float *arena, merit_error *err);
 
-    /* x [n,C,H,W] -> logits [n,K]. x must stay until backward. */
+    /* x [n,C,H,W] -> logits [n,K], or [n,T,K] with per-position. x must stay until
+     * backward. */
     merit_status (*forward)(merit__plan *plan, const float *arena, const float *x,
                             merit__slice_key key, float *logits, merit_error *err);
 

@@ -20,10 +20,10 @@ static void fill(float *values, int64_t n, float value)
 }
 
 /* Normal with mean 0 and variance 2 / fan_in. */
-static void fill_he_normal(float *values, int64_t n, int64_t fan_in, uint64_t seed,
+static void fill_he_normal(float *values, int64_t n, double fan_in, uint64_t seed,
                            int64_t tensor)
 {
-    float deviation = (float)sqrt(2.0 / (double)fan_in);
+    float deviation = (float)sqrt(2.0 / fan_in);
     for (int64_t i = 0; i < n; i += 2) {
         uint32_t words[4];
         float normal[2];
@@ -54,6 +54,19 @@ static int64_t fan_in(const merit__tensor *tensor)
     return tensor->n / tensor->dims[0];
 }
 
+/* How much larger than it is the fan-in of a convolution counts. Residual blocks of
+ * nets of sequences have no norm in them, and B of them, each of which doubled the
+ * variance, would end in 2^B; a share of 1 / B each leaves it below e. */
+static double residual_share(const merit_net *net, const merit__layer *layer)
+{
+    double n_blocks = 0;
+    for (int64_t i = 0; i < net->n_layers; i++) {
+        n_blocks += net->layers[i].kind == MERIT__ADD;
+    }
+    int is_in_row = merit__net_is_sequential(net) && layer->kind == MERIT__CONV;
+    return is_in_row && n_blocks > 1 ? n_blocks : 1;
+}
+
 void merit__net_init(const merit_net *net, uint64_t seed, float *arena)
 {
     for (int64_t i = 0; i < net->n_tensors; i++) {
@@ -66,8 +79,11 @@ void merit__net_init(const merit_net *net, uint64_t seed, float *arena)
             fill(values, tensor->n, is_one ? 1.0F : 0.0F);
         } else if (tensor->layer == net->n_layers - 1) {
             fill_uniform(values, tensor->n, fan_in(tensor), seed, i);
+        } else if (layer->kind == MERIT__EMBEDDING) {
+            fill_he_normal(values, tensor->n, 2, seed, i); // variance 1
         } else {
-            fill_he_normal(values, tensor->n, fan_in(tensor), seed, i);
+            double share = residual_share(net, layer);
+            fill_he_normal(values, tensor->n, share * (double)fan_in(tensor), seed, i);
         }
     }
 }

@@ -9,7 +9,7 @@
 #include "base/number.h"
 #include "base/suggest.h"
 
-enum { TAKES_STRIDE = 1, TAKES_PAD = 2, TAKES_RATE = 4 };
+enum { TAKES_STRIDE = 1, TAKES_PAD = 2, TAKES_RATE = 4, TAKES_DILATION = 8 };
 
 /* How a layer is written. */
 typedef struct layer_rule {
@@ -22,6 +22,7 @@ typedef struct layer_rule {
 
 static const layer_rule rules[] = {
     {"conv", "conv C k [stride s] [pad p]", MERIT__CONV, 2, TAKES_STRIDE | TAKES_PAD},
+    {"conv1d", "conv1d C k [dilation d]", MERIT__CONV, 2, TAKES_DILATION},
     {"dense", "dense F", MERIT__DENSE, 1, 0},
     {"relu", "relu", MERIT__RELU, 0, 0},
     {"pool", "pool k [stride s]", MERIT__MAXPOOL, 1, TAKES_STRIDE},
@@ -30,6 +31,7 @@ static const layer_rule rules[] = {
     {"batchnorm", "batchnorm", MERIT__BATCHNORM, 0, 0},
     {"dropout", "dropout p", MERIT__DROPOUT, 0, TAKES_RATE},
     {"residual", "residual(layers)", MERIT__ADD, 0, 0},
+    {"embedding", "embedding C", MERIT__EMBEDDING, 1, 0},
 };
 enum { N_RULES = sizeof(rules) / sizeof(rules[0]) };
 
@@ -56,7 +58,7 @@ typedef struct word_list {
 /* What the words said; -1 where nothing was said. */
 typedef struct layer_arguments {
     int64_t counts[2];
-    int64_t stride, pad;
+    int64_t stride, pad, dilation;
     double rate;
 } layer_arguments;
 
@@ -162,8 +164,8 @@ static const char *nearest_layer(const char *name)
 
 static const char *option_name(const void *context, size_t i)
 {
-    (void)context;
-    return i == 0 ? "stride" : "pad";
+    const layer_rule *rule = context;
+    return rule->takes & TAKES_DILATION ? "dilation" : i == 0 ? "stride" : "pad";
 }
 
 static merit_status find_rule(layer_reading *reading)
@@ -183,8 +185,9 @@ static merit_status find_rule(layer_reading *reading)
     }
     return merit__layer_fail(reading->layer, reading->number, reading->err,
                              MERIT_EINVAL,
-                             "there is no layer \"%s\"; there are conv, dense, relu, "
-                             "pool, avgpool, globalpool, batchnorm, dropout, residual",
+                             "there is no layer \"%s\"; there are conv, conv1d, dense, "
+                             "relu, pool, avgpool, globalpool, batchnorm, dropout, "
+                             "residual, embedding, per-position",
                              name);
 }
 
@@ -222,7 +225,7 @@ static merit_status read_rate(const layer_reading *reading, int word, double *ou
     return MERIT_OK;
 }
 
-/* Reads "stride s" or "pad p" at a word. */
+/* Reads "stride s", "pad p" or "dilation d" at a word. */
 static merit_status read_option(const layer_reading *reading, int word,
                                 layer_arguments *arguments)
 {
@@ -230,9 +233,12 @@ static merit_status read_option(const layer_reading *reading, int word,
     int takes = reading->rule->takes;
     int is_stride = strcmp(name, "stride") == 0 && (takes & TAKES_STRIDE);
     int is_pad = strcmp(name, "pad") == 0 && (takes & TAKES_PAD);
-    if (!is_stride && !is_pad) {
-        size_t n_options = takes & TAKES_PAD ? 2 : (takes & TAKES_STRIDE ? 1 : 0);
-        const char *nearest = merit__suggest(name, option_name, NULL, n_options);
+    int is_dilation = strcmp(name, "dilation") == 0 && (takes & TAKES_DILATION);
+    if (!is_stride && !is_pad && !is_dilation) {
+        size_t n_options =
+            takes & TAKES_PAD ? 2 : (takes & (TAKES_STRIDE | TAKES_DILATION) ? 1 : 0);
+        const char *nearest =
+            merit__suggest(name, option_name, reading->rule, n_options);
         if (nearest == NULL) {
             return fail_usage(reading);
         }
@@ -240,11 +246,13 @@ static merit_status read_option(const layer_reading *reading, int word,
                                  MERIT_EINVAL, "\"%s\" is unknown; did you mean %s?",
                                  name, nearest);
     }
-    int64_t *value = is_stride ? &arguments->stride : &arguments->pad;
+    int64_t *value = is_stride ? &arguments->stride
+                     : is_pad  ? &arguments->pad
+                               : &arguments->dilation;
     if (word + 1 >= reading->words.n || *value >= 0) {
         return fail_usage(reading);
     }
-    return read_count(reading, word + 1, is_stride ? 1 : 0, value);
+    return read_count(reading, word + 1, is_pad ? 0 : 1, value);
 }
 
 static merit_status read_arguments(const layer_reading *reading,
@@ -299,6 +307,31 @@ static merit_status infer_window(const layer_reading *reading,
     return MERIT_OK;
 }
 
+/* The same for conv1d: the kernel covers (k - 1) d + 1 columns of a row. */
+static merit_status infer_row_window(const layer_reading *reading,
+                                     const layer_arguments *arguments)
+{
+    merit__layer *layer = reading->layer;
+    int64_t kernel = arguments->counts[1];
+    layer->stride = 1;
+    layer->dilation = arguments->dilation < 0 ? 1 : arguments->dilation;
+    layer->kernel_h = 1;
+    layer->kernel_w = kernel;
+    if ((kernel - 1) > MERIT__MAX_DIM / 4 / layer->dilation) {
+        return merit__layer_fail(layer, reading->number, reading->err, MERIT_EINVAL,
+                                 "the kernel covers more than %d columns",
+                                 MERIT__MAX_DIM / 4);
+    }
+    layer->pad = (kernel - 1) * layer->dilation / 2;
+    layer->out.w = layer->in.w + 2 * layer->pad - (kernel - 1) * layer->dilation;
+    if (layer->out.w < 1) {
+        return merit__layer_fail(
+            layer, reading->number, reading->err, MERIT_EINVAL,
+            "the rows have %" PRId64 " columns, too few for the kernel", layer->in.w);
+    }
+    return MERIT_OK;
+}
+
 /* Fills the layer and infers the shape of its output. */
 static merit_status infer(const layer_reading *reading,
                           const layer_arguments *arguments)
@@ -310,11 +343,14 @@ static merit_status infer(const layer_reading *reading,
     layer->from = -1;
     layer->tensor = -1;
     layer->out = layer->in;
-    if (layer->kind == MERIT__CONV || layer->kind == MERIT__MAXPOOL ||
-        layer->kind == MERIT__AVGPOOL) {
+    layer->dilation = 1;
+    if (reading->rule->takes & TAKES_DILATION) {
+        MERIT_TRY(infer_row_window(reading, arguments));
+    } else if (layer->kind == MERIT__CONV || layer->kind == MERIT__MAXPOOL ||
+               layer->kind == MERIT__AVGPOOL) {
         MERIT_TRY(infer_window(reading, arguments));
     }
-    if (layer->kind == MERIT__CONV) {
+    if (layer->kind == MERIT__CONV || layer->kind == MERIT__EMBEDDING) {
         layer->out.c = arguments->counts[0];
     } else if (layer->kind == MERIT__DENSE) {
         layer->out = (merit__shape){arguments->counts[0], 1, 1};
@@ -341,8 +377,10 @@ static void print_layer(char text[MERIT__LAYER_TEXT_BYTES], const merit__layer *
     char number[MERIT__NUMBER_BYTES];
     size_t size = MERIT__LAYER_TEXT_BYTES;
     size_t n = (size_t)snprintf(text, size, "%s", rule->name);
-    int is_conv = layer->kind == MERIT__CONV;
-    if (is_conv || layer->kind == MERIT__DENSE) {
+    int is_conv = layer->kind == MERIT__CONV && (rule->takes & TAKES_STRIDE);
+    int is_row = (rule->takes & TAKES_DILATION) != 0;
+    if (layer->kind == MERIT__CONV || layer->kind == MERIT__DENSE ||
+        layer->kind == MERIT__EMBEDDING) {
         n += (size_t)snprintf(text + n, size - n, " %" PRId64, layer->out.c);
     }
     if (rule->takes & TAKES_STRIDE) {
@@ -351,6 +389,13 @@ static void print_layer(char text[MERIT__LAYER_TEXT_BYTES], const merit__layer *
             n +=
                 (size_t)snprintf(text + n, size - n, " stride %" PRId64, layer->stride);
         }
+    }
+    if (is_row) {
+        n += (size_t)snprintf(text + n, size - n, " %" PRId64, layer->kernel_w);
+    }
+    if (is_row && layer->dilation > 1) {
+        n +=
+            (size_t)snprintf(text + n, size - n, " dilation %" PRId64, layer->dilation);
     }
     if (is_conv && layer->pad != (layer->kernel_h - 1) / 2) {
         n += (size_t)snprintf(text + n, size - n, " pad %" PRId64, layer->pad);
@@ -367,7 +412,7 @@ merit_status merit__layer_parse(merit__layer *layer, char text[MERIT__LAYER_TEXT
 {
     merit_status status = MERIT_OK;
     layer_reading reading = {.layer = layer, .number = number, .err = err};
-    layer_arguments arguments = {.stride = -1, .pad = -1};
+    layer_arguments arguments = {.stride = -1, .pad = -1, .dilation = -1};
     merit__layer_set_text(layer, item, n);
     split_words(&reading.words, item, n);
     MERIT_TRY(find_rule(&reading));

@@ -8,6 +8,8 @@
 #include "base/fail.h"
 #include "net/net_text.h"
 
+static const char per_position[] = "per-position";
+
 /* What is known while the text is read from left to right. */
 typedef struct net_parser {
     merit_net *net;
@@ -17,6 +19,7 @@ typedef struct net_parser {
     size_t n_blocks, n_block_room;
     merit__net_text spec;  // canonical so far
     const char *separator; // between spec and the next layer
+    int is_per_position;   // nothing may follow
 } net_parser;
 
 /* A stretch of the text without the spaces at its ends. */
@@ -79,6 +82,44 @@ static merit__layer *next_layer(net_parser *parser)
     return &net->layers[net->n_layers];
 }
 
+/* What a layer must keep to in a net that reads sequences: nothing may leak from behind
+ * their ends, or from one to another. */
+static merit_status check_sequential(const net_parser *parser,
+                                     const merit__layer *layer, merit_error *err)
+{
+    static const char only[] =
+        "a net of sequences has conv1d with an odd kernel, relu, "
+        "dropout and residual; pool them with globalpool before "
+        "anything else";
+    const merit_net *net = parser->net;
+    int64_t number = next_number(parser);
+    if (layer->kind == MERIT__EMBEDDING) {
+        return net->n_layers == 0 && layer->in.c == 1 && layer->in.h == 1
+                   ? MERIT_OK
+                   : merit__layer_fail(layer, number, err, MERIT_EINVAL,
+                                       "embedding is the first layer, and reads "
+                                       "sequences of letters");
+    }
+    int is_pooled = layer->in.w == 1 && net->n_layers > 0 &&
+                    net->layers[net->n_layers - 1].out.w == 1 && net->in.w > 1;
+    if (net->n_layers == 0 || !merit__net_is_sequential(net) || is_pooled) {
+        return MERIT_OK;
+    }
+    switch (layer->kind) {
+    case MERIT__CONV:
+        return layer->kernel_h == 1 && layer->stride == 1 && layer->out.w == layer->in.w
+                   ? MERIT_OK
+                   : merit__layer_fail(layer, number, err, MERIT_EINVAL, "%s", only);
+    case MERIT__RELU:
+    case MERIT__DROPOUT:
+    case MERIT__GLOBALPOOL:
+    case MERIT__ADD:
+        return MERIT_OK;
+    default:
+        return merit__layer_fail(layer, number, err, MERIT_EINVAL, "%s", only);
+    }
+}
+
 /* Adds the layer that `item` describes; what to write into the canonical text is left
  * in `text`. */
 static merit_status add_layer(net_parser *parser, stretch item,
@@ -93,6 +134,7 @@ static merit_status add_layer(net_parser *parser, stretch item,
     layer->in = parser->shape;
     MERIT_TRY(
         merit__layer_parse(layer, text, item.text, item.n, next_number(parser), err));
+    MERIT_TRY(check_sequential(parser, layer, err));
     parser->shape = layer->out;
     parser->net->n_layers++;
 fail:
@@ -109,7 +151,18 @@ static merit_status read_layer(net_parser *parser, stretch item, merit_error *er
                            "take out the comma or the parentheses",
                            next_number(parser));
     }
-    MERIT_TRY(add_layer(parser, item, text, err));
+    if (parser->is_per_position) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "layer %" PRId64 ": nothing can follow per-position",
+                           next_number(parser));
+    }
+    if (item.n == strlen(per_position) &&
+        memcmp(item.text, per_position, item.n) == 0) {
+        parser->is_per_position = 1;
+        snprintf(text, sizeof(text), "%s", per_position);
+    } else {
+        MERIT_TRY(add_layer(parser, item, text, err));
+    }
     if (merit__net_text_add(&parser->spec, "%s%s", parser->separator, text) != 0) {
         return out_of_memory(err);
     }
@@ -234,10 +287,21 @@ fail:
     return status;
 }
 
-static merit_status add_last_dense(net_parser *parser, merit_error *err)
+/* The layer that makes the logits. */
+static merit_status add_last(net_parser *parser, merit_error *err)
 {
     char item[MERIT__LAYER_TEXT_BYTES], text[MERIT__LAYER_TEXT_BYTES];
-    int n = snprintf(item, sizeof(item), "dense %" PRId64, parser->net->n_classes);
+    merit_net *net = parser->net;
+    if (parser->is_per_position && (parser->shape.h != 1 || parser->n_blocks > 0)) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "per-position needs rows of height 1, not %" PRId64
+                           ", and stands outside of residual blocks",
+                           parser->shape.h);
+    }
+    net->n_positions = parser->is_per_position ? parser->shape.w : 1;
+    int n = snprintf(item, sizeof(item), "%s %" PRId64 "%s",
+                     parser->is_per_position ? "conv1d" : "dense", net->n_classes,
+                     parser->is_per_position ? " 1" : "");
     return add_layer(parser, (stretch){item, (size_t)n}, text, err);
 }
 
@@ -254,7 +318,7 @@ merit_status merit__net_parse(merit_net *net, const char *spec, merit_error *err
     if (*spec != '\0') {
         MERIT_TRY(read_layers(&parser, spec, err));
     }
-    MERIT_TRY(add_last_dense(&parser, err));
+    MERIT_TRY(add_last(&parser, err));
     net->spec = parser.spec.bytes;
     parser.spec.bytes = NULL;
 fail:

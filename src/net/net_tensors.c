@@ -14,6 +14,8 @@ static const int64_t max_arena = INT64_C(1) << 40;
 static int64_t n_layer_tensors(const merit__layer *layer)
 {
     switch (layer->kind) {
+    case MERIT__EMBEDDING:
+        return 1;
     case MERIT__CONV:
     case MERIT__DENSE:
         return 2;
@@ -52,7 +54,10 @@ static void add_layer_tensors(merit_net *net, int64_t i)
         return;
     }
     layer->tensor = net->n_tensors;
-    if (layer->kind == MERIT__CONV) {
+    if (layer->kind == MERIT__EMBEDDING) {
+        int64_t dims[2] = {MERIT__CODES, out.c};
+        add_tensor(net, i, "weight", MERIT__WEIGHT, dims, 2);
+    } else if (layer->kind == MERIT__CONV) {
         int64_t dims[4] = {out.c, in.c, layer->kernel_h, layer->kernel_w};
         add_tensor(net, i, "weight", MERIT__WEIGHT, dims, 4);
         add_tensor(net, i, "bias", MERIT__BIAS, &out.c, 1);

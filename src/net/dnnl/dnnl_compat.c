@@ -19,7 +19,7 @@ void merit__md_destroy(merit__md md)
     dnnl_memory_desc_destroy((dnnl_memory_desc_t)md);
 }
 
-/* Strides, dilation (none) and padding in the form the calls want. */
+/* Strides, dilation (0 is none) and padding in the form the calls want. */
 typedef struct window_dims {
     dnnl_dims_t kernel, strides, dilation, pad;
 } window_dims;
@@ -28,7 +28,9 @@ static window_dims dims_of(merit__window w)
 {
     return (window_dims){.kernel = {w.kernel_h, w.kernel_w},
                          .strides = {w.stride, w.stride},
-                         .pad = {w.pad, w.pad}};
+                         .dilation = {0, w.dilation > 1 ? w.dilation - 1 : 0},
+                         .pad = {w.kernel_h == 1 ? 0 : w.pad,
+                                 w.kernel_w == 1 ? 0 : w.pad}};
 }
 
 dnnl_status_t merit__pd_conv_forward(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
@@ -54,13 +56,11 @@ dnnl_status_t merit__pd_conv_backward_data(dnnl_primitive_desc_t *out,
         w.pad, hint, attr);
 }
 
-dnnl_status_t merit__pd_conv_backward_weights(dnnl_primitive_desc_t *out,
-                                              dnnl_engine_t engine,
-                                              dnnl_alg_kind_t algorithm,
-                                              const merit__md md[4],
-                                              merit__window window,
-                                              dnnl_primitive_desc_t hint,
-                                              dnnl_primitive_attr_t attr)
+dnnl_status_t
+merit__pd_conv_backward_weights(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                dnnl_alg_kind_t algorithm, const merit__md md[4],
+                                merit__window window, dnnl_primitive_desc_t hint,
+                                dnnl_primitive_attr_t attr)
 {
     window_dims w = dims_of(window);
     return dnnl_convolution_backward_weights_primitive_desc_create(
@@ -182,16 +182,18 @@ void merit__md_destroy(merit__md md)
     merit__free((void *)(uintptr_t)md);
 }
 
-/* Kernel, strides and padding in the form the calls want. */
+/* Kernel, strides, dilation (0 is none) and padding in the form the calls want. */
 typedef struct window_dims {
-    dnnl_dims_t kernel, strides, pad;
+    dnnl_dims_t kernel, strides, dilation, pad;
 } window_dims;
 
 static window_dims dims_of(merit__window w)
 {
     return (window_dims){.kernel = {w.kernel_h, w.kernel_w},
                          .strides = {w.stride, w.stride},
-                         .pad = {w.pad, w.pad}};
+                         .dilation = {0, w.dilation > 1 ? w.dilation - 1 : 0},
+                         .pad = {w.kernel_h == 1 ? 0 : w.pad,
+                                 w.kernel_w == 1 ? 0 : w.pad}};
 }
 
 /* An operation descriptor that could be made becomes a primitive descriptor. */
@@ -212,9 +214,9 @@ dnnl_status_t merit__pd_conv_forward(dnnl_primitive_desc_t *out, dnnl_engine_t e
 {
     window_dims w = dims_of(window);
     dnnl_convolution_desc_t d;
-    dnnl_status_t status = dnnl_convolution_forward_desc_init(
+    dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
         &d, dnnl_forward_training, algorithm, md[0], md[1], md[2], md[3], w.strides,
-        w.pad, w.pad);
+        w.dilation, w.pad, w.pad);
     return pd_create(out, status, &d, engine, NULL, attr);
 }
 
@@ -227,23 +229,21 @@ dnnl_status_t merit__pd_conv_backward_data(dnnl_primitive_desc_t *out,
 {
     window_dims w = dims_of(window);
     dnnl_convolution_desc_t d;
-    dnnl_status_t status = dnnl_convolution_backward_data_desc_init(
-        &d, algorithm, md[0], md[1], md[3], w.strides, w.pad, w.pad);
+    dnnl_status_t status = dnnl_dilated_convolution_backward_data_desc_init(
+        &d, algorithm, md[0], md[1], md[3], w.strides, w.dilation, w.pad, w.pad);
     return pd_create(out, status, &d, engine, hint, attr);
 }
 
-dnnl_status_t merit__pd_conv_backward_weights(dnnl_primitive_desc_t *out,
-                                              dnnl_engine_t engine,
-                                              dnnl_alg_kind_t algorithm,
-                                              const merit__md md[4],
-                                              merit__window window,
-                                              dnnl_primitive_desc_t hint,
-                                              dnnl_primitive_attr_t attr)
+dnnl_status_t
+merit__pd_conv_backward_weights(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                dnnl_alg_kind_t algorithm, const merit__md md[4],
+                                merit__window window, dnnl_primitive_desc_t hint,
+                                dnnl_primitive_attr_t attr)
 {
     window_dims w = dims_of(window);
     dnnl_convolution_desc_t d;
-    dnnl_status_t status = dnnl_convolution_backward_weights_desc_init(
-        &d, algorithm, md[0], md[1], md[2], md[3], w.strides, w.pad, w.pad);
+    dnnl_status_t status = dnnl_dilated_convolution_backward_weights_desc_init(
+        &d, algorithm, md[0], md[1], md[2], md[3], w.strides, w.dilation, w.pad, w.pad);
     return pd_create(out, status, &d, engine, hint, attr);
 }
 
@@ -309,9 +309,8 @@ dnnl_status_t merit__pd_relu_forward(dnnl_primitive_desc_t *out, dnnl_engine_t e
                                      merit__md md, dnnl_primitive_attr_t attr)
 {
     dnnl_eltwise_desc_t d;
-    dnnl_status_t status =
-        dnnl_eltwise_forward_desc_init(&d, dnnl_forward_training,
-                                       dnnl_eltwise_relu_use_dst_for_bwd, md, 0, 0);
+    dnnl_status_t status = dnnl_eltwise_forward_desc_init(
+        &d, dnnl_forward_training, dnnl_eltwise_relu_use_dst_for_bwd, md, 0, 0);
     return pd_create(out, status, &d, engine, NULL, attr);
 }
 

@@ -17,9 +17,11 @@ dnnl_status_t merit__md_create(merit__md *out, int n_dims, const int64_t *dims,
                                dnnl_format_tag_t tag);
 void merit__md_destroy(merit__md md);
 
-/* The arguments of a convolution or pooling; strides and padding are equal both ways. */
+/* The arguments of a convolution or pooling; strides are equal both ways. The padding
+ * of a kernel of height 1 and its dilation, 1 for none, are those of the width alone.
+ */
 typedef struct merit__window {
-    int64_t kernel_h, kernel_w, stride, pad;
+    int64_t kernel_h, kernel_w, stride, pad, dilation;
 } merit__window;
 
 dnnl_status_t merit__pd_conv_forward(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
@@ -31,17 +33,16 @@ dnnl_status_t merit__pd_conv_backward_data(dnnl_primitive_desc_t *out,
                                            const merit__md md[4], merit__window window,
                                            dnnl_primitive_desc_t hint,
                                            dnnl_primitive_attr_t attr);
-dnnl_status_t merit__pd_conv_backward_weights(dnnl_primitive_desc_t *out,
-                                              dnnl_engine_t engine,
-                                              dnnl_alg_kind_t algorithm,
-                                              const merit__md md[4],
-                                              merit__window window,
-                                              dnnl_primitive_desc_t hint,
-                                              dnnl_primitive_attr_t attr);
+dnnl_status_t
+merit__pd_conv_backward_weights(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                dnnl_alg_kind_t algorithm, const merit__md md[4],
+                                merit__window window, dnnl_primitive_desc_t hint,
+                                dnnl_primitive_attr_t attr);
 
 /* Inner product; md: source, weights, bias, destination, as for convolutions. */
 dnnl_status_t merit__pd_dense_forward(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
-                                      const merit__md md[4], dnnl_primitive_attr_t attr);
+                                      const merit__md md[4],
+                                      dnnl_primitive_attr_t attr);
 dnnl_status_t merit__pd_dense_backward_data(dnnl_primitive_desc_t *out,
                                             dnnl_engine_t engine, const merit__md md[4],
                                             dnnl_primitive_desc_t hint,

@@ -6,7 +6,8 @@ static merit__window window_of(const merit__layer *layer)
     return (merit__window){.kernel_h = layer->kernel_h,
                            .kernel_w = layer->kernel_w,
                            .stride = layer->stride,
-                           .pad = layer->pad};
+                           .pad = layer->pad,
+                           .dilation = layer->dilation};
 }
 
 /* Source, weights, bias, destination, in any layout but the bias. */
@@ -69,16 +70,18 @@ merit_status merit__dnnl_conv_forward(merit__dnnl_plan *plan, int64_t index, int
     merit__dnnl_segment(plan, tensor, merit__dnnl_query(pd, dnnl_query_weights_md, 0));
     merit__dnnl_segment(plan, tensor + 1, md[2]);
     merit__dnnl_tensor weights, bias;
-    MERIT__PASS(merit__dnnl_weights_bind(plan, tensor, MERIT__PARAMETERS, &weights, &bias,
-                                         err));
-    return merit__dnnl_step_add(plan, &plan->forward, primitive, 4,
-                                (dnnl_exec_arg_t[]){
-                                    {DNNL_ARG_SRC, state->source.memory},
-                                    {DNNL_ARG_WEIGHTS, weights.memory},
-                                    {DNNL_ARG_BIAS, bias.memory},
-                                    {DNNL_ARG_DST, plan->nodes[index + 1].value.memory},
-                                },
-                                err);
+    MERIT__PASS(merit__dnnl_weights_bind(plan, tensor, MERIT__PARAMETERS, &weights,
+                                         &bias, err));
+    MERIT__PASS(
+        merit__dnnl_step_add(plan, &plan->forward, primitive, 4,
+                             (dnnl_exec_arg_t[]){
+                                 {DNNL_ARG_SRC, state->source.memory},
+                                 {DNNL_ARG_WEIGHTS, weights.memory},
+                                 {DNNL_ARG_BIAS, bias.memory},
+                                 {DNNL_ARG_DST, plan->nodes[index + 1].value.memory},
+                             },
+                             err));
+    return merit__dnnl_cut_value(plan, index, err);
 }
 
 typedef dnnl_status_t (*backward_pd)(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
@@ -192,6 +195,7 @@ merit_status merit__dnnl_conv_backward(merit__dnnl_plan *plan, int64_t index,
                                        merit_error *err)
 {
     dnnl_primitive_attr_t attr;
+    MERIT__PASS(merit__dnnl_cut_gradient(plan, index, err));
     MERIT__PASS(merit__dnnl_attr(&attr, 0, err));
     merit_status status = backward_weights(plan, index, attr, err);
     if (status == MERIT_OK && plan->nodes[index].needs_gradient) {

@@ -58,6 +58,7 @@ static void plan_destroy(merit__plan *base)
     merit__free(plan->nodes);
     merit__free(plan->layers);
     merit__free(plan->segment_md);
+    merit__free(plan->lengths);
     merit__free(base->segments);
     merit__free(plan);
 }
@@ -141,7 +142,9 @@ static merit_status build_forward(merit__dnnl_plan *plan, merit_error *err)
         case MERIT__MAXPOOL:
         case MERIT__AVGPOOL:
         case MERIT__GLOBALPOOL:
-            MERIT__PASS(merit__dnnl_pool_forward(plan, i, err));
+            MERIT__PASS(plan->lengths != NULL
+                            ? merit__dnnl_sequence_mean_forward(plan, i, err)
+                            : merit__dnnl_pool_forward(plan, i, err));
             break;
         case MERIT__BATCHNORM:
             MERIT__PASS(merit__dnnl_batchnorm_forward(plan, i, err));
@@ -151,6 +154,9 @@ static merit_status build_forward(merit__dnnl_plan *plan, merit_error *err)
             break;
         case MERIT__ADD:
             MERIT__PASS(merit__dnnl_add_forward(plan, i, err));
+            break;
+        case MERIT__EMBEDDING:
+            MERIT__PASS(merit__dnnl_embedding_forward(plan, i, err));
             break;
         }
         fused = fused_here;
@@ -168,10 +174,9 @@ static merit_status create_gradients(merit__dnnl_plan *plan, merit_error *err)
         const merit__dnnl_node *before = &plan->nodes[i - 1];
         if (i > 1 && node->value.memory == before->value.memory) {
             node->gradient = before->gradient;
-            node->relu_deferred = net->layers[i - 1].kind == MERIT__RELU &&
-                                  i < net->n_layers &&
-                                  net->layers[i].kind == MERIT__MAXPOOL &&
-                                  node->n_consumers == 1;
+            node->relu_deferred =
+                net->layers[i - 1].kind == MERIT__RELU && i < net->n_layers &&
+                net->layers[i].kind == MERIT__MAXPOOL && node->n_consumers == 1;
         } else {
             MERIT__PASS(
                 merit__dnnl_tensor_create(plan, node->value.md, &node->gradient, err));
@@ -198,7 +203,9 @@ static merit_status build_backward(merit__dnnl_plan *plan, merit_error *err)
         case MERIT__MAXPOOL:
         case MERIT__AVGPOOL:
         case MERIT__GLOBALPOOL:
-            MERIT__PASS(merit__dnnl_pool_backward(plan, i, err));
+            MERIT__PASS(plan->lengths != NULL
+                            ? merit__dnnl_sequence_mean_backward(plan, i, err)
+                            : merit__dnnl_pool_backward(plan, i, err));
             break;
         case MERIT__BATCHNORM:
             MERIT__PASS(merit__dnnl_batchnorm_backward(plan, i, err));
@@ -209,9 +216,39 @@ static merit_status build_backward(merit__dnnl_plan *plan, merit_error *err)
         case MERIT__ADD:
             MERIT__PASS(merit__dnnl_add_backward(plan, i, err));
             break;
+        case MERIT__EMBEDDING:
+            MERIT__PASS(merit__dnnl_embedding_backward(plan, i, err));
+            break;
         }
     }
     return MERIT_OK;
+}
+
+/* The rows of logits in canonical order, [n,T,K], at the end of forward. */
+static merit_status build_logits(merit__dnnl_plan *plan, merit_error *err)
+{
+    const merit_net *net = plan->base.net;
+    const merit__dnnl_tensor *last = &plan->nodes[net->n_layers].value;
+    int64_t dims[4] = {plan->base.options.n, net->n_classes, 1, net->n_positions};
+    plan->logits = *last;
+    if (net->n_positions == 1) {
+        return MERIT_OK;
+    }
+    merit__md md;
+    MERIT__PASS(merit__dnnl_md(plan, 4, dims, dnnl_nhwc, &md, err));
+    return merit__dnnl_adapt(plan, &plan->forward, last, md, &plan->logits, err);
+}
+
+/* Their gradient at the beginning of backward. */
+static merit_status build_dlogits(merit__dnnl_plan *plan, merit_error *err)
+{
+    const merit__dnnl_tensor *last = &plan->nodes[plan->base.net->n_layers].gradient;
+    plan->dlogits = *last;
+    if (dnnl_memory_desc_equal(plan->logits.md, last->md)) {
+        return MERIT_OK;
+    }
+    MERIT__PASS(merit__dnnl_tensor_create(plan, plan->logits.md, &plan->dlogits, err));
+    return merit__dnnl_reorder(plan, &plan->backward, &plan->dlogits, last, err);
 }
 
 static merit_status build(merit__dnnl_plan *plan, merit_error *err)
@@ -227,8 +264,10 @@ static merit_status build(merit__dnnl_plan *plan, merit_error *err)
                                  &examples->memory, err));
     count_consumers(plan);
     MERIT__PASS(build_forward(plan, err));
+    MERIT__PASS(build_logits(plan, err));
     if (plan->base.options.training) {
         MERIT__PASS(create_gradients(plan, err));
+        MERIT__PASS(build_dlogits(plan, err));
         MERIT__PASS(build_backward(plan, err));
     }
     float *scratchpad = merit__alloc_array(plan->scratchpad_bytes + 1, 1);
@@ -264,6 +303,11 @@ static merit_status plan_create(merit__plan **out, const merit_net *net,
     if (plan->nodes == NULL || plan->layers == NULL || plan->segment_md == NULL ||
         plan->base.segments == NULL) {
         status = merit__fail_memory(err, n_layers * sizeof *plan->nodes, "a plan");
+    } else if (merit__net_is_sequential(net) &&
+               (plan->lengths = merit__alloc_array((size_t)options->n,
+                                                   sizeof *plan->lengths)) == NULL) {
+        status = merit__fail_memory(err, (size_t)options->n * sizeof *plan->lengths,
+                                    "a plan");
     } else {
         status = build(plan, err);
     }
@@ -296,8 +340,8 @@ static merit_status convert(const merit__dnnl_plan *plan, int64_t index,
                                     to_arena ? canonical : arena);
     }
     if (status == dnnl_success) {
-        status = dnnl_memory_create(&to, to_md, plan->engine,
-                                    to_arena ? arena : canonical);
+        status =
+            dnnl_memory_create(&to, to_md, plan->engine, to_arena ? arena : canonical);
     }
     if (status == dnnl_success) {
         status = dnnl_reorder_primitive_desc_create(&pd, from_md, plan->engine, to_md,
@@ -337,8 +381,8 @@ static void clear_gaps(const merit__plan *base, float *arena)
 {
     for (int64_t i = 0; i < base->n_segments; i++) {
         int64_t end = base->segments[i].offset + base->segments[i].n;
-        int64_t next = i + 1 < base->n_segments ? base->segments[i + 1].offset
-                                                : base->n_arena;
+        int64_t next =
+            i + 1 < base->n_segments ? base->segments[i + 1].offset : base->n_arena;
         memset(arena + end, 0, (size_t)(next - end) * sizeof *arena);
     }
 }
@@ -356,7 +400,13 @@ static merit_status plan_export(merit__plan *plan, const float *arena, float *ca
     return plan_convert(plan, canonical, (float *)(uintptr_t)arena, 0, err);
 }
 
-static merit_status plan_prepare(merit__plan *base, const float *arena, merit_error *err)
+static size_t n_logits(const merit__plan *base)
+{
+    return (size_t)(base->options.n * base->net->n_positions * base->net->n_classes);
+}
+
+static merit_status plan_prepare(merit__plan *base, const float *arena,
+                                 merit_error *err)
 {
     merit__dnnl_plan *plan = (merit__dnnl_plan *)base;
     omp_set_num_threads(1);
@@ -371,9 +421,12 @@ static merit_status plan_forward(merit__plan *base, const float *arena, const fl
     plan->key = key;
     MERIT__PASS(bind(plan, MERIT__PARAMETERS, arena, err));
     MERIT__PASS(bind(plan, MERIT__EXAMPLES, x, err));
+    for (int64_t e = 0; plan->lengths != NULL && e < base->options.n; e++) {
+        int64_t T = base->net->in.w;
+        plan->lengths[e] = merit__sequence_length(x + e * T, T);
+    }
     MERIT__PASS(run(plan, &plan->forward, err));
-    size_t n = (size_t)(base->options.n * base->net->n_classes);
-    memcpy(logits, plan->nodes[base->net->n_layers].value.data, n * sizeof *logits);
+    memcpy(logits, plan->logits.data, n_logits(base) * sizeof *logits);
     return MERIT_OK;
 }
 
@@ -386,8 +439,7 @@ static merit_status plan_backward(merit__plan *base, const float *arena, const f
     MERIT__PASS(bind(plan, MERIT__EXAMPLES, x, err));
     MERIT__PASS(bind(plan, MERIT__GRADIENT, gradient, err));
     clear_gaps(base, gradient);
-    size_t n = (size_t)(base->options.n * base->net->n_classes);
-    memcpy(plan->nodes[base->net->n_layers].gradient.data, dlogits, n * sizeof *dlogits);
+    memcpy(plan->dlogits.data, dlogits, n_logits(base) * sizeof *dlogits);
     return run(plan, &plan->backward, err);
 }
 

@@ -80,6 +80,8 @@ typedef struct merit__dnnl_layer {
     dnnl_alg_kind_t algorithm;
     float *mask; // dropout, canonical order
     merit__dnnl_tensor mask_tensor;
+    int is_folded; // of convolutions: see dnnl_conv.c
+    int64_t block; // of sequences: channels that lie together in a position
 } merit__dnnl_layer;
 
 struct merit__dnnl_plan {
@@ -98,6 +100,8 @@ struct merit__dnnl_plan {
     merit__dnnl_owned mds, pds, primitives, memories, buffers;
     size_t scratchpad_bytes; // the largest that any primitive wants
     merit__slice_key key;    // of the slice being run
+    int64_t *lengths;        // [n] of its sequences, owned; NULL: they are none
+    merit__dnnl_tensor logits, dlogits; // [n,T,K] of a net with per-position
 };
 
 /* The name in an error when a call of oneDNN fails; needs `plan` and `err`. */
@@ -188,8 +192,8 @@ merit_status merit__dnnl_segment_bind(merit__dnnl_plan *plan, int64_t index,
                                       enum merit__dnnl_array array,
                                       merit__dnnl_tensor *out, merit_error *err);
 
-/* The same for the weights and the bias of a convolution or dense layer, which are tensor
- * `index` and the one after it. */
+/* The same for the weights and the bias of a convolution or dense layer, which are
+ * tensor `index` and the one after it. */
 merit_status merit__dnnl_weights_bind(merit__dnnl_plan *plan, int64_t index,
                                       enum merit__dnnl_array array,
                                       merit__dnnl_tensor *weights,
@@ -224,6 +228,24 @@ merit_status merit__dnnl_dropout_backward(merit__dnnl_plan *plan, int64_t index,
 merit_status merit__dnnl_add_forward(merit__dnnl_plan *plan, int64_t index,
                                      merit_error *err);
 merit_status merit__dnnl_add_backward(merit__dnnl_plan *plan, int64_t index,
+                                      merit_error *err);
+
+merit_status merit__dnnl_embedding_forward(merit__dnnl_plan *plan, int64_t index,
+                                           merit_error *err);
+merit_status merit__dnnl_embedding_backward(merit__dnnl_plan *plan, int64_t index,
+                                            merit_error *err);
+
+/* The mean over the positions before the end of each sequence. */
+merit_status merit__dnnl_sequence_mean_forward(merit__dnnl_plan *plan, int64_t index,
+                                               merit_error *err);
+merit_status merit__dnnl_sequence_mean_backward(merit__dnnl_plan *plan, int64_t index,
+                                                merit_error *err);
+
+/* In a net of sequences: puts 0 behind their ends, into the output of layer `index`, or
+ * into its gradient. Nothing in other nets. */
+merit_status merit__dnnl_cut_value(merit__dnnl_plan *plan, int64_t index,
+                                   merit_error *err);
+merit_status merit__dnnl_cut_gradient(merit__dnnl_plan *plan, int64_t index,
                                       merit_error *err);
 
 /* Multiplies the gradient of node `index` by (its value > 0), in place. */

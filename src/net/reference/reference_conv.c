@@ -1,8 +1,14 @@
 #include "net/reference/reference_layers.h"
 
 /* y[e,o,p,q] = bias[o] + sum over c,i,j of
- *              weight[o,c,i,j] x[e,c, p stride + i - pad, q stride + j - pad]
- * where x is 0 outside the image (cross-correlation, as everywhere in the field). */
+ *              weight[o,c,i,j] x[e,c, p stride + i - pad_h, q stride + j dilation -
+ * pad] where x is 0 outside the image (cross-correlation, as everywhere in the field),
+ * and pad_h is pad, or 0 for a kernel of height 1. */
+
+static int64_t pad_above(const merit__layer *layer)
+{
+    return layer->kernel_h == 1 ? 0 : layer->pad;
+}
 
 /* Where x[e,c,h,w] lies, or -1 outside the image. */
 static int64_t input_at(const merit__layer *layer, int64_t e, int64_t c, int64_t h,
@@ -38,8 +44,9 @@ static double correlate(const merit__reference_pass *pass, int64_t e, int64_t o,
     for (int64_t c = 0; c < layer->in.c; c++) {
         for (int64_t i = 0; i < layer->kernel_h; i++) {
             for (int64_t j = 0; j < layer->kernel_w; j++) {
-                int64_t at = input_at(layer, e, c, p * layer->stride + i - layer->pad,
-                                      q * layer->stride + j - layer->pad);
+                int64_t at =
+                    input_at(layer, e, c, p * layer->stride + i - pad_above(layer),
+                             q * layer->stride + j * layer->dilation - layer->pad);
                 if (at >= 0) {
                     sum += (double)weight[weight_at(layer, o, c, i, j)] *
                            (double)pass->x[at];
@@ -75,8 +82,9 @@ static double weight_gradient(const merit__reference_pass *pass, int64_t o, int6
     for (int64_t e = 0; e < pass->n; e++) {
         for (int64_t p = 0; p < layer->out.h; p++) {
             for (int64_t q = 0; q < layer->out.w; q++) {
-                int64_t at = input_at(layer, e, c, p * layer->stride + i - layer->pad,
-                                      q * layer->stride + j - layer->pad);
+                int64_t at =
+                    input_at(layer, e, c, p * layer->stride + i - pad_above(layer),
+                             q * layer->stride + j * layer->dilation - layer->pad);
                 if (at >= 0) {
                     sum += (double)pass->dy[output_at(layer, e, o, p, q)] *
                            (double)pass->x[at];
@@ -118,12 +126,11 @@ static void backward_bias(const merit__reference_pass *pass)
     }
 }
 
-/* The output row or column that reads `position` through kernel row or column i, or -1:
- * p with p stride + i - pad = position and 0 <= p < n_out. */
-static int64_t reader_of(int64_t position, int64_t i, const merit__layer *layer,
-                         int64_t n_out)
+/* The output row or column that reads what lies `distance` behind the first thing that
+ * any of them reads through this kernel row or column, or -1: p with p stride =
+ * distance and 0 <= p < n_out. */
+static int64_t reader_of(int64_t distance, const merit__layer *layer, int64_t n_out)
 {
-    int64_t distance = position - i + layer->pad;
     if (distance < 0 || distance % layer->stride != 0 ||
         distance / layer->stride >= n_out) {
         return -1;
@@ -140,8 +147,9 @@ static double input_gradient(const merit__reference_pass *pass, int64_t e, int64
     for (int64_t o = 0; o < layer->out.c; o++) {
         for (int64_t i = 0; i < layer->kernel_h; i++) {
             for (int64_t j = 0; j < layer->kernel_w; j++) {
-                int64_t p = reader_of(h, i, layer, layer->out.h);
-                int64_t q = reader_of(w, j, layer, layer->out.w);
+                int64_t p = reader_of(h - i + pad_above(layer), layer, layer->out.h);
+                int64_t q = reader_of(w - j * layer->dilation + layer->pad, layer,
+                                      layer->out.w);
                 if (p >= 0 && q >= 0) {
                     sum += (double)pass->tensors[0][weight_at(layer, o, c, i, j)] *
                            (double)pass->dy[output_at(layer, e, o, p, q)];

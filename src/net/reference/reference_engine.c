@@ -20,6 +20,7 @@ typedef struct reference_plan {
     float **outputs;      // [n_layers] of [n,O,P,Q]
     float **gradients;    // [n_layers + 1], when training
     float *mask;          // room for the largest dropout mask, when training
+    int64_t *lengths;     // [n] of the sequences of the last forward, or NULL
     merit__slice_key key; // of the last forward
 } reference_plan;
 
@@ -35,13 +36,15 @@ static const layer_functions functions[] = {
                         merit__reference_maxpool_backward},
     [MERIT__AVGPOOL] = {merit__reference_avgpool_forward,
                         merit__reference_avgpool_backward},
-    [MERIT__GLOBALPOOL] = {merit__reference_avgpool_forward,
-                           merit__reference_avgpool_backward},
+    [MERIT__GLOBALPOOL] = {merit__reference_globalpool_forward,
+                           merit__reference_globalpool_backward},
     [MERIT__BATCHNORM] = {merit__reference_batchnorm_forward,
                           merit__reference_batchnorm_backward},
     [MERIT__DROPOUT] = {merit__reference_dropout_forward,
                         merit__reference_dropout_backward},
     [MERIT__ADD] = {merit__reference_add_forward, merit__reference_add_backward},
+    [MERIT__EMBEDDING] = {merit__reference_embedding_forward,
+                          merit__reference_embedding_backward},
 };
 
 int64_t merit__reference_volume(merit__shape shape)
@@ -81,6 +84,7 @@ static void destroy(merit__plan *base)
     merit__free(plan->outputs);
     merit__free(plan->gradients);
     merit__free(plan->mask);
+    merit__free(plan->lengths);
     merit__free(base->segments);
     merit__free(plan);
 }
@@ -142,6 +146,13 @@ static merit_status make_buffers(reference_plan *plan, merit_error *err)
     plan->gradients = merit__alloc_array(n_layers + 1, sizeof(float *));
     if (base->segments == NULL || plan->outputs == NULL || plan->gradients == NULL) {
         return merit__fail(err, MERIT_ENOMEM, "not enough memory for a plan");
+    }
+    if (merit__net_is_sequential(base->net)) {
+        plan->lengths =
+            merit__alloc_array((size_t)base->options.n, sizeof *plan->lengths);
+        if (plan->lengths == NULL) {
+            return merit__fail(err, MERIT_ENOMEM, "not enough memory for a plan");
+        }
     }
     lay_out(base);
     for (size_t i = 0; i < n_layers; i++) {
@@ -224,6 +235,7 @@ static merit__reference_pass make_pass(const reference_plan *plan, const float *
         .training = base->options.training,
         .x = i == 0 ? x : plan->outputs[i - 1],
         .mask = plan->mask,
+        .lengths = plan->lengths,
         .y = plan->outputs[i],
     };
     if (layer->kind == MERIT__ADD) {
@@ -242,6 +254,28 @@ static merit__reference_pass make_pass(const reference_plan *plan, const float *
     return pass;
 }
 
+/* Values of layer i, or their gradient, end where the sequences do. Only a convolution
+ * reaches beyond. */
+static void cut(const reference_plan *plan, int64_t i, float *values)
+{
+    const merit__layer *layer = &plan->base.net->layers[i];
+    if (plan->lengths != NULL && layer->kind == MERIT__CONV && layer->out.w > 1) {
+        merit__reference_cut(values, layer->out, plan->base.options.n, plan->lengths);
+    }
+}
+
+/* to [n,W,H] = from [n,H,W], turned over. */
+static void turn(float *to, const float *from, int64_t n, int64_t height, int64_t width)
+{
+    for (int64_t e = 0; e < n; e++, to += height * width, from += height * width) {
+        for (int64_t i = 0; i < height; i++) {
+            for (int64_t j = 0; j < width; j++) {
+                to[j * height + i] = from[i * width + j];
+            }
+        }
+    }
+}
+
 static merit_status forward(merit__plan *base, const float *arena, const float *x,
                             merit__slice_key key, float *logits, merit_error *err)
 {
@@ -249,12 +283,16 @@ static merit_status forward(merit__plan *base, const float *arena, const float *
     reference_plan *plan = (reference_plan *)base;
     const merit_net *net = base->net;
     plan->key = key;
+    for (int64_t e = 0; plan->lengths != NULL && e < base->options.n; e++) {
+        plan->lengths[e] = merit__sequence_length(x + e * net->in.w, net->in.w);
+    }
     for (int64_t i = 0; i < net->n_layers; i++) {
         merit__reference_pass pass = make_pass(plan, arena, x, i);
         functions[pass.layer->kind].forward(&pass);
+        cut(plan, i, plan->outputs[i]);
     }
-    memcpy(logits, plan->outputs[net->n_layers - 1],
-           (size_t)(base->options.n * net->n_classes) * sizeof(float));
+    turn(logits, plan->outputs[net->n_layers - 1], base->options.n, net->n_classes,
+         net->n_positions);
     return MERIT_OK;
 }
 
@@ -268,8 +306,7 @@ static void start_backward(reference_plan *plan, const float *dlogits)
         memset(plan->gradients[i], 0,
                (size_t)(n * merit__reference_volume(shape)) * sizeof(float));
     }
-    memcpy(plan->gradients[net->n_layers], dlogits,
-           (size_t)(n * net->n_classes) * sizeof(float));
+    turn(plan->gradients[net->n_layers], dlogits, n, net->n_positions, net->n_classes);
 }
 
 static merit_status backward(merit__plan *base, const float *arena, const float *x,
@@ -294,6 +331,7 @@ static merit_status backward(merit__plan *base, const float *arena, const float 
                 pass.dtensors[t] = gradient + (pass.tensors[t] - arena);
             }
         }
+        cut(plan, i, plan->gradients[i + 1]);
         functions[pass.layer->kind].backward(&pass);
     }
     return MERIT_OK;

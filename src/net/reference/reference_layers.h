@@ -18,6 +18,7 @@ typedef struct merit__reference_pass {
     const float *x;          // [n,C,H,W] input
     const float *other;      // [n,C,H,W] second input of add
     const float *mask;       // [n,C,H,W] of dropout
+    const int64_t *lengths;  // [n] of sequences, or NULL
     const float *tensors[4]; // the layer's, in the order of merit__layer.tensor
     float *y;                // [n,O,P,Q] output
     const float *dy;         // [n,O,P,Q] d loss / d y
@@ -31,6 +32,10 @@ typedef void merit__reference_function(const merit__reference_pass *pass);
 merit__reference_function merit__reference_conv_forward;
 merit__reference_function merit__reference_conv_backward;
 
+/* x holds codes; tensors: weight [MERIT__CODES,O]. */
+merit__reference_function merit__reference_embedding_forward;
+merit__reference_function merit__reference_embedding_backward;
+
 /* tensors: weight [O,C*H*W], bias [O]. */
 merit__reference_function merit__reference_dense_forward;
 merit__reference_function merit__reference_dense_backward;
@@ -40,9 +45,12 @@ merit__reference_function merit__reference_relu_backward;
 merit__reference_function merit__reference_maxpool_forward;
 merit__reference_function merit__reference_maxpool_backward;
 
-/* Also global pooling, whose kernel is the image. */
 merit__reference_function merit__reference_avgpool_forward;
 merit__reference_function merit__reference_avgpool_backward;
+
+/* The average over all positions; of sequences over those before their ends. */
+merit__reference_function merit__reference_globalpool_forward;
+merit__reference_function merit__reference_globalpool_backward;
 
 /* tensors: scale, shift, running mean, running variance, each [C]. dtensors 2 and 3 get
  * the mean and the unbiased variance of this slice. */
@@ -53,6 +61,10 @@ merit__reference_function merit__reference_dropout_forward;
 merit__reference_function merit__reference_dropout_backward;
 merit__reference_function merit__reference_add_forward;
 merit__reference_function merit__reference_add_backward;
+
+/* Puts 0 behind the end of each sequence in values [n,C,1,T]. */
+void merit__reference_cut(float *values, merit__shape shape, int64_t n,
+                          const int64_t *lengths);
 
 /* C * H * W. */
 int64_t merit__reference_volume(merit__shape shape);
