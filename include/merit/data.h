@@ -23,6 +23,14 @@ typedef enum merit_fit {
     MERIT_FIT_STRETCH = 1 // all of it
 } merit_fit;
 
+/* What is asked about sequences of letters. */
+typedef enum merit_task {
+    MERIT_TASK_NONE = 0,     // the data are no sequences
+    MERIT_TASK_SEQUENCE = 1, // a class for each sequence
+    MERIT_TASK_RESIDUE = 2,  // a class for each letter
+    MERIT_TASK_MASKED = 3    // which letters are hidden; needs no labels
+} merit_task;
+
 /* Zero is the default of every field. */
 typedef struct merit_dataset_options {
     const char *labels;     // file of labels (IDX or .npy); NULL: found beside
@@ -44,6 +52,13 @@ typedef struct merit_dataset_options {
     int64_t memory_bytes; // for pixels; 0: a quarter of the machine's, at most 8 GB;
                           // does not change any result
     int64_t n_threads;    // that decode; 0: all processors; likewise
+
+    // Of sequences; other data ignore them.
+    merit_task task;      // what is asked; sequences need one
+    const char *alphabet; // "protein", "dna" or "rna"; NULL: as the letters suggest
+    int64_t letters;      // that a net sees at once; 0: 128, and for
+                     // MERIT_TASK_SEQUENCE as many as the longest has, at most 1024
+    double hidden_share; // of MERIT_TASK_MASKED, below 1; 0: 0.15
 } merit_dataset_options;
 
 /* Loads a data set; the format is recognised by content: IDX (2 to 4 dimensions;
@@ -54,8 +69,14 @@ typedef struct merit_dataset_options {
  * order of the bytes of their paths, or in that of the list; classes are numbered in
  * the order of the bytes of their names. options->first pictures are evenly spaced.
  * Each picture is decoded once here, so that none can fail later unless it changes.
- * Fails with EFORMAT or EUNSUPPORTED (file, byte, expected, found), EIO, ENOMEM.
- * The caller frees *out; NULL on failure. */
+ * Sequences are FASTA or FASTQ, plain or gzip (bgzf too). With a task they are what is
+ * asked: N is the number of sequences, of letters that have a label, or of hidden
+ * letters. Their labels are, for MERIT_TASK_SEQUENCE, behind the last | of a name or in
+ * a text of name, tab, class; for MERIT_TASK_RESIDUE a second FASTA with the same names
+ * and lengths, whose letters are the classes. An example is then 1 x 1 x T letters: the
+ * codes of a window around what is asked for. Hidden letters are always the same ones
+ * here; training hides others in each epoch. Fails with EFORMAT or EUNSUPPORTED (file,
+ * byte, expected, found), EIO, ENOMEM. The caller frees *out; NULL on failure. */
 MERIT_API merit_status merit_dataset_load(merit_dataset **out, const char *path,
                                           const merit_dataset_options *options,
                                           merit_error *err);
@@ -95,6 +116,27 @@ MERIT_API const int32_t *merit_dataset_labels(const merit_dataset *data);
 /* The largest label + 1; 0 without labels. */
 MERIT_API int64_t merit_dataset_n_classes(const merit_dataset *data);
 
+/* What is asked about sequences; NONE for other data. */
+MERIT_API merit_task merit_dataset_task(const merit_dataset *data);
+
+/* "protein", "dna" or "rna"; NULL for data that are no sequences. Static. */
+MERIT_API const char *merit_dataset_alphabet(const merit_dataset *data);
+
+/* The share of letters that is hidden for MERIT_TASK_MASKED; 0 for other data. */
+MERIT_API double merit_dataset_hidden_share(const merit_dataset *data);
+
+/* How many sequences the file has, and letters; 0 for other data. */
+MERIT_API void merit_dataset_sequences(const merit_dataset *data, int64_t *n_sequences,
+                                       int64_t *n_letters);
+
+/* The sequence that example 0 <= i < N is about: its name, and in *place, from 1, which
+ * of its letters, 0 for all of it. NULL for data that are no sequences. Borrowed. */
+MERIT_API const char *merit_dataset_sequence(const merit_dataset *data, int64_t i,
+                                             int64_t *place);
+
+/* Whether what lies at a path would be read as sequences; 0 for "-". */
+MERIT_API int32_t merit_dataset_is_sequences(const char *path);
+
 /* The path of the features as given. Borrowed. */
 MERIT_API const char *merit_dataset_path(const merit_dataset *data);
 
@@ -102,7 +144,7 @@ MERIT_API const char *merit_dataset_path(const merit_dataset *data);
 MERIT_API const char *merit_dataset_labels_path(const merit_dataset *data);
 
 /* The name of class 0 <= k < n_classes where the data name their classes, as pictures
- * do; NULL otherwise. Borrowed. */
+ * and sequences do; NULL otherwise. Borrowed. */
 MERIT_API const char *merit_dataset_class_name(const merit_dataset *data, int64_t k);
 
 /* Numbers the classes of data that name them as names[0..n) are numbered, wherever they

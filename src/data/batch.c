@@ -76,6 +76,10 @@ static merit_status fill_example(float *x, const merit_dataset *data, int64_t ex
                                  merit_error *err)
 {
     merit__gallery *gallery = data->storage->gallery;
+    if (data->windows != NULL) {
+        merit__dataset_show_unit(data, example, x);
+        return MERIT_OK;
+    }
     int64_t place = merit__dataset_place(data, example);
     if (gallery == NULL || place < gallery->n_kept) {
         normalise(x, data, merit__dataset_values(data, place), normalisation);
@@ -172,7 +176,7 @@ merit_status merit__batch_fill(float *x, const merit_dataset *data,
         if (status != MERIT_OK) {
             return status;
         }
-        if (augmentation != NULL && is_image) {
+        if (augmentation != NULL && is_image && data->windows == NULL) {
             augment_example(x, data, index[i], augmentation, seed, epoch);
         }
     }

@@ -228,14 +228,19 @@ merit_status merit_dataset_match(merit_dataset *data, const char *const *names,
     MERIT_TRY(match(to, from, data, names, n, err));
     MERIT_TRY(check_difference(data, to, from, names, n, need_all, err));
     MERIT_TRY(merit__class_names_clone(&copy, (char *const *)(uintptr_t)names, n, err));
-    for (int64_t i = 0; i < data->n; i++) {
+    if (data->windows != NULL) {
+        MERIT_TRY(merit__sequences_renumber(data, to, n, err));
+    }
+    for (int64_t i = 0; data->labels != NULL && i < data->n; i++) {
         data->labels[i] = (int32_t)to[data->labels[i]];
     }
     merit__free(data->names);
     data->names = copy;
     data->n_names = n;
     data->n_classes = n;
+    copy = NULL;
 fail:
+    merit__free(copy);
     merit__free(to);
     merit__free(from);
     return status;

@@ -28,6 +28,7 @@ void merit__storage_release(merit__storage *storage)
         merit__free(storage->words);
         merit__free(storage->floats);
         merit__gallery_free(storage->gallery);
+        merit__sequences_free(storage->sequences);
         merit__free(storage);
     }
 }
@@ -63,6 +64,9 @@ void merit_dataset_free(merit_dataset *data)
     merit__free(data->index);
     merit__free(data->labels);
     merit__free(data->names);
+    merit__free(data->windows);
+    merit__free(data->places);
+    merit__free(data->class_of);
     merit__free(data->path);
     merit__free(data->labels_path);
     merit__free(data);
@@ -104,6 +108,9 @@ static int all_same_features(const merit_dataset *data)
     const merit__storage *storage = data->storage;
     if (storage->gallery != NULL) {
         return all_same_files(data);
+    }
+    if (storage->sequences != NULL) {
+        return 0;
     }
     const unsigned char *values = storage->bytes != NULL
                                       ? storage->bytes
@@ -191,6 +198,9 @@ merit_status merit_dataset_subset(merit_dataset **out, const merit_dataset *data
             subset->labels[i] = data->labels[index[i]];
         }
     }
+    if (data->windows != NULL) {
+        MERIT_TRY(merit__dataset_choose_rows(subset, data, index, n, err));
+    }
     merit__dataset_describe(subset);
     *out = subset;
     return MERIT_OK;
@@ -208,6 +218,11 @@ int64_t merit__dataset_n_features(const merit_dataset *data)
 int64_t merit__dataset_place(const merit_dataset *data, int64_t i)
 {
     return data->index != NULL ? data->index[i] : i;
+}
+
+int64_t merit__dataset_n_units(const merit_dataset *data)
+{
+    return data->windows != NULL ? data->n_windows : data->n;
 }
 
 int64_t merit_dataset_n(const merit_dataset *data)
@@ -248,6 +263,10 @@ merit_status merit_dataset_example(const merit_dataset *data, int64_t example,
                                    float *values, merit_error *err)
 {
     merit__gallery *gallery = data->storage->gallery;
+    if (data->windows != NULL) {
+        merit__dataset_show_row(data, example, values);
+        return MERIT_OK;
+    }
     int64_t place = merit__dataset_place(data, example);
     if (gallery == NULL || place < gallery->n_kept) {
         widen(values, data, merit__dataset_values(data, place));

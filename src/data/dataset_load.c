@@ -125,6 +125,7 @@ merit_status merit_dataset_load(merit_dataset **out, const char *path,
     merit__values features = {.data = NULL};
     merit__values labels = {.data = NULL};
     char *labels_path = NULL;
+    int is_sequences = 0;
     if (out != NULL) {
         *out = NULL;
     }
@@ -133,6 +134,10 @@ merit_status merit_dataset_load(merit_dataset **out, const char *path,
     }
     options = options != NULL ? options : &no_options;
     MERIT_TRY(check_options(options, err));
+    MERIT_TRY(merit__sequences_probe(&is_sequences, path, err));
+    if (options->task != MERIT_TASK_NONE || is_sequences) {
+        return merit__sequences_load(out, path, options, err);
+    }
     enum merit__listing_kind kind = merit__listing_kind_of(path);
     if (kind != MERIT__NO_PICTURES) {
         return merit__gallery_load(out, path, kind, options, err);

@@ -12,6 +12,10 @@ enum { WORDS_AT_ONCE = 256 };
  *     features of example 0, 1, ...: 1 or 4 bytes each
  *     labels: 4 bytes each
  *
+ * Of sequences, kind 's', instead of features: the task, the bits of the share that is
+ * hidden, the alphabet's name; for each window the record, where it begins and which
+ * part is its own, 8 bytes each, and its codes of 1 byte.
+ *
  * Of pictures in files instead
  *
  *     "merit pictures 1\n"
@@ -51,8 +55,34 @@ static void hash_words(crypto_hash_sha256_state *state, const void *words, int64
     }
 }
 
+static void hash_windows(crypto_hash_sha256_state *state, const merit_dataset *data)
+{
+    const merit__sequences *s = data->storage->sequences;
+    uint64_t share;
+    memcpy(&share, &s->hidden_share, sizeof share);
+    hash_number(state, (uint64_t)s->task);
+    hash_number(state, share);
+    crypto_hash_sha256_update(state, (const unsigned char *)s->alphabet->name,
+                              strlen(s->alphabet->name));
+    for (int64_t i = 0; i < data->n_windows; i++) {
+        const merit__window *w = &data->windows[i];
+        int64_t n = merit__record_length(&s->records, w->record) - w->start;
+        hash_number(state, (uint64_t)w->record);
+        hash_number(state, (uint64_t)w->start);
+        hash_number(state, (uint64_t)w->from);
+        hash_number(state, (uint64_t)w->end);
+        crypto_hash_sha256_update(
+            state, s->records.codes + s->records.start[w->record] + w->start,
+            (size_t)(n < s->width ? n : s->width));
+    }
+}
+
 static void hash_features(crypto_hash_sha256_state *state, const merit_dataset *data)
 {
+    if (data->windows != NULL) {
+        hash_windows(state, data);
+        return;
+    }
     int64_t n_features = merit__dataset_n_features(data);
     for (int64_t i = 0; i < data->n; i++) {
         int64_t at = merit__dataset_place(data, i) * n_features;
@@ -102,7 +132,9 @@ static void hash_pictures(crypto_hash_sha256_state *state, const merit_dataset *
 
 static void hash_values(crypto_hash_sha256_state *state, const merit_dataset *data)
 {
-    unsigned char kind = data->storage->bytes != NULL ? 'u' : 'f';
+    unsigned char kind = data->windows != NULL          ? 's'
+                         : data->storage->bytes != NULL ? 'u'
+                                                        : 'f';
     crypto_hash_sha256_update(state, (const unsigned char *)preamble,
                               sizeof preamble - 1);
     crypto_hash_sha256_update(state, &kind, 1);

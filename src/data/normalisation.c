@@ -127,6 +127,8 @@ merit_status merit__normalisation_measure(merit__normalisation *out,
     }
     if (data->storage->gallery != NULL) {
         measure_gallery(out, data);
+    } else if (data->storage->sequences != NULL) {
+        out->deviation[0] = 1; // codes are no amounts
     } else {
         measure(out, sums, data);
     }

@@ -64,6 +64,11 @@ merit_status merit_dataset_split(merit_dataset **train, merit_dataset **validati
         status = merit__fail_memory(err, (size_t)data->n * sizeof *order, "a split");
         goto fail;
     }
+    if (data->windows != NULL) {
+        MERIT_TRY(merit__dataset_split_sequences(train, validation, data, fraction,
+                                                 seed, err));
+        goto fail;
+    }
     int64_t n_validation = share_of(data->n, fraction);
     mark_random(marks, order, data->n, n_validation, seed);
     gather(order, marks, data->n, 1);

@@ -1,0 +1,391 @@
+#include "data/fasta.h"
+
+#include "base/alloc.h"
+#include "base/fail.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 65536, NAME_LIMIT = 1000, NONE = -1 };
+
+/* A file being read. */
+typedef struct fasta_reader {
+    merit__records *out;
+    merit__stream *stream;
+    unsigned char chunk[CHUNK_BYTES];
+    size_t at, end;
+    int64_t line; // of the next byte, from 1
+    merit_error *err;
+} fasta_reader;
+
+int merit__fasta_probe(const unsigned char *head, size_t n_bytes)
+{
+    size_t i = 0;
+    if (n_bytes >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0) {
+        i = 3;
+    }
+    while (i < n_bytes && (head[i] == '\n' || head[i] == '\r')) {
+        i++;
+    }
+    if (i >= n_bytes || (head[i] != '>' && head[i] != '@')) {
+        return 0;
+    }
+    // A table may begin with such a byte too, but not without any letter in the line.
+    return 1;
+}
+
+/* Looks at the next byte; NONE at the end. */
+static merit_status look(fasta_reader *r, int *byte)
+{
+    if (r->at == r->end) {
+        r->at = 0;
+        merit_status status =
+            merit__stream_read_some(r->stream, r->chunk, CHUNK_BYTES, &r->end, r->err);
+        if (status != MERIT_OK) {
+            r->end = 0;
+            return status;
+        }
+        if (r->end == 0) {
+            *byte = NONE;
+            return MERIT_OK;
+        }
+    }
+    *byte = r->chunk[r->at];
+    return MERIT_OK;
+}
+
+static merit_status fail_line(const fasta_reader *r, int64_t line, const char *what)
+{
+    return merit__fail(r->err, MERIT_EFORMAT, "%s, line %" PRId64 ": %s",
+                       merit__stream_name(r->stream), line, what);
+}
+
+/* Takes the byte that was looked at. */
+static void take(fasta_reader *r)
+{
+    r->line += r->chunk[r->at] == '\n';
+    r->at++;
+}
+
+static merit_status out_of_memory(const fasta_reader *r, size_t n_bytes)
+{
+    return merit__fail_memory(r->err, n_bytes, "sequences");
+}
+
+/* Room for one more record, beginning where the letters end. */
+static merit_status add_record(fasta_reader *r)
+{
+    merit__records *o = r->out;
+    void *start = o->start, *name_at = o->name_at, *line = o->line;
+    size_t n = (size_t)o->n;
+    int failed =
+        merit__grow_array(&start, &o->start_room, n + 2, sizeof *o->start) ||
+        merit__grow_array(&name_at, &o->name_at_room, n + 1, sizeof *o->name_at) ||
+        merit__grow_array(&line, &o->line_room, n + 1, sizeof *o->line);
+    o->start = start;
+    o->name_at = name_at;
+    o->line = line;
+    if (failed) {
+        return out_of_memory(r, (n + 2) * sizeof *o->start);
+    }
+    o->start[n] = (int64_t)o->n_codes;
+    o->start[n + 1] = (int64_t)o->n_codes;
+    o->name_at[n] = (int64_t)o->n_names;
+    o->line[n] = r->line;
+    o->n++;
+    return MERIT_OK;
+}
+
+static merit_status add_name_byte(fasta_reader *r, char byte)
+{
+    merit__records *o = r->out;
+    void *names = o->names;
+    int failed = merit__grow_array(&names, &o->names_room, o->n_names + 1, 1);
+    o->names = names;
+    if (failed) {
+        return out_of_memory(r, o->n_names + 1);
+    }
+    o->names[o->n_names++] = byte;
+    return MERIT_OK;
+}
+
+/* A carriage return ends a line together with the line feed behind it. */
+static merit_status take_return(fasta_reader *r)
+{
+    int byte = 0;
+    take(r);
+    merit_status status = look(r, &byte);
+    if (status == MERIT_OK && byte != '\n' && byte != NONE) {
+        return fail_line(r, r->line,
+                         "a carriage return without a line feed; lines end in \\n or "
+                         "\\r\\n");
+    }
+    return status;
+}
+
+/* Reads the header line behind its mark: the first word is the name. */
+static merit_status read_header(fasta_reader *r)
+{
+    merit_status status = MERIT_OK;
+    int byte = 0, is_name = 1;
+    size_t n_name = 0;
+    MERIT_TRY(add_record(r));
+    for (;;) {
+        MERIT_TRY(look(r, &byte));
+        if (byte == NONE || byte == '\n') {
+            break;
+        }
+        if (byte == '\0') {
+            return fail_line(r, r->line, "a byte 0 in a header");
+        }
+        if (byte == '\r') {
+            MERIT_TRY(take_return(r));
+            continue;
+        }
+        is_name = is_name && byte != ' ' && byte != '\t';
+        if (is_name) {
+            if (++n_name > NAME_LIMIT) {
+                return fail_line(r, r->line, "a name of more than 1000 bytes");
+            }
+            MERIT_TRY(add_name_byte(r, (char)byte));
+        }
+        take(r);
+    }
+    if (n_name == 0) {
+        return fail_line(r, r->line, "a record without a name, expected >NAME");
+    }
+    MERIT_TRY(add_name_byte(r, '\0'));
+    if (byte == '\n') {
+        take(r);
+    }
+fail:
+    return status;
+}
+
+/* Which record it is, for messages. */
+static merit_status fail_record(const fasta_reader *r, const char *what)
+{
+    char name[60];
+    const merit__records *o = r->out;
+    merit__printable(name, sizeof name, merit__record_name(o, o->n - 1));
+    return merit__fail(
+        r->err, MERIT_EFORMAT, "%s, line %" PRId64 ": record %" PRId64 " (%s) %s",
+        merit__stream_name(r->stream), o->line[o->n - 1], o->n, name, what);
+}
+
+static merit_status fail_byte(const fasta_reader *r, int byte)
+{
+    char name[60], shown[24];
+    const merit__records *o = r->out;
+    int64_t place = (int64_t)o->n_codes - o->start[o->n - 1] + 1;
+    merit__printable(name, sizeof name, merit__record_name(o, o->n - 1));
+    if (byte > ' ' && byte < 127) {
+        snprintf(shown, sizeof shown, "\"%c\"", byte);
+    } else {
+        snprintf(shown, sizeof shown, "byte 0x%02x", (unsigned)byte);
+    }
+    const char *hint =
+        byte >= '0' && byte <= '9' ? " Numbers as in GenBank files must go." : "";
+    return merit__fail(r->err, MERIT_EFORMAT,
+                       "%s, line %" PRId64 ": record %" PRId64 " (%s), letter %" PRId64
+                       ": %s is no letter, gap or stop.%s",
+                       merit__stream_name(r->stream), r->line, o->n, name, place, shown,
+                       hint);
+}
+
+static merit_status add_letter(fasta_reader *r, int byte)
+{
+    merit__records *o = r->out;
+    int code = merit__code_of_byte((unsigned char)byte);
+    if (code < 0) {
+        return fail_byte(r, byte);
+    }
+    if (o->n_codes == o->codes_room) {
+        void *codes = o->codes;
+        int failed = merit__grow_array(&codes, &o->codes_room, o->n_codes + 1, 1);
+        o->codes = codes;
+        if (failed) {
+            return out_of_memory(r, o->n_codes + 1);
+        }
+    }
+    o->codes[o->n_codes++] = (uint8_t)code;
+    o->counts[code]++;
+    o->n_small += byte >= 'a' && byte <= 'z';
+    return MERIT_OK;
+}
+
+/* Reads letters up to a line that begins with one of `marks`, or the end. */
+static merit_status read_letters(fasta_reader *r, const char *marks)
+{
+    merit_status status = MERIT_OK;
+    merit__records *o = r->out;
+    int byte = 0, is_first = 1;
+    for (;;) {
+        MERIT_TRY(look(r, &byte));
+        if (byte == NONE || (is_first && byte != '\0' && strchr(marks, byte) != NULL)) {
+            break;
+        }
+        is_first = byte == '\n';
+        if (byte == '\r') {
+            MERIT_TRY(take_return(r));
+            continue;
+        }
+        if (byte != '\n' && byte != ' ' && byte != '\t') {
+            MERIT_TRY(add_letter(r, byte));
+        }
+        take(r);
+    }
+    o->start[o->n] = (int64_t)o->n_codes;
+    if (o->start[o->n] == o->start[o->n - 1]) {
+        return fail_record(r, "has no letters");
+    }
+fail:
+    return status;
+}
+
+/* Passes over the line of + and as many qualities as there are letters. */
+static merit_status skip_qualities(fasta_reader *r)
+{
+    merit_status status = MERIT_OK;
+    const merit__records *o = r->out;
+    int64_t n = merit__record_length(o, o->n - 1), n_found = 0;
+    int byte = 0;
+    do {
+        MERIT_TRY(look(r, &byte));
+        if (byte == NONE) {
+            return fail_record(r, "ends before its qualities");
+        }
+        take(r);
+    } while (byte != '\n');
+    while (n_found < n) {
+        MERIT_TRY(look(r, &byte));
+        if (byte == NONE) {
+            return fail_record(r, "has fewer qualities than letters");
+        }
+        n_found += byte != '\n' && byte != '\r';
+        take(r);
+    }
+    MERIT_TRY(look(r, &byte));
+    if (byte != NONE && byte != '\n' && byte != '\r') {
+        return fail_record(r, "has more qualities than letters");
+    }
+fail:
+    return status;
+}
+
+/* Passes over empty lines and a byte order mark; *byte is what comes then. */
+static merit_status skip_empty(fasta_reader *r, int *byte)
+{
+    merit_status status = MERIT_OK;
+    MERIT_TRY(look(r, byte));
+    if (r->line == 1 && *byte == 0xef && r->end - r->at >= 3 &&
+        memcmp(r->chunk + r->at, "\xef\xbb\xbf", 3) == 0) {
+        r->at += 3;
+        MERIT_TRY(look(r, byte));
+    }
+    while (*byte == '\n' || *byte == '\r') {
+        take(r);
+        MERIT_TRY(look(r, byte));
+    }
+fail:
+    return status;
+}
+
+static merit_status read_records(fasta_reader *r, int64_t n_most)
+{
+    merit_status status = MERIT_OK;
+    merit__records *o = r->out;
+    int byte = 0;
+    MERIT_TRY(skip_empty(r, &byte));
+    if (byte == NONE) {
+        return merit__fail(r->err, MERIT_EFORMAT, "%s: is empty, expected sequences",
+                           merit__stream_name(r->stream));
+    }
+    if (byte != '>' && byte != '@') {
+        return fail_line(r, r->line,
+                         "text before the first record; FASTA begins with >");
+    }
+    int mark = byte;
+    o->is_fastq = mark == '@';
+    while (byte == mark && (n_most == 0 || o->n < n_most)) {
+        take(r);
+        MERIT_TRY(read_header(r));
+        MERIT_TRY(read_letters(r, o->is_fastq ? "+" : ">"));
+        if (o->is_fastq) {
+            MERIT_TRY(skip_qualities(r));
+        }
+        MERIT_TRY(skip_empty(r, &byte));
+    }
+    if (byte != NONE && byte != mark) {
+        return fail_line(r, r->line, "expected @ and the name of the next record");
+    }
+fail:
+    return status;
+}
+
+/* A name and whose it is. */
+typedef struct named {
+    const char *name;
+    int64_t record;
+} named;
+
+static int compare_names(const void *a, const void *b)
+{
+    const named *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->record > y->record) - (x->record < y->record);
+}
+
+/* Names tell records apart, also in what is predicted. */
+static merit_status check_names(const fasta_reader *r)
+{
+    const merit__records *o = r->out;
+    char shown[80];
+    int64_t second = -1, first = -1;
+    named *list = merit__alloc_array((size_t)o->n, sizeof *list);
+    if (list == NULL) {
+        return out_of_memory(r, (size_t)o->n * sizeof *list);
+    }
+    for (int64_t i = 0; i < o->n; i++) {
+        list[i] = (named){merit__record_name(o, i), i};
+    }
+    qsort(list, (size_t)o->n, sizeof *list, compare_names);
+    for (int64_t i = 1; i < o->n; i++) {
+        if (strcmp(list[i].name, list[i - 1].name) == 0 &&
+            (second < 0 || list[i].record < second)) {
+            second = list[i].record;
+            first = list[i - 1].record;
+        }
+    }
+    merit__free(list);
+    if (second < 0) {
+        return MERIT_OK;
+    }
+    merit__printable(shown, sizeof shown, merit__record_name(o, second));
+    return merit__fail(
+        r->err, MERIT_EFORMAT,
+        "%s, line %" PRId64 ": the name %s is that of line %" PRId64 " already",
+        merit__stream_name(r->stream), o->line[second], shown, o->line[first]);
+}
+
+merit_status merit__fasta_read(merit__records *out, merit__stream *stream,
+                               int64_t n_most, merit_error *err)
+{
+    *out = (merit__records){.n = 0};
+    fasta_reader *r = merit__alloc_array(1, sizeof *r);
+    if (r == NULL) {
+        return merit__fail_memory(err, sizeof *r, "a reader");
+    }
+    r->out = out;
+    r->stream = stream;
+    r->line = 1;
+    r->err = err;
+    merit_status status = read_records(r, n_most);
+    if (status == MERIT_OK) {
+        status = check_names(r);
+    }
+    merit__free(r);
+    return status;
+}

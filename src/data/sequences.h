@@ -1,0 +1,73 @@
+/* Sequences in memory: their letters one after the other, names, and what is asked of
+ * them. */
+#ifndef MERIT_DATA_SEQUENCES_H
+#define MERIT_DATA_SEQUENCES_H
+
+#include "data/alphabet.h"
+#include "merit/data.h"
+
+/* Records of a FASTA or FASTQ file. Zero is none. */
+typedef struct merit__records {
+    int64_t n;
+    uint8_t *codes; // of all letters, one record after the other
+    size_t n_codes, codes_room;
+    int64_t *start; // [n + 1] where a record begins in codes
+    size_t start_room;
+    char *names; // the first words of the headers, each with a 0 behind it
+    size_t n_names, names_room;
+    int64_t *name_at; // [n] where each begins
+    size_t name_at_room;
+    int64_t *line; // [n] of the file: where its header stands
+    size_t line_room;
+    int64_t counts[MERIT__LETTER_CODES]; // of letters of each code
+    int64_t n_small;                     // of letters that were small
+    int is_fastq;
+} merit__records;
+
+/* What is learned about sequences. Shared by data sets, never changed. */
+typedef struct merit__sequences {
+    merit__records records;
+    const merit__alphabet *alphabet;
+    merit_task task;
+    int64_t width;       // T: letters in a window
+    double hidden_share; // of letters that are classes, for the masked task
+    uint32_t *key;       // [n] of a record's letters: what is random about it depends
+                         // on them, not on its place in the file
+    int32_t *label;      // residue: [n_codes], sequence: [n]; -1 for none; or NULL
+    int64_t n_labels;    // classes of `label`
+} merit__sequences;
+
+void merit__records_dispose(merit__records *records);
+void merit__sequences_free(merit__sequences *sequences);
+
+const char *merit__record_name(const merit__records *records, int64_t i);
+int64_t merit__record_length(const merit__records *records, int64_t i);
+
+/* A stretch of a sequence that fits into a net, and what of it is asked for. */
+typedef struct merit__window {
+    int64_t record;
+    int64_t start;     // first letter of the record that is seen
+    int64_t from, end; // letters of the record whose rows belong to this window
+    int64_t first_row; // in the data set
+} merit__window;
+
+/* What a slice reads of a window: codes x [T], and `n` rows: the places [T] in the
+ * window that are judged, their classes. Returns n. Total, allocates nothing. */
+
+/* The rows that belong to the window: hidden letters are the same at each call. classes
+ * are -1 without labels. */
+int64_t merit__window_rows(const merit__sequences *sequences,
+                           const merit__window *window, float *x, int32_t *places,
+                           int32_t *classes);
+
+/* For training: moved and hidden anew in each epoch; every row that can be seen. */
+int64_t merit__window_draw(const merit__sequences *sequences,
+                           const merit__window *window, uint64_t seed, uint32_t epoch,
+                           float *x, int32_t *places, int32_t *classes);
+
+/* Cuts all records into windows, as many as *n says, which the caller frees with
+ * merit__free; first_row is not set. */
+merit_status merit__windows_create(merit__window **out, int64_t *n,
+                                   const merit__sequences *sequences, merit_error *err);
+
+#endif
