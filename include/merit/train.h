@@ -29,20 +29,22 @@ typedef enum merit_train_event_kind {
 
 typedef struct merit_train_event {
     merit_train_event_kind kind;
-    const char *message;       // "" for PROGRESS and EPOCH
-    const char *candidate;     // the loss being trained
-    int64_t epoch, n_epochs;   // from 1; of this candidate
-    double fraction;           // of this epoch
+    const char *message;     // "" for PROGRESS and EPOCH
+    const char *candidate;   // the loss being trained
+    int64_t epoch, n_epochs; // from 1; of this candidate
+    double fraction;         // of this epoch
     double examples_per_s;
-    double loss;               // mean of the training loss in this epoch so far
-    double score, best_score;  // validated mean score; NaN before the first
-    double seconds_left;       // of the whole run
+    double loss;              // mean of the training loss in this epoch so far
+    double score, best_score; // validated mean score; NaN before the first
+    double seconds_left;      // of the whole run
 } merit_train_event;
 
 /* Zero is the default of every field. Strings are borrowed for the call. */
 typedef struct merit_train_options {
     const char *loss;      // spec, stage list, "auto" (default) or "auto:fast"
-    const char *net;       // spec; default: a small CNN for pictures, an MLP otherwise
+    const char *net;       // spec, or "cnn1d": six dilated residual convolutions along
+                           // rows; default: cnn1d for sequences, a small CNN for
+                           // pictures, an MLP otherwise
     const char *optimizer; // "sgd" (default: Nesterov momentum) or "adamw"
     const char *schedule;  // "one-cycle" (default), "cosine", "constant"
     const char *engine;    // "dnnl" (default) or "reference"
@@ -53,37 +55,37 @@ typedef struct merit_train_options {
     double weight_decay;   // default 0
     double validation;     // share held out, default 0.1; ignored with validation_data
     const merit_dataset *validation_data;
-    uint64_t seed;            // default 0 means 1
-    int64_t threads;          // default: all processors; does not change the result
-    int64_t slice;            // examples in a slice, default 16
-    int64_t groups;           // gradient buffers in a minibatch, default 8
-    int32_t exact;            // non-zero: no Winograd convolutions
-    int64_t patience;         // stop a candidate after so many epochs without a better
-                              // validated score; default: never
-    double max_seconds;       // stop training after so long; default: never
-    double checkpoint_s;      // seconds between checkpoints, default 30
-    int64_t shift;            // augmentation: pixels
-    int32_t flip;             // augmentation: left-right
-    int32_t resume;           // non-zero: the directory must hold a run to continue;
-                              // 0: continue an unfinished run of the same options, or
-                              // start a new one
-    int32_t check;            // non-zero: check everything, start nothing
+    uint64_t seed;       // default 0 means 1
+    int64_t threads;     // default: all processors; does not change the result
+    int64_t slice;       // examples in a slice, default 16
+    int64_t groups;      // gradient buffers in a minibatch, default 8
+    int32_t exact;       // non-zero: no Winograd convolutions
+    int64_t patience;    // stop a candidate after so many epochs without a better
+                         // validated score; default: never
+    double max_seconds;  // stop training after so long; default: never
+    double checkpoint_s; // seconds between checkpoints, default 30
+    int64_t shift;       // augmentation: pixels
+    int32_t flip;        // augmentation: left-right
+    int32_t resume;      // non-zero: the directory must hold a run to continue;
+                         // 0: continue an unfinished run of the same options, or
+                         // start a new one
+    int32_t check;       // non-zero: check everything, start nothing
     void (*report)(const merit_train_event *event, void *payload); // NULL: silence
     void *payload;
-    const volatile int *stop; // not NULL: when *stop becomes non-zero, training saves its
-                              // state and returns ESTOPPED
+    const volatile int *stop; // not NULL: when *stop becomes non-zero, training saves
+                              // its state and returns ESTOPPED
     const volatile int *save; // not NULL: each change of *save writes a checkpoint
 } merit_train_options;
 
 typedef struct merit_train_result {
-    char loss[128];     // the candidate that was kept
-    merit_rule rule;    // its decision rule
+    char loss[128];  // the candidate that was kept
+    merit_rule rule; // its decision rule
     double temperature;
-    double score;       // validated mean score under that rule
-    double accuracy;    // validated
-    int64_t epoch;      // of the model that was kept
-    double seconds;     // spent, over all resumptions
-    char sha256[65];    // of the content of best.safetensors
+    double score;    // validated mean score under that rule
+    double accuracy; // validated
+    int64_t epoch;   // of the model that was kept
+    double seconds;  // spent, over all resumptions
+    char sha256[65]; // of the content of best.safetensors
 } merit_train_result;
 
 /* Trains into the new directory `directory`, or continues there. Fails with EINVAL

@@ -14,12 +14,13 @@ typedef struct merit__model_parts {
     merit_rule rule;
     merit_link link;
     double temperature;
-    const double *decode;   // [K,A] or NULL
-    const char *loss;       // spec
-    int64_t slice;          // examples in a slice
-    int32_t exact;          // as merit__plan_options
-    const char *provenance; // JSON
-    const char *fit;        // how pictures are fitted, "crop" or "stretch"; or NULL
+    const double *decode;      // [K,A] or NULL
+    const char *loss;          // spec
+    int64_t slice;             // examples in a slice
+    int32_t exact;             // as merit__plan_options
+    const merit_dataset *data; // for what is asked about sequences; NULL: nothing
+    const char *provenance;    // JSON
+    const char *fit;           // how pictures are fitted, "crop" or "stretch"; or NULL
 } merit__model_parts;
 
 /* Writes a model file; hash (NULL allowed) gets its SHA-256. */
@@ -41,6 +42,10 @@ typedef struct merit__inference {
     int64_t slice; // examples in a slice
     int32_t exact; // as merit__plan_options
 } merit__inference;
+
+/* EINVAL unless the net reads what the data hold, and answers what they ask. */
+merit_status merit__check_task(const merit_net *net, const merit_dataset *data,
+                               merit_error *err);
 
 /* Runs a loaded model with oneDNN; the caller may change the engine. */
 void merit__model_inference(merit__inference *out, const merit_model *model);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 // Every metadata entry of a model file, in one place: model_load.c reads the same.
-enum { N_METADATA = 13, N_MORE = 1 };
+enum { N_METADATA = 13, N_OF_SEQUENCES = 3, N_MORE = N_OF_SEQUENCES + 1 };
 
 // The texts of numbers, and all entries with pointers to them.
 typedef struct description {
@@ -19,9 +19,28 @@ typedef struct description {
     char link[MERIT_LINK_BYTES];
     char slice[24];
     char *answers; // free with merit__free
+    char hidden_share[MERIT__NUMBER_BYTES];
     merit__metadata_entry entries[N_METADATA + N_MORE];
     size_t n_entries;
 } description;
+
+// What to ask of sequences as it was asked in training.
+static void describe_sequences(description *text, const merit_dataset *data)
+{
+    static const char *const tasks[] = {"", "sequence", "residue", "masked"};
+    const merit_task task = data != NULL ? merit_dataset_task(data) : MERIT_TASK_NONE;
+    if (task == MERIT_TASK_NONE) {
+        return;
+    }
+    merit__print_double(text->hidden_share, merit_dataset_hidden_share(data));
+    const merit__metadata_entry entries[N_OF_SEQUENCES] = {
+        {"task", tasks[task]},
+        {"alphabet", merit_dataset_alphabet(data)},
+        {"hidden_share", text->hidden_share},
+    };
+    memcpy(text->entries + text->n_entries, entries, sizeof entries);
+    text->n_entries += N_OF_SEQUENCES;
+}
 
 static merit_status describe(description *text, const merit__model_parts *parts,
                              merit_error *err)
@@ -58,6 +77,7 @@ static merit_status describe(description *text, const merit__model_parts *parts,
     if (parts->fit != NULL) {
         text->entries[text->n_entries++] = (merit__metadata_entry){"fit", parts->fit};
     }
+    describe_sequences(text, parts->data);
     return MERIT_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "base/processors.h"
 #include "base/thread_arithmetic.h"
+#include "data/dataset.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,7 +16,7 @@ enum { THREADS_LIMIT = 1024 };
 typedef struct work {
     const merit__inference *inference;
     const merit_dataset *data;
-    int64_t n;     // examples
+    int64_t n;     // units: windows of sequences, or examples
     float *logits; // [N,K]
     atomic_llong next_slice;
     atomic_int failed;
@@ -28,7 +29,7 @@ typedef struct worker {
     merit__plan *plan;
     float *arena;   // [plan->n_arena]
     float *x;       // [slice,C,H,W]
-    float *logits;  // [slice,K]
+    float *logits;  // [slice,K], or [slice,T,K] with per-position
     int64_t *index; // [slice]
 } worker;
 
@@ -56,7 +57,8 @@ static merit_status worker_open(worker *self, const merit__inference *inference,
     MERIT_TRY(engine->create(&self->plan, net, &options, err));
     self->arena = merit__alloc_array((size_t)self->plan->n_arena, sizeof(float));
     self->x = merit__alloc_array(n_slice, n_pixels * sizeof(float));
-    self->logits = merit__alloc_array(n_slice, (size_t)net->n_classes * sizeof(float));
+    self->logits = merit__alloc_array(
+        n_slice, (size_t)(net->n_positions * net->n_classes) * sizeof(float));
     self->index = merit__alloc_array(n_slice, sizeof(int64_t));
     if (self->arena == NULL || self->x == NULL || self->logits == NULL ||
         self->index == NULL) {
@@ -70,13 +72,29 @@ fail:
     return status;
 }
 
-// Examples first .. first + slice; after the last example it comes again and again, and
-// what is computed for it is dropped.
+// The logits of the rows of a unit, of which the net made those of all positions.
+static void hand_out(const work *shared, int64_t unit, const float *logits)
+{
+    const merit_net *net = shared->inference->net;
+    const size_t n_bytes = (size_t)net->n_classes * sizeof(float);
+    int64_t first = 0;
+    int64_t n = 0;
+    const int32_t *places = NULL;
+    merit__dataset_unit(shared->data, unit, &first, &n, &places);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t place = net->n_positions > 1 ? places[i] : 0;
+        memcpy(shared->logits + (first + i) * net->n_classes,
+               logits + place * net->n_classes, n_bytes);
+    }
+}
+
+// Units first .. first + slice; after the last one it comes again and again, and what
+// is computed for it is dropped.
 static merit_status run_slice(worker *self, const work *shared, int64_t first,
                               merit_error *err)
 {
     const merit__inference *inference = shared->inference;
-    const int64_t n_classes = inference->net->n_classes;
+    const int64_t n_unit = inference->net->n_positions * inference->net->n_classes;
     const int64_t n_left = shared->n - first;
     const int64_t n_real = n_left < inference->slice ? n_left : inference->slice;
     for (int64_t i = 0; i < inference->slice; i++) {
@@ -89,9 +107,8 @@ static merit_status run_slice(worker *self, const work *shared, int64_t first,
         status = inference->engine->forward(self->plan, self->arena, self->x,
                                             (merit__slice_key){0}, self->logits, err);
     }
-    if (status == MERIT_OK) {
-        memcpy(shared->logits + first * n_classes, self->logits,
-               (size_t)(n_real * n_classes) * sizeof(float));
+    for (int64_t i = 0; status == MERIT_OK && i < n_real; i++) {
+        hand_out(shared, first + i, self->logits + i * n_unit);
     }
     return status;
 }
@@ -165,6 +182,34 @@ static merit_status run_threads(work *shared, int64_t n_threads, merit_error *er
     return shared->status;
 }
 
+merit_status merit__check_task(const merit_net *net, const merit_dataset *data,
+                               merit_error *err)
+{
+    char shown[96];
+    merit_task task = merit_dataset_task(data);
+    merit__printable(shown, sizeof shown, merit_dataset_path(data));
+    if (merit__net_is_sequential(net) != (task != MERIT_TASK_NONE)) {
+        return merit__fail(err, MERIT_EINVAL,
+                           task != MERIT_TASK_NONE
+                               ? "%s: holds sequences; their nets begin with embedding"
+                               : "%s: holds no sequences, which a net with embedding "
+                                 "reads",
+                           shown);
+    }
+    int is_each = task == MERIT_TASK_RESIDUE || task == MERIT_TASK_MASKED;
+    if (task != MERIT_TASK_NONE ? is_each != (net->n_positions > 1)
+                                : net->n_positions > 1) {
+        return merit__fail(err, MERIT_EINVAL,
+                           is_each
+                               ? "%s: a class is asked for each letter; the net must "
+                                 "end in per-position"
+                               : "%s: one class is asked for each example; the net "
+                                 "must not end in per-position",
+                           shown);
+    }
+    return MERIT_OK;
+}
+
 static merit_status check_shape(const merit__inference *inference,
                                 const merit_dataset *data, merit_error *err)
 {
@@ -182,7 +227,7 @@ static merit_status check_shape(const merit__inference *inference,
             (intmax_t)c, (intmax_t)h, (intmax_t)w, (intmax_t)in->c, (intmax_t)in->h,
             (intmax_t)in->w);
     }
-    return MERIT_OK;
+    return merit__check_task(inference->net, data, err);
 }
 
 merit_status merit__infer(const merit__inference *inference, const merit_dataset *data,
@@ -197,7 +242,7 @@ merit_status merit__infer(const merit__inference *inference, const merit_dataset
     work shared = {
         .inference = inference,
         .data = data,
-        .n = merit_dataset_n(data),
+        .n = merit__dataset_n_units(data),
         .logits = logits,
     };
     if (shared.n > 0) {

@@ -14,6 +14,34 @@
 
 static const char *const picture_net = "cnn";
 static const char *const vector_net = "dense 128, relu";
+static const char *const sequence_net = "cnn1d";
+
+/* Residual convolutions whose reach doubles: six with 5 taps see 253 positions.
+ * Sequences are embedded first; one class for all of a row needs the mean over it. */
+#define RESIDUALS                                                                      \
+    "residual(conv1d 64 5, relu), residual(conv1d 64 5 dilation 2, relu), "            \
+    "residual(conv1d 64 5 dilation 4, relu), residual(conv1d 64 5 dilation 8, relu), " \
+    "residual(conv1d 64 5 dilation 16, relu), residual(conv1d 64 5 dilation 32, relu)"
+static const char *const letter_net = "embedding 64, " RESIDUALS ", per-position";
+static const char *const letters_net = "embedding 64, " RESIDUALS ", globalpool";
+static const char *const row_net = "conv1d 64 5, relu, " RESIDUALS ", globalpool";
+
+/* What "cnn1d" stands for with these data; any other text stands for itself. */
+static const char *expand_net(const char *net, const merit_dataset *data)
+{
+    if (strcmp(net, "cnn1d") != 0) {
+        return net;
+    }
+    switch (merit_dataset_task(data)) {
+    case MERIT_TASK_RESIDUE:
+    case MERIT_TASK_MASKED:
+        return letter_net;
+    case MERIT_TASK_SEQUENCE:
+        return letters_net;
+    default:
+        return row_net;
+    }
+}
 
 /* EINVAL unless low <= value <= high. */
 static merit_status in_range(const char *option, int64_t value, int64_t low,
@@ -56,7 +84,16 @@ static const char *default_net(const merit_dataset *data)
 {
     int64_t c, h, w;
     merit_dataset_shape(data, &c, &h, &w);
+    if (merit_dataset_task(data) != MERIT_TASK_NONE) {
+        return sequence_net;
+    }
     return h >= 8 && w >= 8 ? picture_net : vector_net;
+}
+
+/* Letters are rare events whose rows of the embedding learn at a rate of their own. */
+static const char *default_optimizer(const merit_dataset *data)
+{
+    return merit_dataset_task(data) != MERIT_TASK_NONE ? "adamw" : "sgd";
 }
 
 static merit_status check_ranges(const merit__config *c, merit_error *err)
@@ -86,8 +123,8 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
     merit_status status = MERIT_OK;
     *out = (merit__config){
         .loss = text_or_default(o->loss, "auto"),
-        .net = text_or_default(o->net, default_net(data)),
-        .optimizer_name = text_or_default(o->optimizer, "sgd"),
+        .net = expand_net(text_or_default(o->net, default_net(data)), data),
+        .optimizer_name = text_or_default(o->optimizer, default_optimizer(data)),
         .schedule_name = text_or_default(o->schedule, "one-cycle"),
         .engine = &merit__engine_dnnl,
         .epochs = or_default(o->epochs, 6),

@@ -74,17 +74,26 @@ static merit_status create_buffers(merit__learner *learner, merit_error *err)
     const merit__learner_options *o = &learner->options;
     const merit_net *net = learner->net;
     size_t slice = (size_t)o->slice, k = (size_t)net->n_classes, failed = 0;
+    size_t rows = slice * (size_t)net->n_positions;
     size_t arena = (size_t)learner->n_arena;
     size_t example = (size_t)(net->in.c * net->in.h * net->in.w);
     for (int64_t i = 0; i < o->threads; i++) {
         merit__hand *h = &learner->hands[i];
         h->x = take(slice * example, sizeof *h->x, &failed);
-        h->logits = take(slice * k, sizeof *h->logits, &failed);
-        h->dlogits = take(slice * k, sizeof *h->dlogits, &failed);
+        h->logits = take(rows * k, sizeof *h->logits, &failed);
+        h->dlogits = take(rows * k, sizeof *h->dlogits, &failed);
         h->gradient = take(arena, sizeof *h->gradient, &failed);
         h->index = take(slice, sizeof *h->index, &failed);
-        h->labels = take(slice, sizeof *h->labels, &failed);
+        h->labels = take(rows, sizeof *h->labels, &failed);
         h->weights = take(slice, sizeof *h->weights, &failed);
+        if (merit__net_is_sequential(net)) {
+            h->places = take(rows, sizeof *h->places, &failed);
+            h->draft.x = take(example, sizeof *h->draft.x, &failed);
+            h->draft.places = take(example, sizeof *h->draft.places, &failed);
+            h->draft.classes = take(example, sizeof *h->draft.classes, &failed);
+            h->row_logits = take(rows * k, sizeof *h->row_logits, &failed);
+            h->row_dlogits = take(rows * k, sizeof *h->row_dlogits, &failed);
+        }
     }
     learner->parameters = take(arena, sizeof(float), &failed);
     for (int i = 0; i < o->optimizer->n_moments; i++) {
@@ -151,6 +160,12 @@ void merit__learner_free(merit__learner *learner)
         merit__free(h->index);
         merit__free(h->labels);
         merit__free(h->weights);
+        merit__free(h->places);
+        merit__free(h->draft.x);
+        merit__free(h->draft.places);
+        merit__free(h->draft.classes);
+        merit__free(h->row_logits);
+        merit__free(h->row_dlogits);
     }
     for (int64_t i = 0; learner->gradients != NULL && i < learner->options.groups;
          i++) {

@@ -28,7 +28,7 @@ typedef struct merit__learner_options {
     uint64_t seed;
 } merit__learner_options;
 
-/* One minibatch. */
+/* One minibatch of units: examples, or windows of sequences, each with some rows. */
 typedef struct merit__minibatch {
     const int64_t *index; // [n] into the data
     int64_t n;            // 1 .. batch
@@ -52,10 +52,11 @@ merit_status merit__learner_set(merit__learner *learner, const float *parameters
 merit_status merit__learner_get(merit__learner *learner, float *parameters,
                                 float *const moments[MERIT__MOMENTS], merit_error *err);
 
-/* One step. *loss is the mean over the minibatch. ENUMERIC names the example or the
- * layer where a number is not finite. Then nothing has changed, unless the step itself
- * left the range of floats: after any ENUMERIC set the parameters again. Allocates
- * nothing, but scratch when it first sees a loss that needs more of it. */
+/* One step. *loss is the mean over the rows of the minibatch. ENUMERIC names the
+ * example or the layer where a number is not finite. Then nothing has changed, unless
+ * the step itself left the range of floats: after any ENUMERIC set the parameters
+ * again. Allocates nothing, but scratch when it first sees a loss that needs more of
+ * it. */
 merit_status merit__learner_step(merit__learner *learner,
                                  const merit__minibatch *minibatch, double *loss,
                                  merit_error *err);

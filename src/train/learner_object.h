@@ -2,6 +2,7 @@
 #ifndef MERIT_TRAIN_LEARNER_OBJECT_H
 #define MERIT_TRAIN_LEARNER_OBJECT_H
 
+#include "data/dataset.h"
 #include "train/learner.h"
 #include "train/workers.h"
 
@@ -17,13 +18,17 @@ typedef struct merit__chunk {
 typedef struct merit__hand {
     merit__plan *plan;
     float *x;        // [slice,C,H,W]
-    float *logits;   // [slice,K]
-    float *dlogits;  // [slice,K]
+    float *logits;   // [slice,T,K], T the net's positions
+    float *dlogits;  // likewise
     float *gradient; // [arena] of every slice of a group but the first
     void *loss_scratch;
     int64_t *index;  // [slice]
-    int32_t *labels; // [slice]
+    int32_t *labels; // [rows] of the slice, at most [slice,T]
     float *weights;  // [slice]
+    int64_t n_rows;  // of the slice that weigh something, of sequences
+    int64_t *places; // [rows] in [slice,T], of sequences
+    merit__draft draft;
+    float *row_logits, *row_dlogits; // [rows,K], of sequences
     merit_status status;
     merit_error error;
     int64_t slice; // the one being run; where it failed
@@ -45,6 +50,7 @@ struct merit__learner {
 
     // The step under way.
     const merit__minibatch *minibatch;
+    int64_t n_rows; // of it
     int64_t n_slices, n_groups, slices_per_group;
     atomic_llong next; // group or chunk to take
 };

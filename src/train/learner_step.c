@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -14,6 +15,43 @@ static const float statistic_rate = 0.1f;
 /* Fixed counts inside loops, so that the compiler uses vectors. */
 enum { LANES = 16 };
 
+/* How many rows the windows of the minibatch have in its epoch. */
+static int64_t count_rows(const merit__learner *learner, const merit__minibatch *m)
+{
+    const merit__learner_options *o = &learner->options;
+    int64_t n = 0;
+    if (merit_dataset_task(o->data) == MERIT_TASK_NONE) {
+        return m->n;
+    }
+    for (int64_t i = 0; i < m->n; i++) {
+        n += merit__dataset_draw(o->data, m->index[i], o->seed, m->epoch,
+                                 learner->hands[0].draft);
+    }
+    return n;
+}
+
+/* Fills the hand's slice with windows of sequences; those that fill up the last slice
+ * have no rows. */
+static void gather_windows(const merit__learner *learner, merit__hand *h, int64_t slice)
+{
+    const merit__minibatch *m = learner->minibatch;
+    const merit__learner_options *o = &learner->options;
+    int64_t T = learner->net->in.w, n_positions = learner->net->n_positions;
+    h->n_rows = 0;
+    for (int64_t i = 0; i < o->slice; i++) {
+        int64_t place = slice * o->slice + i;
+        h->index[i] = m->index[place % m->n];
+        int64_t n =
+            merit__dataset_draw(o->data, h->index[i], o->seed, m->epoch, h->draft);
+        memcpy(h->x + i * T, h->draft.x, (size_t)T * sizeof *h->x);
+        for (int64_t j = 0; place < m->n && j < n; j++) {
+            h->places[h->n_rows] =
+                i * n_positions + (n_positions > 1 ? h->draft.places[j] : 0);
+            h->labels[h->n_rows++] = h->draft.classes[j];
+        }
+    }
+}
+
 /* Fills the hand's slice with examples; the last slice is filled up with examples from
  * the minibatch's front that weigh nothing. */
 static merit_status gather(const merit__learner *learner, merit__hand *h, int64_t slice)
@@ -21,6 +59,10 @@ static merit_status gather(const merit__learner *learner, merit__hand *h, int64_
     const merit__minibatch *m = learner->minibatch;
     const merit__learner_options *o = &learner->options;
     const int32_t *labels = merit_dataset_labels(o->data);
+    if (h->places != NULL) {
+        gather_windows(learner, h, slice);
+        return MERIT_OK;
+    }
     for (int64_t i = 0; i < o->slice; i++) {
         int64_t place = slice * o->slice + i;
         h->index[i] = m->index[place % m->n];
@@ -34,13 +76,56 @@ static merit_status gather(const merit__learner *learner, merit__hand *h, int64_
 /* ENUMERIC with the first example of the slice whose logits are not finite. */
 static merit_status name_example(const merit__learner *learner, merit__hand *h)
 {
-    int64_t K = learner->net->n_classes, i = 0;
+    int64_t K = learner->net->n_classes * learner->net->n_positions, i = 0;
     while (i < learner->options.slice * K - 1 && isfinite(h->logits[i])) {
         i++;
     }
     int64_t example = merit__dataset_place(learner->options.data, h->index[i / K]);
+    if (h->places != NULL) {
+        return merit__fail(&h->error, MERIT_ENUMERIC,
+                           "the logits of a window of sequence %" PRId64
+                           " are not finite",
+                           learner->options.data->windows[example].record);
+    }
     return merit__fail(&h->error, MERIT_ENUMERIC,
                        "the logits of example %" PRId64 " are not finite", example);
+}
+
+/* Copies rows between where the net has them and one after the other. */
+static void collect_rows(const merit__hand *h, int64_t K)
+{
+    for (int64_t i = 0; i < h->n_rows; i++) {
+        memcpy(h->row_logits + i * K, h->logits + h->places[i] * K,
+               (size_t)K * sizeof *h->logits);
+    }
+}
+
+static void spread_rows(const merit__hand *h, int64_t K, int64_t n_all)
+{
+    memset(h->dlogits, 0, (size_t)(n_all * K) * sizeof *h->dlogits);
+    for (int64_t i = 0; i < h->n_rows; i++) {
+        memcpy(h->dlogits + h->places[i] * K, h->row_dlogits + i * K,
+               (size_t)K * sizeof *h->dlogits);
+    }
+}
+
+/* Loss and gradient of a slice of windows. */
+static merit_status eval_rows(const merit__learner *learner, merit__hand *h,
+                              merit_loss_batch *batch, double *loss)
+{
+    merit_status status = MERIT_OK;
+    int64_t K = learner->net->n_classes;
+    *loss = 0;
+    if (h->n_rows > 0) {
+        collect_rows(h, K);
+        batch->n = h->n_rows;
+        batch->logits = h->row_logits;
+        batch->weights = NULL;
+        status = merit_loss_eval(learner->minibatch->loss, batch, loss, h->row_dlogits,
+                                 &h->error);
+    }
+    spread_rows(h, K, learner->options.slice * learner->net->n_positions);
+    return status;
 }
 
 static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t slice,
@@ -64,11 +149,13 @@ static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t s
                               .logits = h->logits,
                               .labels = h->labels,
                               .weights = h->weights,
-                              .scale = 1.0 / (double)m->n,
+                              .scale = 1.0 / (double)learner->n_rows,
                               .progress = m->progress,
                               .scratch = h->loss_scratch};
-    status = merit_loss_eval(m->loss, &batch, &learner->slice_loss[slice], h->dlogits,
-                             &h->error);
+    double *loss = &learner->slice_loss[slice];
+    status = h->places != NULL
+                 ? eval_rows(learner, h, &batch, loss)
+                 : merit_loss_eval(m->loss, &batch, loss, h->dlogits, &h->error);
     if (status == MERIT_ENUMERIC) {
         return name_example(learner, h);
     }
@@ -261,6 +348,7 @@ merit_status merit__learner_step(merit__learner *learner,
     merit_status status = MERIT_OK;
     MERIT_TRY(ensure_scratch(learner, minibatch->loss, err));
     learner->minibatch = minibatch;
+    learner->n_rows = count_rows(learner, minibatch);
     learner->n_slices = merit__ceil_divide(minibatch->n, learner->options.slice);
     learner->slices_per_group =
         merit__ceil_divide(learner->n_slices, learner->options.groups);

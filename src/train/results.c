@@ -76,6 +76,7 @@ static merit_status save_model(const merit__training *t, const char *name,
         .loss = t->candidates.spec[row->candidate],
         .slice = t->config.slice,
         .exact = t->config.exact,
+        .data = t->data,
         .provenance = origin,
         .fit = !merit__dataset_is_gallery(t->whole)               ? NULL
                : merit_dataset_fit(t->whole) == MERIT_FIT_STRETCH ? "stretch"

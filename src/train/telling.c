@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/shell.h"
+#include "data/dataset.h"
 #include "data/manifest.h"
 #include "train/best_constant.h"
 #include "train/json_text.h"
@@ -181,14 +182,26 @@ static double waited_share(const merit__training *t)
     return waited > 0 ? waited / (seconds * (double)t->config.threads) : (double)NAN;
 }
 
+/* What is learned from: "54000 examples 1x28x28". */
+static void add_data(message *m, const merit_dataset *data)
+{
+    int64_t c, h, w, n_sequences, n_letters;
+    merit_dataset_shape(data, &c, &h, &w);
+    merit_dataset_sequences(data, &n_sequences, &n_letters);
+    if (n_sequences == 0) {
+        add(m, "%" PRId64 " examples %" PRId64 "x%" PRId64 "x%" PRId64,
+            merit_dataset_n(data), c, h, w);
+    } else {
+        add(m, "%" PRId64 " windows of %" PRId64 " letters",
+            merit__dataset_n_units(data), w);
+    }
+}
+
 void merit__training_tell_start(const merit__training *t)
 {
     const merit__state *s = &t->state;
-    int64_t c, h, w;
     message m = {0};
-    merit_dataset_shape(t->data, &c, &h, &w);
-    add(&m, "%" PRId64 " examples %" PRId64 "x%" PRId64 "x%" PRId64,
-        merit_dataset_n(t->data), c, h, w);
+    add_data(&m, t->data);
     add(&m, ", %" PRId64 " held out, %" PRId64 " classes",
         merit_dataset_n(t->validation_data), merit_scores_n_truths(t->scores));
     add(&m, "; %" PRId64 " parameters; %" PRId64 " thread%s, seed %" PRIu64,

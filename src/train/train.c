@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/dataset.h"
 #include "data/manifest.h"
 #include "model/model.h"
 #include "train/training.h"
@@ -115,10 +116,11 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
         t->data = t->owned_data;
         t->validation_data = t->owned_validation;
     }
-    int64_t c, h, w, n = merit_dataset_n(t->data);
+    int64_t c, h, w, n = merit__dataset_n_units(t->data);
     merit_dataset_shape(data, &c, &h, &w);
     MERIT_TRY(merit_net_create(&t->net, t->config.net, c, h, w,
                                merit_scores_n_truths(t->scores), err));
+    MERIT_TRY(merit__check_task(t->net, data, err));
     t->steps_per_epoch = (n + t->config.batch - 1) / t->config.batch;
     MERIT_TRY(merit__candidates_create(&t->candidates, t->config.loss,
                                        t->config.epochs * t->steps_per_epoch, t->scores,
@@ -134,7 +136,7 @@ fail:
 static merit_status create(merit__training *t, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    int64_t n = merit_dataset_n(t->data);
+    int64_t n = merit__dataset_n_units(t->data);
     MERIT_TRY(merit__normalisation_measure(&t->normalisation, t->data, err));
     MERIT_TRY(
         merit__validation_create(&t->validation, t->validation_data, t->scores, err));

@@ -61,7 +61,7 @@ static merit_status learn_from(merit__training *t, const merit__weights *weights
 static void arrange(merit__training *t, int64_t epoch)
 {
     if (t->order_epoch != epoch) {
-        merit__permutation(t->order, merit_dataset_n(t->data), t->config.seed,
+        merit__permutation(t->order, merit__dataset_n_units(t->data), t->config.seed,
                            MERIT__USE_SHUFFLE, (uint32_t)epoch);
         t->order_epoch = epoch;
     }
@@ -85,7 +85,7 @@ static void announce(const merit__training *t, int64_t first)
 static merit_status step(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
-    int64_t n = merit_dataset_n(t->data), batch = t->config.batch;
+    int64_t n = merit__dataset_n_units(t->data), batch = t->config.batch;
     int64_t epoch = s->at.step / t->steps_per_epoch;
     int64_t first = s->at.step % t->steps_per_epoch * batch;
     arrange(t, epoch);
