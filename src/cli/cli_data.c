@@ -110,6 +110,22 @@ static merit_status set_channels(merit_dataset_options *options, const char *val
     return MERIT_OK;
 }
 
+static merit_status set_task(merit_dataset_options *options, const char *value,
+                             merit_error *err)
+{
+    static const char *const names[] = {"sequence", "residue", "masked"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            options->task = (merit_task)(MERIT_TASK_SEQUENCE + i);
+            return MERIT_OK;
+        }
+    }
+    return merit__refuse(err, MERIT_EINVAL,
+                         "--task: expected sequence, residue or masked, found "
+                         "\"%.60s\"",
+                         value);
+}
+
 merit_status merit__data_option(merit_dataset_options *options, int key,
                                 const char *value, merit_error *err)
 {
@@ -146,6 +162,22 @@ merit_status merit__data_option(merit_dataset_options *options, int key,
         return set_fit(options, value, err);
     case MERIT__OPTION_CHANNELS:
         return set_channels(options, value, err);
+    case MERIT__OPTION_TASK:
+        return set_task(options, value, err);
+    case MERIT__OPTION_ALPHABET:
+        options->alphabet = value;
+        return MERIT_OK;
+    case MERIT__OPTION_LETTERS:
+        return merit__read_count(&options->letters, "--letters", value, 4, 65536, err);
+    case MERIT__OPTION_HIDE:
+        if (!merit__parse_number(&options->hidden_share, value) ||
+            !(options->hidden_share > 0 && options->hidden_share < 1)) {
+            return merit__refuse(err, MERIT_EINVAL,
+                                 "--hide: expected a share above 0 and below 1, found "
+                                 "\"%.60s\"",
+                                 value);
+        }
+        return MERIT_OK;
     default:
         return merit__refuse(err, MERIT_EBACKEND, "option %d is not handled", key);
     }

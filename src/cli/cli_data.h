@@ -16,13 +16,33 @@ enum {
     MERIT__OPTION_SIZE,
     MERIT__OPTION_FIT,
     MERIT__OPTION_CHANNELS,
+    MERIT__OPTION_TASK,
+    MERIT__OPTION_ALPHABET,
+    MERIT__OPTION_LETTERS,
+    MERIT__OPTION_HIDE,
     MERIT__DATA_OPTION_END // above all of them
 };
 
 // clang-format off
 #define MERIT__LABELS_OPTION                                                           \
     {"labels", MERIT__OPTION_LABELS, "FILE", 0,                                        \
-     "Labels of DATA (IDX or .npy); otherwise they are looked for beside it", 2}
+     "Labels of DATA (IDX or .npy; of sequences a text of name, tab, class, or FASTA "  \
+     "with a label for each letter); otherwise they are looked for beside it",         \
+     2}
+/* How sequences become examples; a model knows it. */
+#define MERIT__SEQUENCE_OPTIONS                                                        \
+    {"task", MERIT__OPTION_TASK, "TASK", 0,                                            \
+     "What is asked about sequences: sequence (a class for each), residue (a class "   \
+     "for each letter) or masked (which letters are hidden)",                          \
+     2},                                                                               \
+    {"alphabet", MERIT__OPTION_ALPHABET, "NAME", 0,                                    \
+     "protein, dna or rna (default: as the letters of DATA suggest)", 2},              \
+    {"letters", MERIT__OPTION_LETTERS, "N", 0,                                         \
+     "How many letters of a sequence the net sees at once (default: 128; for "         \
+     "--task sequence as many as the longest has, at most 1024)",                      \
+     2},                                                                               \
+    {"hide", MERIT__OPTION_HIDE, "SHARE", 0,                                           \
+     "For --task masked: the share of letters to hide (default: 0.15)", 2}
 #define MERIT__DATA_OPTIONS                                                            \
     {"first", MERIT__OPTION_FIRST, "N", 0,                                             \
      "Only the first N examples; of pictures N evenly spaced ones", 2},                \

@@ -12,6 +12,17 @@ static void shape_alike(merit_dataset_options *options, const merit_dataset *dat
     options->fit = merit_dataset_fit(data);
 }
 
+// More sequences become examples as the first ones did.
+static void read_alike(merit_dataset_options *options, const merit_dataset *data)
+{
+    int64_t channels = 0;
+    int64_t height = 0;
+    if (merit_dataset_task(data) != MERIT_TASK_NONE) {
+        merit_dataset_shape(data, &channels, &height, &options->letters);
+        options->alphabet = merit_dataset_alphabet(data);
+    }
+}
+
 merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
                                      const char *labels, const char *option,
                                      const merit__inputs *inputs,
@@ -28,6 +39,7 @@ merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
     if (merit_dataset_is_pictures(path)) {
         shape_alike(&data, inputs->data);
     }
+    read_alike(&data, inputs->data);
     MERIT_TRY(merit_dataset_load(out, path, &data, err));
     MERIT_TRY(merit__data_need_labels(*out, option, err));
     MERIT_TRY(merit__classes_match(*out, inputs->scores, 0, err));
@@ -110,7 +122,9 @@ merit_status merit__inputs_load(merit__inputs *inputs,
         scores.spec = "identity";
     }
     MERIT_TRY(merit__scores_open_for(&inputs->scores, &scores, inputs->data, err));
-    MERIT_TRY(merit__classes_match(inputs->data, inputs->scores, 1, err));
+    int is_named_by_file = merit_dataset_task(inputs->data) == MERIT_TASK_NONE;
+    MERIT_TRY(
+        merit__classes_match(inputs->data, inputs->scores, is_named_by_file, err));
     MERIT_TRY(merit__inputs_load_more(&inputs->validation, settings->validation_path,
                                       settings->validation_labels,
                                       "--validation-labels", inputs, settings, err));

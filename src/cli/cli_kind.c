@@ -110,7 +110,8 @@ merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error
             goto fail;
         }
         int is_gzip = n > 1 && head[0] == 0x1f && head[1] == 0x8b;
-        *out = is_gzip                           ? kind_of_gzip(path)
+        *out = merit_dataset_is_sequences(path)  ? MERIT__KIND_DATA
+               : is_gzip                         ? kind_of_gzip(path)
                : merit_dataset_is_pictures(path) ? MERIT__KIND_DATA
                                                  : kind_of_bytes(head, (size_t)n);
     }

@@ -24,6 +24,26 @@ merit_status merit__predictions_option(merit__predictions_source *source, int ke
     }
 }
 
+// Sequences are asked what the model was asked in training.
+static void read_alike(merit_dataset_options *options, const merit_model *model)
+{
+    static const char *const tasks[] = {"", "sequence", "residue", "masked"};
+    const char *task = merit_model_metadata(model, "task");
+    const char *share = merit_model_metadata(model, "hidden_share");
+    int64_t channels = 0;
+    int64_t height = 0;
+    for (int i = 1; task != NULL && i < 4; i++) {
+        if (strcmp(task, tasks[i]) == 0) {
+            options->task = (merit_task)i;
+            options->alphabet = merit_model_metadata(model, "alphabet");
+            merit_model_shape(model, &channels, &height, &options->letters);
+        }
+    }
+    if (share != NULL && !merit__parse_number(&options->hidden_share, share)) {
+        options->hidden_share = 0;
+    }
+}
+
 merit_dataset_options
 merit__predictions_data_options(const merit__predictions_source *source,
                                 const merit_model *model)
@@ -36,6 +56,7 @@ merit__predictions_data_options(const merit__predictions_source *source,
         options.fit = fit != NULL && strcmp(fit, "stretch") == 0 ? MERIT_FIT_STRETCH
                                                                  : MERIT_FIT_CROP;
     }
+    read_alike(&options, model);
     return options;
 }
 

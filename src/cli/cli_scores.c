@@ -113,6 +113,10 @@ merit_status merit__scores_open_for(merit_scores **out,
         named.classes = names;
         status = merit__scores_open(out, &named, n, err);
     }
+    if (status == MERIT_OK && merit_dataset_task(data) == MERIT_TASK_MASKED &&
+        !is_generator(source)) {
+        status = merit__scores_keep_classes(out, data, err);
+    }
     free(names);
     return status;
 }

@@ -5,11 +5,7 @@
 #include "merit/data.h"
 #include "merit/scores.h"
 
-enum {
-    MERIT__OPTION_SCORES = 's',
-    MERIT__OPTION_COSTS = 0x200,
-    MERIT__OPTION_ANSWERS
-};
+enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200, MERIT__OPTION_ANSWERS };
 
 // clang-format off
 #define MERIT__ANSWERS_OPTION                                                          \
@@ -49,11 +45,18 @@ int merit__scores_need_classes(const merit__scores_source *source);
 merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,
                                 int64_t n_classes, merit_error *err);
 
-/* As merit__scores_open for examples: generators make the classes of the data, which go
- * by their names if they have any. */
+/* As merit__scores_open for these data: generators make their classes, by their names
+ * where they have some. Of a table for letters that are hidden only the classes are
+ * kept, in label order. */
 merit_status merit__scores_open_for(merit_scores **out,
                                     const merit__scores_source *source,
                                     const merit_dataset *data, merit_error *err);
+
+/* Keeps the rows and columns of the data's classes, in label order, and answers that
+ * are no classes; tells what it leaves out. EFORMAT names a class that the table lacks.
+ */
+merit_status merit__scores_keep_classes(merit_scores **scores,
+                                        const merit_dataset *data, merit_error *err);
 
 /* Numbers classes that the data name as the table does; EFORMAT names those that it
  * lacks and, with `need_all`, those that the data lack. */

@@ -40,6 +40,7 @@ enum {
      2},                                                                               \
     MERIT__DATA_OPTIONS,                                                               \
     MERIT__PICTURE_OPTIONS,                                                            \
+    MERIT__SEQUENCE_OPTIONS,                                                           \
     {"shift", MERIT__OPTION_SHIFT, "N", 0,                                             \
      "Move each image by up to N pixels at random", 2},                                \
     {"flip", MERIT__OPTION_FLIP, NULL, 0, "Mirror half of the images, left to right",  \

@@ -194,6 +194,15 @@ static json_t *data_record(const struct settings *settings, const merit_dataset 
         json_object_set_new(record, "classes", class_names(data));
     }
     json_object_set_new(record, "fingerprint", json_string(fingerprint));
+    if (merit_dataset_task(data) != MERIT_TASK_NONE) {
+        int64_t n_sequences = 0;
+        int64_t n_letters = 0;
+        merit_dataset_sequences(data, &n_sequences, &n_letters);
+        json_object_set_new(record, "sequences", json_integer(n_sequences));
+        json_object_set_new(record, "letters", json_integer(n_letters));
+        json_object_set_new(record, "alphabet",
+                            json_string(merit_dataset_alphabet(data)));
+    }
     return record;
 }
 
@@ -214,8 +223,29 @@ static void print_classes(const merit_dataset *data)
     printf("%s\n", n > MAX_NAMES ? ", ..." : "");
 }
 
+static void print_sequences(const merit_dataset *data)
+{
+    char fingerprint[65];
+    int64_t n_sequences = 0;
+    int64_t n_letters = 0;
+    merit_dataset_sequences(data, &n_sequences, &n_letters);
+    merit_dataset_fingerprint(data, fingerprint);
+    merit__print_entry("data", merit_dataset_path(data));
+    printf("  %-12s %" PRId64 " sequences, %" PRId64 " letters\n", "records",
+           n_sequences, n_letters);
+    merit__print_entry("alphabet", merit_dataset_alphabet(data));
+    merit__print_entry("fingerprint", fingerprint);
+    for (int64_t i = 0; i < merit_dataset_n_notes(data); i++) {
+        merit__print_entry("note", merit_dataset_note(data, i));
+    }
+}
+
 static merit_status print_data(const merit_dataset *data, merit_error *err)
 {
+    if (merit_dataset_task(data) != MERIT_TASK_NONE) {
+        print_sequences(data);
+        return MERIT_OK;
+    }
     char fingerprint[65];
     int64_t channels = 0;
     int64_t height = 0;
@@ -270,8 +300,12 @@ static merit_status tell_data(const struct settings *settings, merit_error *err)
 {
     merit_dataset *data = NULL;
     merit_array labels = {0};
-    merit_status status =
-        merit_dataset_load(&data, settings->path, &settings->data, err);
+    merit_dataset_options wanted = settings->data;
+    if (merit_dataset_is_sequences(settings->path)) {
+        wanted.task = MERIT_TASK_RESIDUE; // asks for every letter and needs no labels
+        wanted.no_labels = 1;
+    }
+    merit_status status = merit_dataset_load(&data, settings->path, &wanted, err);
     if (status == MERIT_OK) {
         status = settings->json ? merit__json_print(data_record(settings, data), err)
                                 : print_data(data, err);

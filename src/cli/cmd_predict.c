@@ -7,6 +7,8 @@
 #include "cli_predictions.h"
 #include "cli_run.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const struct argp_option table[] = {
@@ -37,17 +39,30 @@ static const merit__options options = {
     .text =
         "Answers every example of DATA with the model in RUN (a run directory or a "
         "model file).\vPrints tab-separated text: id (the place in DATA, from 0; of a "
-        "picture its file), answer, expected_score, and p_<class>, the belief in each "
-        "class; under the "
+        "picture its file; of sequences NAME, or NAME:LETTER from 1), answer, "
+        "expected_score, and p_<class>, the belief in each class; under the "
         "decode rule the model's outputs. A model of expected scores (loss "
         "score-squares or score-logistic) has no beliefs and no such columns.",
     .table = table,
     .set = set,
 };
 
-static const char *file_of(const void *data, int64_t i)
+// The id of a row about a letter: "name:place".
+struct row_ids {
+    const merit_dataset *data;
+    char text[1100];
+};
+
+static const char *row_id(const void *context, int64_t i)
 {
-    return merit_dataset_file(data, i);
+    struct row_ids *ids = (struct row_ids *)(uintptr_t)context;
+    int64_t place = 0;
+    const char *name = merit_dataset_sequence(ids->data, i, &place);
+    if (place > 0) {
+        snprintf(ids->text, sizeof ids->text, "%s:%" PRId64, name, place);
+        return ids->text;
+    }
+    return name != NULL ? name : merit_dataset_file(ids->data, i);
 }
 
 static merit_status predict(const merit__predictions *predictions,
@@ -57,7 +72,7 @@ static merit_status predict(const merit__predictions *predictions,
     int64_t k = predictions->n_classes;
     merit_decision_results results = {0};
     merit__output output = {0};
-    int is_gallery = merit_dataset_file(predictions->data, 0) != NULL;
+    struct row_ids ids = {.data = predictions->data};
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__new_array(&results.answers, n, sizeof *results.answers, err));
     MERIT_TRY(merit__new_array(&results.expected, n, sizeof *results.expected, err));
@@ -71,7 +86,7 @@ static merit_status predict(const merit__predictions *predictions,
     merit__answers_header(output.stream, merit_model_scores(predictions->model),
                           results.posterior != NULL);
     merit__answers_rows(output.stream, merit_model_scores(predictions->model), &results,
-                        n, 0, is_gallery ? file_of : NULL, predictions->data);
+                        n, 0, row_id, &ids);
     MERIT_TRY(merit__output_close(&output, err));
 
 fail:

@@ -95,7 +95,10 @@ static merit_status train(const merit__train_settings *settings,
     int64_t height = 0;
     int64_t width = 0;
     merit_dataset_shape(inputs->data, &channels, &height, &width);
-    merit__progress_init(&progress, height > 1 ? "images" : "examples");
+    merit__progress_init(&progress, merit_dataset_task(inputs->data) != MERIT_TASK_NONE
+                                        ? "windows"
+                                    : height > 1 ? "images"
+                                                 : "examples");
     if (!settings->shared.quiet) {
         train_options.report = merit__progress_report;
         train_options.payload = &progress;
