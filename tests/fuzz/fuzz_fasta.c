@@ -1,0 +1,36 @@
+/* Fuzz target of the reader of sequences: every task, as data and as labels. */
+#include "merit/data.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
+{
+    char path[32];
+    int fd = memfd_create("sequences", MFD_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (fd < 0 || write(fd, data, n_bytes) != (ssize_t)n_bytes) {
+        close(fd);
+        return 0;
+    }
+    for (int task = MERIT_TASK_SEQUENCE; task <= MERIT_TASK_MASKED; task++) {
+        merit_error err;
+        merit_dataset *set = NULL;
+        merit_dataset_options options = {
+            .task = (merit_task)task,
+            .letters = 16,
+            .labels = task == MERIT_TASK_RESIDUE ? path : NULL,
+            .max_bytes = 1 << 24,
+        };
+        char hex[65];
+        if (merit_dataset_load(&set, path, &options, &err) == MERIT_OK) {
+            merit_dataset_fingerprint(set, hex);
+        }
+        merit_dataset_free(set);
+    }
+    close(fd);
+    return 0;
+}
