@@ -61,6 +61,14 @@ def test_affine_labels_are_rounded_once(tmp_path):
         [.25, 1 / 12, .25, 5 / 12], [0, 1 / 6, 1 / 3, .5]]
 
 
+def test_beliefs_are_counted_one_by_one():
+    """Any number of them, the same ones first."""
+    wrong = [round(n * record(QUESTION, "--kind", "exponential", "--samples", str(n))
+                   ["consistency_error"]) for n in range(28, 70)]
+    steps = np.diff(wrong)
+    assert set(steps.tolist()) == {0, 1} and wrong[0] > 0
+
+
 @pytest.mark.parametrize("temperature, wrong, condition",
                          [(.25, .194, 3e5), (.5, .161, 852), (1, .111, 65), (2, .070, 32),
                           (8, .022, 56)])

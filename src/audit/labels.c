@@ -8,6 +8,7 @@
 #include "audit/beliefs.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/products.h"
 
 static double entropy_of(const double *P, int64_t K)
 {
@@ -55,16 +56,30 @@ static void scale(double *S, const merit_scores *scores, int64_t K)
     }
 }
 
-// Whether the argmax of P^T eta earns as much as the best class. scratch [2 K].
-static int is_right(const double *eta, const double *P, const double *S, int64_t K,
-                    double *scratch)
+enum { BLOCK = MERIT__PRODUCTS_ROWS }; // beliefs at a time
+
+// In how many of n beliefs the argmax of P^T eta earns less than the best class.
+// scratch [3 BLOCK,K].
+static int64_t count_wrong(const double *P, const double *S, int64_t K, uint64_t seed,
+                           int64_t n, double *scratch)
 {
-    double *q = scratch, *expected = scratch + K;
-    merit__belief_expected(q, eta, P, K, K);
-    merit__belief_expected(expected, eta, S, K, K);
-    const int64_t answer = merit__belief_largest(q, K);
-    const int64_t best = merit__belief_largest(expected, K);
-    return expected[answer] >= expected[best] - MERIT__AUDIT_ROUNDING;
+    double *eta = scratch, *q = eta + BLOCK * K, *expected = q + BLOCK * K;
+    int64_t n_wrong = 0;
+    for (int64_t from = 0; from < n; from += BLOCK) {
+        const int64_t n_rows = n - from < BLOCK ? n - from : BLOCK;
+        for (int64_t b = 0; b < n_rows; b++) {
+            merit__belief_draw(eta + b * K, K, seed, from + b);
+        }
+        merit__multiply_rows(q, eta, P, (size_t)n_rows, (size_t)K, (size_t)K);
+        merit__multiply_rows(expected, eta, S, (size_t)n_rows, (size_t)K, (size_t)K);
+        for (int64_t b = 0; b < n_rows; b++) {
+            const double *worth = expected + b * K;
+            const int64_t answer = merit__belief_largest(q + b * K, K);
+            const int64_t best = merit__belief_largest(worth, K);
+            n_wrong += worth[answer] < worth[best] - MERIT__AUDIT_ROUNDING;
+        }
+    }
+    return n_wrong;
 }
 
 static merit_status check(const double *targets, int64_t K, merit_error *err)
@@ -94,21 +109,18 @@ merit_status merit_audit_labels(merit_audit_label_facts *out, const double *targ
     const uint64_t seed = options == NULL ? 0 : options->seed;
     const int64_t wanted = options == NULL ? 0 : options->n_samples;
     const int64_t n = wanted > 0 ? wanted : merit__belief_count(K, K);
-    int64_t n_wrong = 0;
-    double *numbers = NULL; // S [K,K], then P [K,K], then three rows
+    // S [K,K], P [K,K] and what counting needs.
+    const size_t n_numbers = 2 * size * size + 3 * BLOCK * size;
+    double *numbers = NULL;
     merit_status status = MERIT_OK;
     MERIT_TRY(check(targets, K, err));
-    numbers = merit__alloc_array(2 * size * size + 3 * size, sizeof *numbers);
+    numbers = merit__alloc_array(n_numbers, sizeof *numbers);
     if (numbers == NULL) {
-        MERIT_TRY(merit__fail_memory(
-            err, (2 * size * size + 3 * size) * sizeof *numbers, "soft labels"));
+        MERIT_TRY(merit__fail_memory(err, n_numbers * sizeof *numbers, "soft labels"));
     }
-    double *S = numbers, *P = S + K * K, *eta = P + K * K, *scratch = eta + K;
+    double *S = numbers, *P = S + K * K, *scratch = P + K * K;
     scale(S, scores, K);
-    for (int64_t s = 0; s < n; s++) {
-        merit__belief_draw(eta, K, seed, s);
-        n_wrong += !is_right(eta, targets, S, K, scratch);
-    }
+    const int64_t n_wrong = count_wrong(targets, S, K, seed, n, scratch);
     memcpy(P, targets, size * size * sizeof *P);
     MERIT_TRY(merit__audit_singular_values(scratch, P, K, K, err));
     *out = (merit_audit_label_facts){
