@@ -249,6 +249,7 @@ def test_an_option_file_is_overruled(data, tmp_path):
     (["--test", "1.5"], 2, "--test"),
     (["--test", "0.5", "--test-labels", "x"], 2, "--test-labels"),
     (["--test", "nothing-here"], 5, "nothing-here"),
+    (["--test", "DATA", "--first", "200"], 2, "is what the runs learn from"),
     (["-e", "4"], 4, "epochs is 4, was 5"),
     (["-s", "ordinal:2"], 4, "score table"),
     (["--first", "200"], 4, "training data"),
@@ -257,6 +258,7 @@ def test_an_option_file_is_overruled(data, tmp_path):
 ])
 def test_refusals_change_nothing(whole, data, change, code, said):
     before = {p: p.read_bytes() for p in whole.glob("[!.]*") if p.is_file()}
+    change = [str(data) if part == "DATA" else part for part in change]
     done = merit([*command(data, whole), *change] if change[0] != "-l" else
                  command(data, whole, losses=change[1]), expect=code)
     assert said in done.stderr and done.stdout == ""

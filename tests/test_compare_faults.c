@@ -36,6 +36,10 @@ static void test_refusals(void **state)
     o = options_for(&t, 1, 2);
     o.test_data = other_data;
     expect_refusal("whole", &o, MERIT_EMODEL, "the test examples are not those");
+    o.test_data = data;
+    expect_refusal("none", &o, MERIT_EINVAL, "the test examples are the training data");
+    expect_refusal("", &o, MERIT_EINVAL, "are the training data");
+    o.test_data = test_data;
     expect_refusal("", &o, MERIT_EINVAL, "holds other files");
     assert_int_equal(t.n_started, 0);
     merit_comparison *c;

@@ -154,9 +154,10 @@ typedef struct merit_comparison merit_comparison;
  *                       best.safetensors earns on each test example
  *
  * Fails, before anything is trained, with EINVAL (an unknown loss, options, a directory
- * with other files), EFORMAT (data and table do not fit), EMODEL (the directory is that
- * of other data, another table or other options), EBUSY (another process has it); later
- * with ESTOPPED, EIO, ENOMEM. The caller frees *out; NULL on failure. */
+ * with other files, test examples that are the training data), EFORMAT (data and table
+ * do not fit), EMODEL (the directory is that of other data, another table or other
+ * options), EBUSY (another process has it); later with ESTOPPED, EIO, ENOMEM. The
+ * caller frees *out; NULL on failure. */
 MERIT_API merit_status merit_compare(merit_comparison **out, const char *directory,
                                      const merit_dataset *data,
                                      const merit_scores *scores,

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     OPTION_SEEDS = 0x300,
@@ -151,6 +152,13 @@ static const merit__options options = {
     .set = set,
 };
 
+static int is_same_place(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 static merit_status check(const merit__compare_settings *settings, merit_error *err)
 {
     if (settings->losses.n == 0) {
@@ -164,6 +172,13 @@ static merit_status check(const merit__compare_settings *settings, merit_error *
     }
     if (settings->test_labels != NULL && settings->test_path == NULL) {
         return merit__refuse(err, MERIT_EINVAL, "--test-labels also needs --test DATA");
+    }
+    if (settings->test_path != NULL && settings->shared.data_path != NULL &&
+        is_same_place(settings->test_path, settings->shared.data_path)) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--test %.100s: is what the runs learn from; expected "
+                             "other data, or a share such as 0.2",
+                             settings->test_path);
     }
     return MERIT_OK;
 }

@@ -92,6 +92,22 @@ static merit_status check_test(const merit__comparing *c, const merit_dataset *d
     return MERIT_OK;
 }
 
+/* Examples that were learned from measure nothing. */
+static merit_status check_unseen(const merit__comparing *c, const merit_dataset *data,
+                                 merit_error *err)
+{
+    char shown[100], learned[65];
+    merit_dataset_fingerprint(data, learned);
+    if (strcmp(learned, c->test.fingerprint) == 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "%s: the test examples are the training data, expected "
+                           "others; without them a share of the data is kept apart",
+                           merit__printable_path(shown, sizeof shown,
+                                                 merit_dataset_path(c->test.data)));
+    }
+    return MERIT_OK;
+}
+
 /* Sets apart what is measured on: by a seed that no run can have, so that it is the
  * same for all of them. */
 static merit_status choose_test(merit__comparing *c, const merit_dataset *data,
@@ -113,6 +129,7 @@ static merit_status choose_test(merit__comparing *c, const merit_dataset *data,
     }
     MERIT_TRY(check_test(c, data, err));
     merit_dataset_fingerprint(c->test.data, c->test.fingerprint);
+    MERIT_TRY(check_unseen(c, c->data, err));
 fail:
     return status;
 }
