@@ -101,13 +101,15 @@ def many(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory):
-    """Three losses, two seeds, one loss that the table forbids; a name that is markup."""
+    """Four losses, one with a long name, two seeds, one loss that the table forbids; a
+    directory whose name is markup."""
     place = tmp_path_factory.mktemp("comparison")
     write_data(place, 500, (6, 6), 4)
     write_table(place, ["c1", "c2", "c3", "c4"],
                 [[2, 1, 0, -1], [1, 2, -1, 0], [0, -1, 0, 1], [-1, 0, 1, 2]])
     done = merit("compare", place / "x.npy", "--labels", place / "y.npy", "-s",
-                 place / "table.tsv", "-l", "cross-entropy,softmax-margin,geometric", "-n",
+                 place / "table.tsv", "-l",
+                 "cross-entropy,cross-entropy:60%,expected-score,softmax-margin,geometric", "-n",
                  "dense 8, relu", "-e", 2, "--seeds", 2, "-o", place / "<b>of losses")
     assert "geometric" in done.out
     return place / "<b>of losses"
@@ -232,9 +234,11 @@ def numbers_of(page, heading):
     """The rows of the first table after a text."""
     part = page.whole[page.whole.index(heading):]
     body = part[part.index("<tbody>"):part.index("</tbody>")]
-    return [[re.sub(r"<[^>]*>", "", cell).replace("\u2212", "-").replace("\xa0%", "")
-             .replace(",", "") for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)]
-            for row in body.split("<tr")[1:]]
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)
+             for row in body.split("<tr")[1:]]
+    plain = [[re.sub(r"<[^>]*>", "", cell).replace("\u2212", "-").replace("\xa0%", "")
+              for cell in row] for row in cells]
+    return [[re.sub(r"(?<=\d),(?=\d{3})", "", cell) for cell in row] for row in plain]
 
 
 def test_names_are_text_wherever_they_stand(hostile):

@@ -11,11 +11,12 @@
 
 // In pixels, and in characters.
 enum {
-    WIDTH = 420,
+    WIDTH = 432,
     TOP = 34,
     ROW_HEIGHT = 26,
     BOTTOM = 40,
-    NAME_CHARACTERS = 22,
+    NAME_CHARACTERS = 26, // the longest name of a loss
+    NAMES_WIDTH = 214,    // at most
     VALUE_WIDTH = 56
 };
 
@@ -62,7 +63,7 @@ static interval_frame lay_out(const merit__interval_chart *chart)
         low = fmax(low, first - reach * (last - first));
         high = fmin(high, last + reach * (last - first));
     }
-    out.left = fmin(out.left, 170) + 8;
+    out.left = fmin(out.left, NAMES_WIDTH) + 8;
     out.axis = merit__axis_round(low, high, 5);
     out.axis.from = out.left + 8;
     out.axis.to = WIDTH - VALUE_WIDTH - 12;

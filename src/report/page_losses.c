@@ -50,9 +50,11 @@ void merit__page_verdict_add(merit__xml *xml, const merit_comparison *comparison
 
 // The rows of both charts.
 typedef struct loss_rows {
-    merit__interval_row *scores, *behind; // [n]
-    double *points;                       // scores of all runs
-    int64_t n;
+    merit__interval_row *scores; // [n]
+    merit__interval_row *behind; // [n_behind]: where some are near the best only those,
+                                 // whose differences would not be seen beside others
+    double *points;              // scores of all runs
+    int64_t n, n_behind;
 } loss_rows;
 
 static merit_status find_rows(loss_rows *out, const merit_comparison *comparison,
@@ -66,6 +68,8 @@ static merit_status find_rows(loss_rows *out, const merit_comparison *comparison
     if (out->scores == NULL || out->behind == NULL || out->points == NULL) {
         return merit__fail_memory(err, n * sizeof *out->scores, "a chart");
     }
+    const int has_rivals =
+        facts->n_done > 1 && merit_comparison_loss(comparison, 1)->is_level;
     double *at = out->points;
     for (out->n = 0; out->n < facts->n_done; out->n++) {
         const merit_compare_loss *loss = merit_comparison_loss(comparison, out->n);
@@ -82,12 +86,14 @@ static merit_status find_rows(loss_rows *out, const merit_comparison *comparison
                                                     .points = first,
                                                     .n_points = at - first,
                                                     .is_strong = loss->is_level};
-        out->behind[out->n] = (merit__interval_row){
-            .name = loss->loss,
-            .mean = loss->behind.mean,
-            .low = loss->is_best ? (double)NAN : loss->behind.low,
-            .high = loss->is_best ? (double)NAN : loss->behind.high,
-            .is_strong = loss->is_level};
+        if (loss->is_level || !has_rivals) {
+            out->behind[out->n_behind++] = (merit__interval_row){
+                .name = loss->loss,
+                .mean = loss->behind.mean,
+                .low = loss->is_best ? (double)NAN : loss->behind.low,
+                .high = loss->is_best ? (double)NAN : loss->behind.high,
+                .is_strong = loss->is_level};
+        }
     }
     return MERIT_OK;
 }
@@ -114,11 +120,12 @@ static merit_status add_charts(merit__xml *xml, const merit_comparison *comparis
         .title = "Behind the best",
         .caption =
             "How much more the best loss earns, on the same examples and seeds, "
-            "with its 95&nbsp;% interval. Reaching 0: chance alone may explain it.",
+            "with its 95&nbsp;% interval; of losses near the best where there are any. "
+            "Reaching 0: chance alone may explain it.",
         .mark = 0,
         .mark_name = "no difference",
         .rows = rows.behind,
-        .n = rows.n};
+        .n = rows.n_behind};
     merit__xml_add(xml, "<div class=\"row\">\n");
     merit__interval_chart_add(xml, &earned);
     if (rows.n > 1) {
@@ -145,7 +152,7 @@ static void add_heads(merit__xml *xml)
                                         "seconds to 95&nbsp;%",
                                         "p, raised"};
     merit__xml_add(xml, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
-                        "aria-label=\"Losses\">\n<table>\n<thead><tr>"
+                        "aria-label=\"Losses\">\n<table class=\"tight\">\n<thead><tr>"
                         "<th scope=\"col\">loss</th>");
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         merit__xml_add(xml, "<th scope=\"col\" class=\"n\">%s</th>", heads[i]);
@@ -153,10 +160,17 @@ static void add_heads(merit__xml *xml)
     merit__xml_add(xml, "</tr></thead>\n<tbody>\n");
 }
 
+static void add_name(merit__xml *xml, const merit_compare_loss *loss)
+{
+    merit__xml_add(xml, "<th scope=\"row\" class=\"long\"><bdi>");
+    merit__xml_text(xml, loss->loss, LOSS_CHARACTERS);
+    merit__xml_add(xml, "</bdi></th>");
+}
+
 static void add_loss(merit__xml *xml, const merit_compare_loss *loss, int decimals)
 {
     merit__xml_add(xml, "<tr%s>", loss->is_level ? " class=\"strong\"" : "");
-    merit__page_head_cell(xml, loss->loss);
+    add_name(xml, loss);
     merit__page_cell(xml, loss->score.mean, decimals);
     merit__page_cell(xml, (loss->score.high - loss->score.low) / 2, decimals);
     merit__page_cell(xml, loss->normalized_score, 3);
@@ -238,7 +252,7 @@ static void add_run(merit__xml *xml, const merit_compare_loss *loss,
                     const merit_compare_run *run, int decimals)
 {
     merit__xml_add(xml, "<tr>");
-    merit__page_head_cell(xml, loss->loss);
+    add_name(xml, loss);
     merit__xml_add(xml, "<td class=\"n\">%" PRIu64 "</td>", run->seed);
     if (run->state != MERIT_COMPARE_DONE) {
         merit__xml_add(xml, "<td colspan=\"7\">%s%s", states[run->state],
