@@ -361,12 +361,24 @@ def test_the_summary(place, tmp_path):
     assert max(map(len, narrow.err.splitlines())) <= 60
 
 
+def test_few_rows(place, tmp_path):
+    """Then the temperature is worth little, and this is said."""
+    np.save(tmp_path / "p.npy", [[0.6, 0.3, 0.1]])
+    done = merit(tmp_path / "p.npy", "-s", place / "table.tsv")
+    assert done.err.startswith("1 row answered by bayes;")
+    (tmp_path / "y.txt").write_text("rook\n")
+    text = " ".join(merit(tmp_path / "p.npy", "-s", place / "table.tsv", "--labels",
+                          tmp_path / "y.txt").err.split())
+    assert "look better than they are. It is the last one that is tried" in text
+    assert "by a hair" not in text
+
+
 def test_labels_that_were_impossible(place, tmp_path):
     np.save(tmp_path / "p.npy", [[0.5, 0.5, 0], [0, 0, 1]])
     (tmp_path / "y.txt").write_text("pawn\npawn\n")
     done = merit(tmp_path / "p.npy", "-s", place / "table.tsv", "--labels",
                  tmp_path / "y.txt")
-    assert "1 rows give their label a probability of 0" in done.err
+    assert "In 1 row the label has a probability of 0" in done.err
     assert "log loss inf" in done.err
     record = json.loads(merit(tmp_path / "p.npy", "-s", place / "table.tsv", "--labels",
                               tmp_path / "y.txt", "--json").out)
@@ -380,7 +392,7 @@ def test_renormalize(place, data, tmp_path):
     assert not (tmp_path / "a.tsv").exists()
     done = merit(tmp_path / "counts.npy", "-s", place / "table.tsv", "--renormalize",
                  "-o", tmp_path / "a.tsv")
-    assert "rows did not sum to 1 and were divided" in done.out
+    assert "rows the probabilities did not sum to 1; they were divided" in done.out
     want = answers_of(merit(place / "p.npy", "-s", place / "table.tsv").out)
     assert answers_of((tmp_path / "a.tsv").read_text()) == want
     for name in ["zero-row.npy", "negative.npy", "nan.npy", "infinite.npy"]:

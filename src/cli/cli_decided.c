@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Between which merit/decide.h fits temperatures; with how many rows it is reliable.
+#define LEAST_FITTED 0.05
+#define MOST_FITTED 20
+enum { FEW_ROWS = 200 };
 enum { NAME_BYTES = 64, TEXT_BYTES = 512, RESAMPLES = 1000, EXTRA_SHOWN = 5 };
 
 // The measures of all rules; without labels those of `chosen` that need none.
@@ -94,13 +98,19 @@ static void print_fit(FILE *stream, const merit__fit *fit,
     }
     snprintf(text, sizeof text,
              "The temperature was fitted on %s%" PRId64
-             " of these rows, so log loss and calibration error are optimistic by a "
-             "hair. To use it on others: --temperature %.4g; to leave the beliefs as "
-             "they are: --temperature 1.",
+             " of these rows, so log loss and calibration error %s.%s To use it on "
+             "others: --temperature %.4g; to leave the beliefs as they are: "
+             "--temperature 1.",
              !fit->is_sample       ? "all "
              : beliefs->can_reopen ? "a sample of "
                                    : "the first ",
-             fit->n_rows, fit->temperature);
+             fit->n_rows,
+             fit->n_rows < FEW_ROWS ? "look better than they are"
+                                    : "are optimistic by a hair",
+             fit->temperature <= LEAST_FITTED || fit->temperature >= MOST_FITTED
+                 ? " It is the last one that is tried: too few rows, or wrong labels?"
+                 : "",
+             fit->temperature);
     merit__print_wrapped(stream, text, 0, width);
 }
 
@@ -122,15 +132,18 @@ static void print_remarks(FILE *stream, const merit__deciding *d, int width)
     }
     if (n_renormalized > 0) {
         snprintf(text, sizeof text,
-                 "%" PRId64 " rows did not sum to 1 and were divided by their sum.",
-                 n_renormalized);
+                 "In %" PRId64
+                 " row%s the probabilities did not sum to 1; they were divided "
+                 "by their sum.",
+                 n_renormalized, n_renormalized == 1 ? "" : "s");
         merit__print_wrapped(stream, text, 0, width);
     }
     if (d->n_impossible > 0) {
         snprintf(text, sizeof text,
-                 "%" PRId64 " rows give their label a probability of 0, which makes "
-                 "the log loss infinite.",
-                 d->n_impossible);
+                 "In %" PRId64
+                 " row%s the label has a probability of 0, which makes the log "
+                 "loss infinite.",
+                 d->n_impossible, d->n_impossible == 1 ? "" : "s");
         merit__print_wrapped(stream, text, 0, width);
     }
 }
@@ -178,9 +191,9 @@ merit_status merit__decided_print(FILE *stream, const merit__deciding *d,
     MERIT_TRY(measure(&m, d, err));
     if (d->chosen.tally == NULL) {
         snprintf(text, sizeof text,
-                 "%" PRId64 " rows answered by %s; temperature %.4g; expected score "
+                 "%" PRId64 " row%s answered by %s; temperature %.4g; expected score "
                  "%.4f on average.",
-                 d->n, merit_rule_name(d->rule), fit->temperature,
+                 d->n, d->n == 1 ? "" : "s", merit_rule_name(d->rule), fit->temperature,
                  merit__unsigned_zero(m.chosen.claimed_score, 4));
         merit__print_wrapped(stream, text, 0, width);
         print_remarks(stream, d, width);
@@ -244,9 +257,8 @@ merit_status merit__decided_record(const merit__deciding *d, const merit__fit *f
     json_object_set_new(record, "claimed_score",
                         merit__json_number(m.chosen.claimed_score));
     json_object_set_new(record, "temperature_rows", json_integer(fit->n_rows));
-    json_object_set_new(
-        record, "renormalized",
-        json_integer(merit_rows_n_renormalized(d->beliefs->rows)));
+    json_object_set_new(record, "renormalized",
+                        json_integer(merit_rows_n_renormalized(d->beliefs->rows)));
     if (m.has_interval) {
         json_object_set_new(record, "more_than_argmax",
                             json_pack("{s:o, s:o, s:o}", "mean",
