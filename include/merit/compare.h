@@ -21,9 +21,10 @@
  * examples do, that is an interval of about 4.3 standard errors: three seeds are few.
  * With one seed the examples alone count, and nothing is known of other seeds.
  *
- * Pairs of losses are compared on the seeds that both have, example by example. All
- * L (L - 1) / 2 pairs are tested and their p-values raised by Holm's method (1979), so
- * that it does no harm to look at many losses and to pick the best afterwards. */
+ * The loss that earns most is compared with each of the others on the seeds that both
+ * have, example by example, and the p-values are raised by Holm's method (1979) for
+ * these L - 1 comparisons: multiple comparisons with the best (Hsu 1981), so that it
+ * does no harm to look at many losses and to pick the best afterwards. */
 #ifndef MERIT_COMPARE_H
 #define MERIT_COMPARE_H
 
@@ -81,7 +82,7 @@ typedef struct merit_compare_loss {
                            // (for this pair alone); 0 for the best; without a common
                            // seed the difference of the means, the interval NaN
     double p;              // of that difference, two-sided; 1 for the best
-    double p_holm;         // likewise, raised for the number of pairs
+    double p_holm;         // likewise, raised for the number of losses
     int32_t is_best;       // the highest mean score
     int32_t is_level;      // the best; or p_holm >= 0.05, and the mean score is 95 % of
                            // the way from the best constant answer to the best loss
@@ -101,7 +102,6 @@ typedef struct merit_compare_facts {
     const uint64_t *seeds;    // [n_seeds]
     int64_t n_seeds;
     int64_t n_test;             // test examples
-    int64_t n_pairs;            // that were tested
     double best_constant_score; // on the test examples
     double oracle_score;        // likewise
     const char *verdict;        // who wins, in a sentence, or that nobody does

@@ -172,7 +172,7 @@ static void print_notes(const merit_comparison *comparison, int width)
              merit__unsigned_zero(facts->best_constant_score, 4),
              merit__unsigned_zero(facts->oracle_score, 4),
              n_level > 1 ? " * near the best, and no further behind it than chance can "
-                           "do (paired tests of all pairs, Holm, 5 %)."
+                           "do (paired tests, Holm, 5 %)."
                          : "",
              n_unsure > 0 ? " ? seems to be behind, but is too unsteady to prove it."
                           : "");

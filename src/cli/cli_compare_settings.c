@@ -143,7 +143,7 @@ static const merit__options options = {
         "seeds "
         "it extends the comparison; what is trained is not trained again. "
         "Intervals count seeds and examples (Student's t; three seeds are few). The "
-        "pairs of losses are compared example by example, all of them, with Holm's "
+        "best loss is compared with each other one, example by example, with Holm's "
         "correction. `steps` and `sec` are those until the validated score came 95 % "
         "of the way from the best constant answer to the best any loss reached. Where "
         "a "

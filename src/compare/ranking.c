@@ -13,7 +13,7 @@ typedef struct ranking {
     merit_comparison *comparison;
     const double **a, **b; // [S] what the runs of a loss, or of a pair, earned
     double *scratch;       // [N]
-    double *p;             // of the pairs, in the order (0,1), (0,2), ..., (1,2), ...
+    double *p;             // of the best and each other loss
 } ranking;
 
 /* The mean over the runs that are DONE of one number of each. */
@@ -129,28 +129,19 @@ static merit_interval difference_of_means(const merit_compare_loss *loss,
         .mean = best->score.mean - loss->score.mean, .low = NAN, .high = NAN};
 }
 
-/* Tests all pairs of losses that are DONE, which come first. */
-static merit_status test_pairs(ranking *r, merit_error *err)
+/* Tests the best loss against each other one that is DONE; those come first. */
+static merit_status test_rivals(ranking *r, merit_error *err)
 {
-    merit_compare_facts *facts = &r->comparison->facts;
+    const merit_compare_facts *facts = &r->comparison->facts;
     merit_compare_loss *losses = r->comparison->losses;
-    int64_t n_pairs = 0;
-    for (int64_t i = 0; i < facts->n_done; i++) {
-        for (int64_t j = i + 1; j < facts->n_done; j++) {
-            merit__crossed_mean mean;
-            const int64_t n_seeds = difference(&mean, r, &losses[i], &losses[j]);
-            const double p = n_seeds > 0 ? merit__crossed_p(&mean) : 1;
-            if (i == 0) {
-                losses[j].behind = n_seeds > 0
-                                       ? merit__crossed_interval(&mean)
+    for (int64_t j = 1; j < facts->n_done; j++) {
+        merit__crossed_mean mean;
+        const int64_t n_seeds = difference(&mean, r, losses, &losses[j]);
+        losses[j].behind = n_seeds > 0 ? merit__crossed_interval(&mean)
                                        : difference_of_means(&losses[j], losses);
-                losses[j].p = p;
-            }
-            r->p[n_pairs++] = p;
-        }
+        losses[j].p = r->p[j - 1] = n_seeds > 0 ? merit__crossed_p(&mean) : 1;
     }
-    facts->n_pairs = n_pairs;
-    merit_status status = merit__holm(r->p, n_pairs, err);
+    merit_status status = merit__holm(r->p, facts->n_done - 1, err);
     losses[0].is_best = losses[0].is_level = facts->n_done > 0;
     losses[0].p = losses[0].p_holm = 1;
     const double constant = facts->best_constant_score, best = losses[0].score.mean;
@@ -179,14 +170,13 @@ merit_status merit__comparison_rank(merit_comparison *c, merit_error *err)
 {
     merit_status status = MERIT_OK;
     const size_t n_done = (size_t)c->facts.n_done, S = (size_t)c->facts.n_seeds;
-    const size_t n_pairs = n_done * n_done / 2;
     ranking r = {.comparison = c};
     r.a = merit__alloc_array(S, sizeof *r.a);
     r.b = merit__alloc_array(S, sizeof *r.b);
     r.scratch = merit__alloc_array((size_t)c->facts.n_test, sizeof *r.scratch);
-    r.p = merit__alloc_array(n_pairs, sizeof *r.p);
+    r.p = merit__alloc_array(n_done, sizeof *r.p);
     if (r.a == NULL || r.b == NULL || r.scratch == NULL || r.p == NULL) {
-        MERIT_TRY(merit__fail_memory(err, n_pairs * sizeof *r.p, "a ranking"));
+        MERIT_TRY(merit__fail_memory(err, n_done * sizeof *r.p, "a ranking"));
     }
     for (int64_t l = 0; l < c->facts.n_losses; l++) {
         if (c->losses[l].state == MERIT_COMPARE_DONE) {
@@ -198,7 +188,7 @@ merit_status merit__comparison_rank(merit_comparison *c, merit_error *err)
     }
     sort_losses(c->losses, c->facts.n_losses);
     if (n_done > 0) {
-        MERIT_TRY(test_pairs(&r, err));
+        MERIT_TRY(test_rivals(&r, err));
     }
 fail:
     merit__free(r.a);

@@ -238,9 +238,8 @@ merit_status merit__page_losses_add(merit__xml *xml, const merit_comparison *com
             "interval. steps, seconds: until a run first came 95&nbsp;%% of the way to "
             "the best score on its own validation examples. p: of the "
             "difference to the best, paired by example and seed, raised for "
-            "%" PRId64 " pairs (Holm); below 0.05 chance does not explain "
-            "it.</p>\n",
-            facts->n_pairs);
+            "the number of losses (Holm); below 0.05 chance does not explain "
+            "it.</p>\n");
     }
     add_others(xml, comparison);
     merit__page_section_end(xml);
