@@ -189,6 +189,12 @@ static void learn_by_heart(made *m)
     m->rows[1].validation_loss = 0.8;
 }
 
+static void learn_by_heart_at_once(made *m)
+{
+    learn_by_heart(m);
+    m->run.learning_rate = 0.5;
+}
+
 static void run_elsewhere(made *m)
 {
     collapse(m);
@@ -371,6 +377,7 @@ static const struct {
     {learn_by_heart,
      MERIT_VERDICT_OVERFITTING,
      {"held-out examples earned less, 0.7000 there and 0.6000 at the end"}},
+    {learn_by_heart_at_once, MERIT_VERDICT_OVERFITTING, {"learns its examples by"}},
     {run_elsewhere,
      MERIT_VERDICT_COLLAPSED,
      {"-s 'it'\\''s a <run>/scores.tsv' -o NEW"}},

@@ -112,6 +112,9 @@ static merit_explain_verdict judge_low(const merit__explained *candidate,
     if (rate <= low && is_moving(c)) {
         return MERIT_VERDICT_RATE_LOW;
     }
+    if (is_overfitting(candidate, run)) {
+        return MERIT_VERDICT_OVERFITTING;
+    }
     if (rate >= high) {
         return MERIT_VERDICT_RATE_HIGH;
     }
@@ -123,9 +126,6 @@ static merit_explain_verdict judge_low(const merit__explained *candidate,
         // It has begun to learn: late for want of gradient, or it had too few steps.
         return c->first->gradient_survival < half_gradient ? MERIT_VERDICT_SLOW_START
                                                            : MERIT_VERDICT_TOO_EARLY;
-    }
-    if (is_overfitting(candidate, run)) {
-        return MERIT_VERDICT_OVERFITTING;
     }
     return c->gain < hardly_gain ? MERIT_VERDICT_NOTHING_LEARNED
                                  : MERIT_VERDICT_HEALTHY;
