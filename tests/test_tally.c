@@ -92,6 +92,25 @@ static void test_parts(void **state)
     merit_scores_free(scores);
 }
 
+/* The table is shared: whoever made it may free it first. */
+static void test_table_freed_first(void **state)
+{
+    (void)state;
+    static examples all;
+    fill(&all);
+    merit_scores *scores = make_scores();
+    merit_answers given = part_of(&all, 0, N);
+    merit_metrics expected, m;
+    merit_tally *tally = NULL;
+    assert_int_equal(merit_metrics_compute(&expected, scores, &given, NULL), MERIT_OK);
+    assert_int_equal(merit_tally_create(&tally, scores, NULL), MERIT_OK);
+    merit_scores_free(scores);
+    assert_int_equal(merit_tally_add(tally, &given, NULL), MERIT_OK);
+    assert_int_equal(merit_tally_metrics(tally, &m, NULL), MERIT_OK);
+    assert_memory_equal(&m, &expected, sizeof m);
+    merit_tally_free(tally);
+}
+
 /* What some part lacks is not measured; what a part gets wrong is not added. */
 static void test_incomplete(void **state)
 {
@@ -158,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_table_freed_first),
         cmocka_unit_test(test_incomplete),
         cmocka_unit_test(test_no_memory),
     };
