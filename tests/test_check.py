@@ -450,6 +450,21 @@ def test_long_names(tmp_path):
     assert {"odd-pair", "best-answer"} <= set(ids(found))
 
 
+def test_long_names_fit(tmp_path):
+    """The table of answers stays within the terminal; what does not fit is cut."""
+    names = ["T-shirt or top with sleeves", "Trouser long", "Pullover thick", "Ankle boot"]
+    S = [[2, 1, 0, -1], [1, 2, -1, 0], [0, -1, 0, 1], [-1, 0, 1, 2]]
+    path = write(tmp_path / "t.tsv", S, names)
+    for columns in [60, 80]:
+        out = merit("check", path, columns=columns).out
+        table = out[out.index("  answer "):out.index("To train")].splitlines()
+        assert max(map(len, table)) <= columns, out
+        rows = [line[2:].split("  ") for line in table[1:5]]
+        assert rows[0][0].startswith("T-shirt or") and "truths" in " ".join(rows[3])
+        assert "1 truths" not in out
+    assert table[1].startswith("  T-shirt or top w  T-shirt or top wit  ")
+
+
 def test_names_are_shown_safely(tmp_path):
     path = tmp_path / "t.tsv"
     path.write_text("truth\ta b\té\t日本\na b\t0\t1\t0\né\t0\t2\t0\n日本\t0\t0\t2\n",

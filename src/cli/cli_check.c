@@ -104,28 +104,25 @@ static const char *percent(char out[16], double share)
     return out;
 }
 
-// The truths of which an answer is the best one: names where they fit, else how many.
+// The truths of which an answer is the best one, within so many characters: names where
+// they fit, one in any case, else how many.
 static void list_truths(char *out, size_t out_bytes, const merit__checked *checked,
-                        int64_t answer)
+                        int64_t answer, int most)
 {
     const merit_audit_facts *facts = checked->facts;
+    const int64_t n_truths = facts->answers[answer].n_best_for;
     char name[64];
     size_t n = 0;
     int width = 0;
-    out[0] = '\0';
-    if (facts->answers[answer].n_best_for == 0) {
-        snprintf(out, out_bytes, "nothing");
-        return;
-    }
-    for (int64_t i = 0; i < facts->n_truths; i++) {
+    snprintf(out, out_bytes, "nothing");
+    for (int64_t i = 0; n_truths > 0 && i < facts->n_truths; i++) {
         if (facts->truths[i].best != answer) {
             continue;
         }
         merit__visible(name, sizeof name, merit_scores_name(checked->scores, i));
         width += merit__cell_width(name) + (n > 0 ? 2 : 0);
-        if (width > MAX_TRUTHS || n + strlen(name) + 3 > out_bytes) {
-            snprintf(out, out_bytes, "%" PRId64 " truths",
-                     facts->answers[answer].n_best_for);
+        if (n_truths > 1 && (width > most || n + strlen(name) + 3 > out_bytes)) {
+            snprintf(out, out_bytes, "%" PRId64 " truths", n_truths);
             return;
         }
         n += (size_t)snprintf(out + n, out_bytes - n, "%s%s", n > 0 ? ", " : "", name);
@@ -154,16 +151,20 @@ static const char *needed(char out[16], const merit_audit_answer *answer)
     return out;
 }
 
-static void print_answer(const merit__checked *checked, int64_t k, int name_width,
-                         int truths_width)
+// Of the table of answers: the widths of the two columns of names.
+typedef struct columns {
+    int name, truths;
+} columns;
+
+static void print_answer(const merit__checked *checked, int64_t k, columns widths)
 {
     const merit_audit_answer *answer = &checked->facts->answers[k];
     char truths[256], volume[16], least[16], sure[16];
-    list_truths(truths, sizeof truths, checked, k);
+    list_truths(truths, sizeof truths, checked, k, widths.truths);
     printf("  ");
-    merit__print_cell(stdout, merit_scores_name(checked->scores, k), name_width);
+    merit__print_cell(stdout, merit_scores_name(checked->scores, k), widths.name);
     printf("  ");
-    merit__print_cell(stdout, truths, truths_width);
+    merit__print_cell(stdout, truths, widths.truths);
     // No random belief chose it, and yet some belief does.
     const int is_rare = answer->volume == 0 && answer->reach == MERIT_REACH_BELIEFS;
     printf("  %10s  %9s  %10s\n", is_rare ? "<1 %" : percent(volume, answer->volume),
@@ -209,31 +210,51 @@ static void print_legend(const merit_audit_facts *facts, int width)
     merit__print_wrapped(stdout, line, 2, width);
 }
 
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+// As wide as what the n_rows answers need, as far as there is room for it.
+static columns find_columns(const merit__checked *checked, int is_long, int64_t n_rows,
+                            int width)
+{
+    enum { NUMBERS = 41 }; // what the other columns take
+    const columns least = {sizeof "answer" - 1, sizeof "best for" - 1};
+    const int most_name = clamp(width - NUMBERS - least.truths, least.name, MAX_NAME);
+    columns widest = least;
+    char truths[256];
+    int64_t k = -1;
+    for (int64_t row = 0; row < n_rows; row++) {
+        k = is_long ? next_chosen(checked->facts, k) : row;
+        const int n = merit__cell_width(merit_scores_name(checked->scores, k));
+        widest.name = clamp(n, widest.name, most_name);
+    }
+    const int most_truths =
+        clamp(width - NUMBERS - widest.name, least.truths, MAX_TRUTHS);
+    k = -1;
+    for (int64_t row = 0; row < n_rows; row++) {
+        k = is_long ? next_chosen(checked->facts, k) : row;
+        list_truths(truths, sizeof truths, checked, k, most_truths);
+        widest.truths = clamp(merit__cell_width(truths), widest.truths, most_truths);
+    }
+    return widest;
+}
+
 static void print_answers(const merit__checked *checked, int width)
 {
     const merit_audit_facts *facts = checked->facts;
     const int is_long = facts->n_answers > MAX_ROWS + 2;
     const int64_t n_rows = is_long ? MAX_ROWS : facts->n_answers;
-    int name_width = (int)sizeof "answer" - 1,
-        truths_width = (int)sizeof "best for" - 1;
+    const columns widths = find_columns(checked, is_long, n_rows, width);
     double rest = 1;
-    char truths[256], share[16], line[LINE_BYTES];
+    char share[16], line[LINE_BYTES];
     int64_t k = -1;
-    for (int64_t row = 0; row < n_rows; row++) {
-        k = is_long ? next_chosen(facts, k) : row;
-        list_truths(truths, sizeof truths, checked, k);
-        const int n = merit__cell_width(merit_scores_name(checked->scores, k));
-        const int t = merit__cell_width(truths);
-        name_width = n > name_width ? n : name_width;
-        truths_width = t > truths_width ? t : truths_width;
-    }
-    name_width = name_width > MAX_NAME ? MAX_NAME : name_width;
-    printf("  %-*s  %-*s  %10s  %9s  %10s\n", name_width, "answer", truths_width,
+    printf("  %-*s  %-*s  %10s  %9s  %10s\n", widths.name, "answer", widths.truths,
            "best for", "chosen for", "needs", "sure above");
-    k = -1;
     for (int64_t row = 0; row < n_rows; row++) {
         k = is_long ? next_chosen(facts, k) : row;
-        print_answer(checked, k, name_width, truths_width);
+        print_answer(checked, k, widths);
         rest -= facts->answers[k].volume;
     }
     if (is_long) {
