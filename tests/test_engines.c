@@ -176,6 +176,12 @@ static const net_case net_cases[] = {
      3,
      20,
      1},
+    {"embedding 16, conv1d 32 5 dilation 16, relu, residual(conv1d 32 3 dilation 12), "
+     "conv1d 16 5 dilation 24, relu, per-position",
+     {1, 1, 48},
+     5,
+     20,
+     0},
     {"embedding 32, conv1d 32 3 dilation 32, relu, conv1d 17 1, per-position",
      {1, 1, 40},
      2,

@@ -329,11 +329,17 @@ static merit_status convert(const merit__dnnl_plan *plan, int64_t index,
     merit__md arena_md = plan->segment_md[index];
     const merit__tensor *tensor = &plan->base.net->tensors[index];
     int n_dims = (int)tensor->n_dims;
+    int64_t dims[4];
+    memcpy(dims, tensor->dims, sizeof dims);
+    if (n_dims == 4 && plan->layers[tensor->layer].is_folded) {
+        dims[2] = tensor->dims[3]; // 1 x k, used as k x 1
+        dims[3] = tensor->dims[2];
+    }
     merit__md md = NULL;
     dnnl_memory_t from = NULL, to = NULL;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_primitive_t primitive = NULL;
-    dnnl_status_t status = merit__md_create(&md, n_dims, tensor->dims, plain[n_dims]);
+    dnnl_status_t status = merit__md_create(&md, n_dims, dims, plain[n_dims]);
     merit__md from_md = to_arena ? md : arena_md, to_md = to_arena ? arena_md : md;
     if (status == dnnl_success) {
         status = dnnl_memory_create(&from, from_md, plan->engine,
