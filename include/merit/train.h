@@ -45,11 +45,13 @@ typedef struct merit_train_options {
     const char *net;       // spec, or "cnn1d": six dilated residual convolutions along
                            // rows; default: cnn1d for sequences, a small CNN for
                            // pictures, an MLP otherwise
-    const char *optimizer; // "sgd" (default: Nesterov momentum) or "adamw"
+    const char *optimizer; // "sgd" (default: Nesterov momentum) or "adamw" (of
+                           // sequences the default)
     const char *schedule;  // "one-cycle" (default), "cosine", "constant"
     const char *engine;    // "dnnl" (default) or "reference"
     int64_t epochs;        // default 6
-    int64_t batch;         // examples in a minibatch, default 128
+    int64_t batch;         // examples in a minibatch, default 128; of sequences
+                           // windows, 32
     double learning_rate;  // default: the optimiser's
     double momentum;       // default 0.9; of SGD, and beta 1 of AdamW
     double weight_decay;   // default 0
@@ -57,7 +59,7 @@ typedef struct merit_train_options {
     const merit_dataset *validation_data;
     uint64_t seed;       // default 0 means 1
     int64_t threads;     // default: all processors; does not change the result
-    int64_t slice;       // examples in a slice, default 16
+    int64_t slice;       // examples in a slice, default 16; of sequences 8
     int64_t groups;      // gradient buffers in a minibatch, default 8
     int32_t exact;       // non-zero: no Winograd convolutions
     int64_t patience;    // stop a candidate after so many epochs without a better

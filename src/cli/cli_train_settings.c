@@ -57,7 +57,8 @@ static const merit__options options = {
     .text =
         "Trains a classifier on DATA (IDX or .npy, plain or gzip; a folder with a "
         "folder of PNG or JPEG pictures for each class, or a list of their paths and "
-        "labels) that earns the most under a score table, and stores it in the new "
+        "labels; with --task sequences, FASTA or FASTQ) that earns the most under a "
+        "score table, and stores it in the new "
         "directory RUN.\v"
         "TERM, INT and HUP save the state and stop (exit code 75; a second one stops "
         "at once, exit code 128 + signal); the same command then continues, to the "

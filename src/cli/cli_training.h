@@ -49,11 +49,13 @@ enum {
 /* The net: the end of group 3. The course of training: group 4. */
 #define MERIT__TRAINING_COURSE_OPTIONS                                                 \
     {"net", 'n', "NET", 0,                                                             \
-     "Layers, such as `conv 32 3, relu, pool 2, dense 128, relu`, or cnn or resnet-N " \
-     "(N = 8, 14, 20, ...)", 3},                                                       \
+     "Layers, such as `conv 32 3, relu, pool 2, dense 128, relu`, or cnn, cnn1d or " \
+     "resnet-N (N = 8, 14, 20, ...)", 3},                                                       \
     {"epochs", 'e', "N", 0, "Times through the data (default: 6)", 4},                 \
-    {"batch", 'b', "N", 0, "Examples in a step (default: 128)", 4},                    \
-    {"optimizer", MERIT__OPTION_OPTIMIZER, "NAME", 0, "sgd or adamw (default: sgd)",   \
+    {"batch", 'b', "N", 0, "Examples in a step (default: 128; of sequences 32 windows)", \
+     4},                                                                               \
+    {"optimizer", MERIT__OPTION_OPTIMIZER, "NAME", 0, "sgd or adamw (default: sgd; "  \
+     "of sequences adamw)",                                                             \
      4},                                                                               \
     {"lr", MERIT__OPTION_LR, "NUMBER", 0, "Learning rate (default: the optimizer's)",  \
      4},                                                                               \
@@ -71,7 +73,8 @@ enum {
 #define MERIT__TRAINING_ENGINE_OPTIONS                                                 \
     {"threads", 'j', "N", 0,                                                           \
      "How many; the model is the same for any number (default: all processors)", 5},   \
-    {"slice", MERIT__OPTION_SLICE, "N", 0, "Examples computed together (default: 16)", \
+    {"slice", MERIT__OPTION_SLICE, "N", 0, "Examples computed together (default: 16; " \
+     "of sequences 8)",                                                                 \
      5},                                                                               \
     {"groups", MERIT__OPTION_GROUPS, "N", 0, "Gradients added up apart (default: 8)",  \
      5},                                                                               \

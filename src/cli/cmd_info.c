@@ -47,8 +47,9 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 static const merit__options options = {
     .program = "merit info",
     .arguments = "FILE",
-    .text = "Says what is in FILE: a model, a run directory, data (IDX, .npy or "
-            "pictures), a score table or a tree (Newick, edges, NCBI taxonomy).",
+    .text = "Says what is in FILE: a model, a run directory, data (IDX, .npy, "
+            "pictures or sequences), a score table or a tree (Newick, edges, NCBI "
+            "taxonomy).",
     .table = table,
     .set = set,
 };

@@ -10,6 +10,7 @@
 #include "merit/train.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -28,6 +29,29 @@ static merit_status check_directory(const char *run, merit_error *err)
     return access(dirname(parent), W_OK | X_OK) == 0
                ? MERIT_OK
                : merit__refuse_system(err, run, "make the directory");
+}
+
+// The net that would be trained, all names of nets taken for what they stand for.
+static merit_status make_net(merit_net **out, const merit__inputs *inputs,
+                             const merit_train_options *train, merit_error *err)
+{
+    char *text = NULL;
+    int64_t channels = 0;
+    int64_t height = 0;
+    int64_t width = 0;
+    merit_status status = MERIT_OK;
+    json_t *config = NULL;
+    MERIT_TRY(merit_train_config(&text, inputs->data, inputs->scores, train, err));
+    config = json_loads(text, 0, NULL);
+    merit_dataset_shape(inputs->data, &channels, &height, &width);
+    MERIT_TRY(merit_net_create(out, json_string_value(json_object_get(config, "net")),
+                               channels, height, width,
+                               merit_scores_n_truths(inputs->scores), err));
+
+fail:
+    json_decref(config);
+    merit_text_free(text);
+    return status;
 }
 
 // --check: everything that can be refused before the first step, and what there is.
@@ -49,8 +73,7 @@ static merit_status check(const merit__train_settings *settings,
     MERIT_TRY(
         merit_train(settings->run, inputs->data, inputs->scores, &train, NULL, err));
     if (train.net != NULL) {
-        MERIT_TRY(
-            merit_net_create(&net, train.net, channels, height, width, n_classes, err));
+        MERIT_TRY(make_net(&net, inputs, &train, err));
         MERIT_TRY(merit_net_describe(net, &layers, err));
     }
     printf("examples    %" PRId64 " of %" PRId64 "x%" PRId64 "x%" PRId64 "\n",

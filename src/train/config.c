@@ -96,6 +96,27 @@ static const char *default_optimizer(const merit_dataset *data)
     return merit_dataset_task(data) != MERIT_TASK_NONE ? "adamw" : "sgd";
 }
 
+/* A window of letters asks many questions at once, and few of them suffice for a step.
+ */
+static int64_t default_batch(const merit_dataset *data)
+{
+    return merit_dataset_task(data) != MERIT_TASK_NONE ? 32 : 128;
+}
+
+/* Half as large slices for smaller batches, so that as many threads have work. */
+static int64_t default_slice(const merit_dataset *data)
+{
+    return merit_dataset_task(data) != MERIT_TASK_NONE ? 8 : 16;
+}
+
+/* Residual nets without norm, begun small, bear five times the usual rate. */
+static double default_rate(const merit__optimizer *optimizer, const merit_dataset *data)
+{
+    int is_fast = merit_dataset_task(data) != MERIT_TASK_NONE &&
+                  strcmp(optimizer->name, "adamw") == 0;
+    return optimizer->learning_rate * (is_fast ? 5 : 1);
+}
+
 static merit_status check_ranges(const merit__config *c, merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -128,8 +149,8 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
         .schedule_name = text_or_default(o->schedule, "one-cycle"),
         .engine = &merit__engine_dnnl,
         .epochs = or_default(o->epochs, 6),
-        .batch = or_default(o->batch, 128),
-        .slice = or_default(o->slice, 16),
+        .batch = or_default(o->batch, default_batch(data)),
+        .slice = or_default(o->slice, default_slice(data)),
         .groups = or_default(o->groups, 8),
         .threads = or_default(o->threads, merit__processors()),
         .patience = o->patience,
@@ -145,7 +166,7 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
     MERIT_TRY(merit__optimizer_find(&out->optimizer, out->optimizer_name, err));
     MERIT_TRY(merit__schedule_find(&out->schedule, out->schedule_name, err));
     out->learning_rate =
-        real_or_default(o->learning_rate, out->optimizer->learning_rate);
+        real_or_default(o->learning_rate, default_rate(out->optimizer, data));
     out->momentum = real_or_default(o->momentum, out->optimizer->momentum);
     if (o->engine != NULL && strcmp(o->engine, "reference") == 0) {
         out->engine = &merit__engine_reference;

@@ -179,10 +179,46 @@ merit_status merit__dnnl_call_add(merit__dnnl_plan *plan, merit__dnnl_steps *ste
     return step_push(steps, &(merit__dnnl_step){.run = run, .context = context}, err);
 }
 
+/* A copy of what lies in the same layout on both sides. */
+typedef struct plain_copy {
+    const float *from;
+    float *to;
+    size_t n_bytes;
+} plain_copy;
+
+static void copy(merit__dnnl_plan *plan, const void *context)
+{
+    (void)plan;
+    const plain_copy *c = context;
+    memcpy(c->to, c->from, c->n_bytes);
+}
+
+/* oneDNN's reorder between equal layouts is half as fast as memcpy. */
+static merit_status copy_add(merit__dnnl_plan *plan, merit__dnnl_steps *steps,
+                             const merit__dnnl_tensor *from,
+                             const merit__dnnl_tensor *to, merit_error *err)
+{
+    plain_copy *c = merit__alloc_array(1, sizeof *c);
+    if (c == NULL) {
+        return merit__fail_memory(err, sizeof *c, "a plan");
+    }
+    merit_status status = own(&plan->buffers, c, err);
+    if (status != MERIT_OK) {
+        merit__free(c);
+        return status;
+    }
+    *c = (plain_copy){from->data, to->data, dnnl_memory_desc_get_size(from->md)};
+    return merit__dnnl_call_add(plan, steps, copy, c, err);
+}
+
 merit_status merit__dnnl_reorder(merit__dnnl_plan *plan, merit__dnnl_steps *steps,
                                  const merit__dnnl_tensor *from,
                                  const merit__dnnl_tensor *to, merit_error *err)
 {
+    if (from->data != NULL && to->data != NULL &&
+        dnnl_memory_desc_equal(from->md, to->md)) {
+        return copy_add(plan, steps, from, to, err);
+    }
     dnnl_primitive_attr_t attr;
     MERIT__PASS(merit__dnnl_attr(&attr, 0, err));
     dnnl_primitive_desc_t pd;
