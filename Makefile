@@ -3,6 +3,7 @@
 #   make          the program and the libraries, optimised, in build/
 #   make test     every test, optimised and under the sanitizers
 #   make demo     trains on Fashion-MNIST and answers the question merit is about
+#   make demo-protein   predicts hidden residues of real proteins
 #   make bench    measures speed and learning
 #   make install  into $(PREFIX), and under $(DESTDIR) where one is set
 PREFIX ?= /usr/local
@@ -12,7 +13,7 @@ BENCHMARKS ?= bench/speed.py bench/question.py bench/auto_time.py bench/earnings
     bench/logging_cost.py bench/explain.py bench/pictures.py
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all packages test demo bench format install clean
+.PHONY: all packages test demo demo-protein bench format install clean
 
 all: packages
 	@echo "building build/merit"
@@ -28,6 +29,9 @@ test:
 
 demo: all
 	@MERIT=build/merit sh examples/demo.sh
+
+demo-protein: all
+	@MERIT=build/merit sh examples/demo-protein.sh
 
 bench: all
 	@for script in $(BENCHMARKS); do \

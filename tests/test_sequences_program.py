@@ -236,3 +236,44 @@ def test_model_refuses_other_data(place):
         test_sequence(place)
     done = merit("predict", place / "sequence", place / "p.fasta", expect=3)
     assert "is not of the alphabet dna" in done.err
+
+
+def test_docs(tmp_path):
+    """The commands of docs/sequences.md, one after the other."""
+    root = Path(__file__).resolve().parent.parent
+    if not Path("/usr/share/doc/mmseqs2/example-data/DB.fasta.gz").exists():
+        pytest.skip("needs the package mmseqs2-examples")
+    (tmp_path / "examples").symlink_to(root / "examples")
+    program = str(Path(MERIT).resolve())
+    outputs = {}
+    for line in (root / "docs" / "sequences.md").read_text().splitlines():
+        if line.startswith("    $ "):
+            command = line[6:].split()
+            command[0] = program if command[0] == "merit" else "/usr/bin/python3"
+            if "--first" in command:  # as documented, but for a machine that is busy
+                command[command.index("--first") + 1] = "60"
+            done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=250)
+            assert done.returncode == 0, (line, done.stderr)
+            outputs[" ".join(line[6:].split()[:3])] = done.stdout.decode()
+    assert "20000 sequences" in outputs["merit info /usr/share/doc/mmseqs2/example-data/DB.fasta.gz"]
+    accuracy = float(outputs["merit eval states"].splitlines()[1].split()[1])
+    assert accuracy == pytest.approx(0.862, abs=0.02)
+    assert (tmp_path / "states.tsv").read_text().count("\n") > 10000
+
+
+def test_demo(tmp_path, place):
+    """The demo on a few sequences, with a small net."""
+    demo = Path(__file__).resolve().parent.parent / "examples" / "demo-protein.sh"
+    packed = tmp_path / "few.fasta.gz"
+    packed.write_bytes(gzip.compress((place / "p.fasta").read_bytes()))
+    env = {**os.environ, "MERIT": str(Path(MERIT).resolve()), "PROTEINS": str(packed),
+           "TRAIN": "200", "OPTIONS": "--letters 32"}
+    for _ in range(2):  # what an earlier demo left is replaced
+        done = subprocess.run(["sh", demo], cwd=tmp_path, env=env, capture_output=True,
+                              timeout=250)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.decode().count("argmax  ") == 2
+    assert (tmp_path / "demo-protein" / "report.html").exists()
+    (tmp_path / "demo-protein" / ".made-by-demo-protein.sh").unlink()
+    done = subprocess.run(["sh", demo], cwd=tmp_path, env=env, capture_output=True)
+    assert done.returncode == 1 and b"no earlier demo made it" in done.stderr

@@ -84,8 +84,8 @@ static void test_parts(void **state)
         }
         assert_int_equal(merit_tally_metrics(tally, &m, NULL), MERIT_OK);
         assert_memory_equal(&m, &expected, sizeof m);
-        assert_int_equal(
-            merit_tally_claims(tally, found[0], found[1], found[2], NULL), MERIT_OK);
+        assert_int_equal(merit_tally_claims(tally, found[0], found[1], found[2], NULL),
+                         MERIT_OK);
         assert_memory_equal(found, claims, sizeof claims);
         merit_tally_free(tally);
     }

@@ -1,0 +1,71 @@
+"""Hidden residues of real proteins: merit's auto against the same net in PyTorch.
+
+The net: embedding, six residual convolutions, 64 wide, 5 taps, dilation 1 to 32; 15 % of
+the residues hidden; crops of 128 letters, 32 in a step. The last tenth of the proteins of
+mmseqs2-examples is for the test, what each answer is worth is in BLOSUM62. merit trains
+`--loss auto` once (all candidates, temperature and rule included); PyTorch trains cross
+entropy and softmax-margin, and decides with argmax and with the Bayes decision at a
+temperature fitted on held-out proteins. Arguments: epochs of merit (default 2), steps of
+PyTorch (default 6000; 0: leave it out).
+
+Seconds are the processor's, of all threads of the training: other work on the machine
+makes the clock on the wall meaningless. Two threads of one core count twice as long as
+they take."""
+import gzip
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+
+import common
+
+PROTEINS = pathlib.Path("/usr/share/doc/mmseqs2/example-data/DB.fasta.gz")
+BLOSUM62 = pathlib.Path("/usr/share/ncbi/data/BLOSUM62")
+HERE = pathlib.Path(__file__).resolve().parent
+WORK = common.BUILD / "bench/proteins"
+EPOCHS = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+STEPS = int(sys.argv[2]) if len(sys.argv) > 2 else 6000
+
+
+def split():
+    """train.fasta and test.fasta; the file is in no order that families keep to."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    records = gzip.open(PROTEINS, "rt").read().split(">")[1:]
+    n = len(records) * 9 // 10
+    for name, part in (("train", records[:n]), ("test", records[n:])):
+        (WORK / f"{name}.fasta").write_text("".join(">" + record for record in part))
+
+
+def user_seconds(command):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def merit():
+    run = WORK / "auto"
+    shutil.rmtree(run, ignore_errors=True)
+    spent = user_seconds([common.MERIT, "train", WORK / "train.fasta", "--task", "masked", "-s",
+                          BLOSUM62, "-o", run, "-e", str(EPOCHS), "-j", "1", "-q"])
+    for rule in ("argmax", "bayes", "auto"):
+        out = subprocess.run([common.MERIT, "eval", run, WORK / "test.fasta", "--rule", rule,
+                              "--json"], check=True, capture_output=True, text=True).stdout
+        record = json.loads(out)
+        print(f"merit auto, {rule:<8} {record['mean_score']:8.4f}  accuracy "
+              f"{record['accuracy']:.4f}")
+    print(f"merit auto: {spent:.0f} s of the processor, {common.seconds(run):.0f} s on the clock")
+
+
+def main():
+    split()
+    merit()
+    if STEPS > 0:
+        subprocess.run([common.torch_python(), HERE / "torch_proteins.py", WORK, BLOSUM62,
+                        str(STEPS)], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+main()
