@@ -23,8 +23,9 @@
  *
  * The loss that earns most is compared with each of the others on the seeds that both
  * have, example by example, and the p-values are raised by Holm's method (1979) for
- * these L - 1 comparisons: multiple comparisons with the best (Hsu 1981), so that it
- * does no harm to look at many losses and to pick the best afterwards. */
+ * these L - 1 comparisons: multiple comparisons with the best (Hsu 1981). However many
+ * losses are looked at, the one that is truly best is said to be behind another in less
+ * than 5 % of comparisons; of several that are equally good one may be, more often. */
 #ifndef MERIT_COMPARE_H
 #define MERIT_COMPARE_H
 
