@@ -34,6 +34,8 @@ typedef struct merit_scores_options {
     int32_t answer_nodes;       // non-zero: of a tree, every node that branches is an
                                 // answer too, behind the classes: right for all below
                                 // it, 1 - what lies between it and the truth
+    int64_t dense_limit;        // a tree with more answers is an implicit table; 0:
+                                // 2,000; at most 20,000
 } merit_scores_options;
 
 /* Loads a table. `spec` is a path of a plain text file or a generator:
@@ -90,11 +92,38 @@ MERIT_API int64_t merit_scores_n_truths(const merit_scores *scores);
 /* A >= K, the number of answers. */
 MERIT_API int64_t merit_scores_n_answers(const merit_scores *scores);
 
-/* The scores [K,A], row-major. Borrowed, lives as long as the table. */
+/* The scores [K,A], row-major. Borrowed, lives as long as the table. NULL for a table
+ * that is implicit: one of a large tree, which takes O(nodes) memory and is only ever
+ * seen by its rows. */
 MERIT_API const double *merit_scores_values(const merit_scores *scores);
 
-/* The scores [A] of one truth, into row. */
+/* The scores [A] of one truth, into row: of any table. */
 MERIT_API void merit_scores_row(const merit_scores *scores, int64_t truth, double *row);
+
+/* The score of one answer for one truth, of any table. */
+MERIT_API double merit_scores_score(const merit_scores *scores, int64_t truth,
+                                    int64_t answer);
+
+/* The expected scores of all answers: expected [A] = sum_i belief [K] S_ia, of any
+ * table. O(K A), of an implicit one O(nodes). scratch: merit_scores_scratch doubles. */
+MERIT_API void merit_scores_expect(const merit_scores *scores, const double *belief,
+                                   double *expected, double *scratch);
+
+/* The largest difference between two classes as answers to one truth, of any table. */
+MERIT_API double merit_scores_widest_row(const merit_scores *scores);
+
+/* How many doubles of scratch merit_scores_expect needs. */
+MERIT_API size_t merit_scores_scratch(const merit_scores *scores);
+
+/* The memory that a table takes, names included. */
+MERIT_API size_t merit_scores_bytes(const merit_scores *scores);
+
+/* The same table with its values written out, for what needs all of them at once.
+ * ENOMEM, with the memory it would take, above 20,000 answers. The caller frees *out.
+ */
+MERIT_API merit_status merit_scores_write_out(merit_scores **out,
+                                              const merit_scores *scores,
+                                              merit_error *err);
 
 /* The name of answer 0 <= k < A (of class k when k < K). Borrowed. */
 MERIT_API const char *merit_scores_name(const merit_scores *scores, int64_t answer);
@@ -116,6 +145,30 @@ MERIT_API const char *merit_scores_note(const merit_scores *scores, int64_t inde
  * "right-answer-costs". Static. */
 MERIT_API const char *merit_scores_note_id(const merit_scores *scores, int64_t index);
 
+/* The tree of an implicit table, as numbers. Nodes are in the order in which they are
+ * met going down from the root, which is node 0. */
+typedef struct merit_tree {
+    int64_t n_nodes, n_truths, n_answers;
+    const int64_t *parents; // [n_nodes]; -1 for the root
+    const double *places;   // [n_nodes] x in [0, 1]: a table's S_ia is 1 less what x
+                            // grows by from the smallest node with both to i and to a
+    const int64_t *nodes;   // [n_answers] the node of each answer: each leaf is a class
+} merit_tree;
+
+/* How many nodes the tree of an implicit table has; 0 for a table with values. */
+MERIT_API int64_t merit_scores_n_nodes(const merit_scores *scores);
+
+/* Writes them out: parents [n_nodes], places [n_nodes], nodes [A]. */
+MERIT_API void merit_scores_tree(const merit_scores *scores, int64_t *parents,
+                                 double *places, int64_t *nodes);
+
+/* Makes an implicit table. Everything is copied; answers: [A] names. EINVAL for what is
+ * no such tree. */
+MERIT_API merit_status merit_scores_create_tree(merit_scores **out,
+                                                const merit_tree *tree,
+                                                const char *const *answers,
+                                                merit_error *err);
+
 /* What is in a file that holds a tree. */
 typedef struct merit_tree_facts {
     const char *format; // "newick", "edges" or "taxonomy"; static
@@ -130,8 +183,9 @@ MERIT_API merit_status merit_tree_examine(merit_tree_facts *out, const char *pat
                                           merit_error *err);
 
 /* Writes the table as tab-separated text that merit_scores_parse reads back to
- * the same bits. Stores the text and its length without the terminating 0; the
- * caller frees *text with merit_text_free. */
+ * the same bits; one that is implicit as the edges of a tree, which tree:FILE:length
+ * makes the same scores of, up to rounding. Stores the text and its length without the
+ * terminating 0; the caller frees *text with merit_text_free. */
 MERIT_API merit_status merit_scores_print(const merit_scores *scores, char **text,
                                           size_t *n_bytes, merit_error *err);
 

@@ -19,13 +19,16 @@ struct merit_decision {
     size_t n_classes;     // K
     size_t n_answers;     // A
     merit_scores *scores; // shared
-    const double *table;  // [K,A] what answers are worth: S, or D for DECODE
+    const double *table;  // [K,A] what answers are worth: S, or D for DECODE; NULL for
+                          // an implicit table, which scores alone knows
     double *decode;       // [K,A] a copy of D; NULL for other rules
+    size_t steady;        // the best of the extra answers that score the same,
+    double steady_score;  // this, whatever is true; -oo: there is none
 };
 
 /* Fills in what the options leave open, and refuses what cannot be. */
 static merit_status options_resolve(merit_decision_options *options, size_t n_values,
-                                    merit_error *err)
+                                    int is_implicit, merit_error *err)
 {
     if (options->rule == MERIT_RULE_AUTO) {
         options->rule = MERIT_RULE_BAYES;
@@ -53,6 +56,12 @@ static merit_status options_resolve(merit_decision_options *options, size_t n_va
     if (options->decode == NULL) {
         return merit__fail(err, MERIT_EINVAL, "the rule decode needs a decode matrix");
     }
+    if (is_implicit) {
+        return merit__fail(err, MERIT_EUNSUPPORTED,
+                           "the rule decode needs a matrix of all %zu scores, which an "
+                           "implicit table does not have; use bayes",
+                           n_values);
+    }
     for (size_t i = 0; i < n_values; i++) {
         if (!isfinite(options->decode[i])) {
             return merit__fail(err, MERIT_EINVAL,
@@ -77,6 +86,31 @@ static merit_status copy_decode(merit_decision *decision, const double *decode,
     return MERIT_OK;
 }
 
+/* Whether an answer scores the same whatever is true: what it earns is then known
+ * without a posterior. */
+static int is_steady(const merit_decision *decision, int64_t answer)
+{
+    for (size_t i = 1; i < decision->n_classes; i++) {
+        if (merit_scores_score(decision->scores, (int64_t)i, answer) !=
+            merit_scores_score(decision->scores, 0, answer)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void find_steady(merit_decision *decision)
+{
+    decision->steady_score = -INFINITY;
+    for (size_t a = decision->n_classes; a < decision->n_answers; a++) {
+        const double score = merit_scores_score(decision->scores, 0, (int64_t)a);
+        if (score > decision->steady_score && is_steady(decision, (int64_t)a)) {
+            decision->steady = a;
+            decision->steady_score = score;
+        }
+    }
+}
+
 merit_status merit_decision_create(merit_decision **out, const merit_scores *scores,
                                    const merit_decision_options *options,
                                    merit_error *err)
@@ -96,7 +130,8 @@ merit_status merit_decision_create(merit_decision **out, const merit_scores *sco
     }
     const size_t K = (size_t)merit_scores_n_truths(scores);
     const size_t A = (size_t)merit_scores_n_answers(scores);
-    MERIT_TRY(options_resolve(&resolved, K * A, err));
+    MERIT_TRY(
+        options_resolve(&resolved, K * A, merit_scores_values(scores) == NULL, err));
 
     decision = merit__alloc_array(1, sizeof *decision);
     if (decision == NULL) {
@@ -111,6 +146,7 @@ merit_status merit_decision_create(merit_decision **out, const merit_scores *sco
     if (resolved.rule == MERIT_RULE_DECODE) {
         MERIT_TRY(copy_decode(decision, resolved.decode, err));
     }
+    find_steady(decision);
     MERIT_TRY(merit__outputs_init(&decision->outputs, scores, resolved.link, err));
     *out = decision;
     return MERIT_OK;
@@ -143,14 +179,27 @@ static void store(const merit_decision_results *results, size_t row, size_t answ
     }
 }
 
-/* The likeliest class of row `row`, of posterior q [K]. */
+/* u [A], the expected scores for a posterior q [K] under an implicit table; the scratch
+ * for it is behind u. */
+static void expect(const merit_decision *decision, const double *q, double *u)
+{
+    merit_scores_expect(decision->scores, q, u, u + decision->n_answers);
+}
+
+/* The likeliest class of row `row`, of posterior q [K]; u is scratch where the table is
+ * implicit. */
 static void store_likeliest(const merit_decision *decision,
                             const merit_decision_results *results, size_t row,
-                            const double *q)
+                            const double *q, double *u)
 {
     const size_t K = decision->n_classes;
     const size_t likeliest = merit__first_largest(q, K);
     double expected = 0;
+    if (decision->table == NULL && results->expected != NULL) {
+        expect(decision, q, u);
+        store(results, row, likeliest, u[likeliest]);
+        return;
+    }
     for (size_t i = 0; i < K && results->expected != NULL; i++) {
         expected += q[i] * decision->table[i * decision->n_answers + likeliest];
     }
@@ -167,28 +216,19 @@ static void store_rows(const merit_decision *decision,
     const size_t A = decision->n_answers;
     if (decision->rule == MERIT_RULE_ARGMAX) {
         for (size_t i = 0; i < n; i++) {
-            store_likeliest(decision, results, first + i, q + i * K);
+            store_likeliest(decision, results, first + i, q + i * K, u);
         }
         return;
     }
-    merit__multiply_rows(u, q, decision->table, n, K, A);
+    if (decision->table == NULL) { // one row at a time
+        expect(decision, q, u);
+    } else {
+        merit__multiply_rows(u, q, decision->table, n, K, A);
+    }
     for (size_t i = 0; i < n; i++) {
         const size_t best = merit__first_largest(u + i * A, A);
         store(results, first + i, best, u[i * A + best]);
     }
-}
-
-/* Whether an answer scores the same whatever is true: what it earns is then known
- * without a posterior. */
-static int is_constant(const merit_decision *decision, size_t answer)
-{
-    const size_t A = decision->n_answers;
-    for (size_t i = 1; i < decision->n_classes; i++) {
-        if (decision->table[i * A + answer] != decision->table[answer]) {
-            return 0;
-        }
-    }
-    return 1;
 }
 
 /* Decides row `row` where the logits themselves are expected scores. */
@@ -201,12 +241,9 @@ static void store_scores(const merit_decision *decision,
         best = logits[k] > logits[best] ? k : best;
     }
     double expected = merit__outputs_score(&decision->outputs, logits, best);
-    for (size_t k = decision->n_classes;
-         decision->rule == MERIT_RULE_BAYES && k < decision->n_answers; k++) {
-        if (decision->table[k] > expected && is_constant(decision, k)) {
-            best = k;
-            expected = decision->table[k];
-        }
+    if (decision->rule == MERIT_RULE_BAYES && decision->steady_score > expected) {
+        best = decision->steady;
+        expected = decision->steady_score;
     }
     store(results, row, best, expected);
 }
@@ -229,10 +266,14 @@ static merit_status block_open(block *out, const merit_decision *decision,
                                const merit_decision_results *results, size_t n,
                                merit_error *err)
 {
-    const size_t n_rows = n < MERIT__PRODUCTS_ROWS ? n : MERIT__PRODUCTS_ROWS;
+    const int is_implicit = decision->table == NULL;
+    const size_t most = is_implicit ? 1 : MERIT__PRODUCTS_ROWS;
+    const size_t n_rows = n < most ? n : most;
     const size_t n_q = results->posterior != NULL ? 0 : n_rows * decision->n_classes;
     const size_t n_u =
-        decision->rule == MERIT_RULE_ARGMAX ? 0 : n_rows * decision->n_answers;
+        is_implicit ? decision->n_answers + merit_scores_scratch(decision->scores)
+        : decision->rule == MERIT_RULE_ARGMAX ? 0
+                                              : n_rows * decision->n_answers;
     const size_t n_memory = n_q + n_u + merit__outputs_scratch(&decision->outputs);
     *out = (block){.decision = decision, .results = results, .n_rows = n_rows};
     out->memory = merit__alloc_array(n_memory, sizeof *out->memory);

@@ -42,6 +42,12 @@ merit_status merit_decode_channel(double *decode, const double *channel,
     const size_t K = (size_t)merit_scores_n_truths(scores);
     const size_t A = (size_t)merit_scores_n_answers(scores);
     const double *S = merit_scores_values(scores);
+    if (S == NULL) {
+        return merit__fail(err, MERIT_EUNSUPPORTED,
+                           "an implicit table has no decode matrix: it would hold %zu "
+                           "numbers",
+                           K * A);
+    }
     MERIT_TRY(channel_check(channel, K, err));
     memset(decode, 0, K * A * sizeof *decode);
     for (size_t i = 0; i < K; i++) {

@@ -69,6 +69,12 @@ merit_status merit_decode_matrix(double *decode, double *residual,
     const size_t K = (size_t)merit_scores_n_truths(scores);
     const size_t A = (size_t)merit_scores_n_answers(scores);
     const double *S = merit_scores_values(scores);
+    if (S == NULL) {
+        return merit__fail(err, MERIT_EUNSUPPORTED,
+                           "an implicit table has no decode matrix: it would hold %zu "
+                           "numbers",
+                           K * A);
+    }
     MERIT_TRY(targets_check(targets, K, err));
     copy = merit__alloc_array(K * K, sizeof *copy);
     product = merit__alloc_array(A, sizeof *product);

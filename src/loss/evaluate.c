@@ -8,10 +8,11 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/logits.h"
+#include "loss/fast_rows.h"
 
-enum { SCRATCH_ROWS = 4, ALIGNMENT = 64 };
+enum { SCRATCH_ROWS = 5, ALIGNMENT = 64 };
 
-// One call of merit_loss_eval. The four rows [K] and what the loss's rows need lie in
+// One call of merit_loss_eval. The five rows [K] and what the loss's rows need lie in
 // the scratch.
 typedef struct evaluation {
     const merit_loss *loss;
@@ -23,6 +24,7 @@ typedef struct evaluation {
     double *gradient; // its gradient; NULL when none is wanted
     double *target;   // mixture of targets; or of gradients
     double *table;    // mixture of rows of the table; or the gradient of one truth
+    double *made;     // a row of an implicit table
     double *scratch;  // of a row
 } evaluation;
 
@@ -46,7 +48,7 @@ size_t merit_loss_scratch_bytes(const merit_loss *loss)
 static merit__loss_row row_of(const evaluation *run, int64_t truth)
 {
     merit__loss_row row =
-        merit__loss_row_of(run->loss, run->logits, truth, run->parameters);
+        merit__loss_row_of(run->loss, run->logits, truth, run->parameters, run->made);
     row.scratch = run->scratch;
     return row;
 }
@@ -167,8 +169,9 @@ static double eval_mixed_row(const evaluation *run, const float *weights, double
         if (weights[i] > 0) {
             const double weight = weights[i] / sum;
             run->target[loss->hot[i]] += weight;
-            if (loss->table != NULL) {
-                add_row(run->table, weight, loss->table + i * K, K);
+            const double *row = merit__loss_table_row(loss, i, run->made);
+            if (row != NULL) {
+                add_row(run->table, weight, row, K);
             }
         }
     }
@@ -220,6 +223,37 @@ static merit_status write_gradient(const evaluation *run, int64_t n, double fact
     return MERIT_OK;
 }
 
+// The float path, for labels and many classes. What it cannot do, and what is wrong,
+// is left to the other one: returns 0.
+static int eval_fast(const evaluation *run, int64_t n, double *total)
+{
+    const merit_loss *loss = run->loss;
+    const merit_loss_batch *batch = run->batch;
+    const int64_t K = loss->n_classes;
+    const double weight = batch->weights == NULL ? 1 : batch->weights[n];
+    if (loss->def->fast == MERIT__FAST_NONE || K < MERIT__FAST_CLASSES ||
+        batch->labels == NULL || weight == 0) {
+        return 0;
+    }
+    const int32_t truth = batch->labels[n];
+    if (truth < 0 || truth >= K) {
+        return 0;
+    }
+    double value = 0;
+    merit__fast_row row = {.kind = loss->def->fast,
+                           .n = K,
+                           .logits = batch->logits + n * K,
+                           .table = merit__loss_table_row(loss, truth, run->made),
+                           .margin = run->parameters[0],
+                           .hot = loss->hot[truth],
+                           .factor = run->scale * weight,
+                           .range = loss->range};
+    const int is_done = merit__fast_row_eval(
+        &value, run->dlogits == NULL ? NULL : run->dlogits + n * K, &row);
+    *total += is_done ? weight * value : 0;
+    return is_done;
+}
+
 // Adds row n to *total, before scaling, and writes its gradient.
 static merit_status eval_row(const evaluation *run, int64_t n, double *total,
                              merit_error *err)
@@ -229,6 +263,9 @@ static merit_status eval_row(const evaluation *run, int64_t n, double *total,
     const int64_t K = run->loss->n_classes;
     const double weight = batch->weights == NULL ? 1 : batch->weights[n];
     double value = 0;
+    if (eval_fast(run, n, total)) {
+        return MERIT_OK;
+    }
     MERIT_TRY(read_logits(run, n, err));
     if (weight == 0) {
         // Padding: its truth means nothing.
@@ -262,6 +299,7 @@ static void place_rows(evaluation *run, void *scratch)
     run->gradient = run->dlogits == NULL ? NULL : (double *)(void *)(rows + stride);
     run->target = (double *)(void *)(rows + 2 * stride);
     run->table = (double *)(void *)(rows + 3 * stride);
+    run->made = (double *)(void *)(rows + 4 * stride);
     run->scratch = (double *)(void *)(rows + SCRATCH_ROWS * stride);
 }
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "loss/loss_def.h"
+#include "scores/scores_table.h"
 
 static merit_status alloc_rows(merit_loss *loss, merit_error *err)
 {
@@ -73,6 +74,28 @@ static merit_status count_in_range(merit_loss *loss, merit_error *err)
     return MERIT_OK;
 }
 
+// Keeps the tree of an implicit table, and asks the loss what it needs of the rest.
+static merit_status copy_tree(merit_loss *loss, const merit_scores *scores,
+                              merit_error *err)
+{
+    const merit_loss_def *def = loss->def;
+    if (!def->by_rows) {
+        return merit__fail(
+            err, MERIT_EUNSUPPORTED,
+            "%s does not do for a table of %lld classes that is implicit: "
+            "%s (%.1f GB). Use cross-entropy, softmax-margin or "
+            "expected-score",
+            def->info.name, (long long)loss->n_classes, def->needs,
+            8e-9 * (double)loss->n_classes * (double)loss->n_classes);
+    }
+    loss->tree = merit__tree_table_of_classes(scores->tree);
+    if (loss->tree == NULL) {
+        return merit__fail_memory(err, scores->tree->n_bytes, "the tree of a loss");
+    }
+    loss->range = 1;
+    return MERIT_OK;
+}
+
 merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
                                 const merit_scores *scores, merit_error *err)
 {
@@ -88,12 +111,15 @@ merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
     loss->n_answers = merit_scores_n_answers(scores);
     MERIT_TRY(alloc_rows(loss, err));
     if (loss->def->table != MERIT__TABLE_NONE) {
-        MERIT_TRY(copy_table(loss, scores, err));
+        MERIT_TRY(merit_scores_values(scores) == NULL ? copy_tree(loss, scores, err)
+                                                      : copy_table(loss, scores, err));
         MERIT_TRY(count_in_range(loss, err));
     }
-    if (loss->def->prepare != NULL) {
+    merit_status (*prepare)(merit_loss *, merit_error *) =
+        loss->tree != NULL ? loss->def->prepare_tree : loss->def->prepare;
+    if (prepare != NULL) {
         loss->scores = scores;
-        MERIT_TRY(loss->def->prepare(loss, err));
+        MERIT_TRY(prepare(loss, err));
         loss->scores = NULL;
     }
     *out = loss;
@@ -121,6 +147,7 @@ void merit_loss_free(merit_loss *loss)
         return;
     }
     merit__free(loss->table);
+    merit__tree_table_free(loss->tree);
     merit__free(loss->hot);
     merit__free(loss->unit);
     merit__free(loss->channel);
@@ -137,8 +164,21 @@ void merit__loss_parameters(double parameters[MERIT__LOSS_PARAMETERS],
     }
 }
 
+const double *merit__loss_table_row(const merit_loss *loss, int64_t truth, double *made)
+{
+    if (loss->tree == NULL) {
+        return loss->table == NULL ? NULL : loss->table + truth * loss->n_classes;
+    }
+    merit__tree_table_row(loss->tree, truth, made);
+    if (loss->def->make_row != NULL) {
+        loss->def->make_row(loss, made, truth);
+    }
+    return made;
+}
+
 merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
-                                   int64_t truth, const double *parameters)
+                                   int64_t truth, const double *parameters,
+                                   double *made)
 {
     const int64_t K = loss->n_classes;
     merit__loss_row row = {
@@ -148,10 +188,8 @@ merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
         .parameters = parameters,
         .range = loss->range,
     };
-    if (loss->table != NULL) {
-        row.table = loss->table + truth * K;
-        row.matrix = loss->table;
-    }
+    row.table = merit__loss_table_row(loss, truth, made);
+    row.matrix = loss->table;
     if (loss->def->table == MERIT__TABLE_TARGETS) {
         row.target = row.table;
     }
@@ -160,8 +198,7 @@ merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
 
 size_t merit__loss_row_scratch(const merit_loss *loss)
 {
-    return loss->def->scratch == NULL ? 0
-                                      : loss->def->scratch((size_t)loss->n_classes);
+    return loss->def->scratch == NULL ? 0 : loss->def->scratch((size_t)loss->n_classes);
 }
 
 double merit_loss_row(const merit_loss *loss, const double *logits, int64_t truth,
@@ -169,17 +206,20 @@ double merit_loss_row(const merit_loss *loss, const double *logits, int64_t trut
 {
     double parameters[MERIT__LOSS_PARAMETERS];
     merit__loss_parameters(parameters, loss, progress);
-    merit__loss_row row = merit__loss_row_of(loss, logits, truth, parameters);
     const size_t n_scratch = merit__loss_row_scratch(loss);
-    if (n_scratch == 0) {
-        return loss->def->row(&row, dlogits);
+    const size_t n_made = loss->tree != NULL ? (size_t)loss->n_classes : 0;
+    double *scratch = NULL;
+    if (n_scratch + n_made > 0) {
+        scratch = merit__alloc_array(n_scratch + n_made, sizeof *scratch);
+        if (scratch == NULL) {
+            return NAN;
+        }
     }
-    row.scratch = merit__alloc_array(n_scratch, sizeof *row.scratch);
-    if (row.scratch == NULL) {
-        return NAN;
-    }
+    merit__loss_row row = merit__loss_row_of(
+        loss, logits, truth, parameters, scratch == NULL ? NULL : scratch + n_scratch);
+    row.scratch = scratch;
     const double value = loss->def->row(&row, dlogits);
-    merit__free(row.scratch);
+    merit__free(scratch);
     return value;
 }
 

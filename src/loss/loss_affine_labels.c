@@ -76,5 +76,6 @@ const merit_loss_def merit_loss_affine_labels = {
     .table = MERIT__TABLE_TARGETS,
     .linear = 1,
     .prepare = prepare,
+    .needs = "its targets depend on the whole table, which it would have to hold",
     .row = merit__loss_cross_entropy_row,
 };

@@ -116,5 +116,6 @@ const merit_loss_def merit_loss_complement = {
     .table = MERIT__TABLE_SCORES,
     .linear = 1,
     .prepare = prepare,
+    .needs = "its costs are measured by the mean of the whole table",
     .row = eval_row,
 };

@@ -24,5 +24,6 @@ const merit_loss_def merit_loss_cross_entropy = {
              .row_shift_invariant = 1},
     .table = MERIT__TABLE_NONE,
     .linear = 1,
+    .fast = MERIT__FAST_CROSS_ENTROPY,
     .row = merit__loss_cross_entropy_row,
 };

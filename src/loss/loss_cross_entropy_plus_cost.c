@@ -56,5 +56,7 @@ const merit_loss_def merit_loss_cross_entropy_plus_cost = {
     .table = MERIT__TABLE_SCORES,
     .linear = 1,
     .prepare = prepare,
+    .by_rows = 1,
+    .make_row = merit__loss_make_cost_row,
     .row = eval_row,
 };

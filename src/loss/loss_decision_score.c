@@ -123,6 +123,7 @@ const merit_loss_def merit_loss_decision_score = {
     .linear = 1,
     .last = last,
     .prepare = prepare,
+    .needs = "its gradient needs all scores at once",
     .scratch = scratch,
     .row = eval_row,
 };

@@ -8,6 +8,8 @@
 
 #include "merit/loss.h"
 
+#include "scores/tree_table.h"
+
 enum { MERIT__LOSS_PARAMETERS = 4 }; // the most that a loss may have
 
 typedef struct merit_loss_def merit_loss_def;
@@ -18,6 +20,14 @@ typedef enum merit__loss_table {
     MERIT__TABLE_SCORES,   // scores, or costs made of them
     MERIT__TABLE_TARGETS   // target distributions made of them
 } merit__loss_table;
+
+/* The float path of a loss, for labels and many classes: fast_rows.h. */
+typedef enum merit__loss_fast {
+    MERIT__FAST_NONE = 0,
+    MERIT__FAST_CROSS_ENTROPY, // softmax(z) - e
+    MERIT__FAST_MARGIN,        // softmax(z + parameter 0 times the row) - e
+    MERIT__FAST_EXPECTED       // the mean of the row under softmax(z)
+} merit__loss_fast;
 
 struct merit_loss {
     const merit_loss_def *def;
@@ -31,10 +41,13 @@ struct merit_loss {
     int64_t n_classes; // K
     int64_t n_answers; // A of the score table
     double range;      // R, the largest C_ij = max_k S_ik - S_ij; 0 for TABLE_NONE
-    double *table;     // [K,K] as def->table says; NULL for TABLE_NONE
-    int64_t *hot;      // [K] the class of each truth's one-hot target; i at first
-    double *unit;      // [2K-1] zeros around a 1: every one-hot row is a window of it
-    double *channel;   // [K,K] merit_loss_channel, or NULL
+    double *table;     // [K,K] as def->table says; NULL for TABLE_NONE and where
+                       // rows are made one at a time
+    merit__tree_table *tree; // what they are made of then: of classes alone; else NULL
+    int64_t *hot;            // [K] the class of each truth's one-hot target; i at first
+    double constants[2];     // what make_row needs to know of the whole table
+    double *unit;    // [2K-1] zeros around a 1: every one-hot row is a window of it
+    double *channel; // [K,K] merit_loss_channel, or NULL
     const merit_scores *scores; // while def->prepare runs: names for messages
 };
 
@@ -68,6 +81,21 @@ struct merit_loss_def {
     // rule, hot and channel. NULL when there is nothing to do.
     merit_status (*prepare)(merit_loss *loss, merit_error *err);
 
+    // Non-zero: an implicit table will do, whose rows are made one at a time, when they
+    // are needed, of scores by make_row (NULL: scores as they stand). A loss with
+    // `prepare` then makes all rows of a table by the same function.
+    int32_t by_rows;
+    void (*make_row)(const merit_loss *loss, double *row, int64_t truth);
+
+    // For an implicit table in place of prepare: fills loss->constants. May be NULL.
+    merit_status (*prepare_tree)(merit_loss *loss, merit_error *err);
+
+    // Why an implicit table will not do where by_rows is 0: the end of a sentence.
+    const char *needs;
+
+    // Which float path gives the same, up to rounding, for many classes.
+    merit__loss_fast fast;
+
     // How many doubles of scratch a row needs. NULL: none.
     size_t (*scratch)(size_t n_classes);
 
@@ -88,9 +116,16 @@ merit_status merit__loss_parse(merit_loss *loss, const char *spec, size_t n,
 void merit__loss_parameters(double parameters[MERIT__LOSS_PARAMETERS],
                             const merit_loss *loss, double progress);
 
-/* The row of one truth, without scratch. `parameters` and `logits` are borrowed. */
+/* The row of one truth, without scratch. `parameters` and `logits` are borrowed, as is
+ * `made` [K], where the row of an implicit table goes. */
 merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
-                                   int64_t truth, const double *parameters);
+                                   int64_t truth, const double *parameters,
+                                   double *made);
+
+/* The truth's row of what a loss keeps of the table; in `made` [K] where it is made.
+ * NULL for a loss that keeps nothing. */
+const double *merit__loss_table_row(const merit_loss *loss, int64_t truth,
+                                    double *made);
 
 /* How many doubles of scratch a row of this loss needs. */
 size_t merit__loss_row_scratch(const merit_loss *loss);

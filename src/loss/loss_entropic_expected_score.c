@@ -64,6 +64,7 @@ const merit_loss_def merit_loss_entropic_expected_score = {
              .parameters = parameters},
     .table = MERIT__TABLE_SCORES,
     .linear = 1,
+    .by_rows = 1,
     .last = last,
     .row = eval_row,
 };

@@ -34,5 +34,7 @@ const merit_loss_def merit_loss_expected_score = {
              .row_shift_invariant = 1},
     .table = MERIT__TABLE_SCORES,
     .linear = 1,
+    .by_rows = 1,
+    .fast = MERIT__FAST_EXPECTED,
     .row = eval_row,
 };

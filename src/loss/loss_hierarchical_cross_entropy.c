@@ -23,12 +23,37 @@
 
 enum { ALPHA, SCALE }; // the parameter, and 1 / (the mean in w) behind it
 
+// Weights have a mean of 1 along the deepest path.
+static void set_scale(merit_loss *loss, double deepest)
+{
+    double sum = 0;
+    for (double depth = 0; depth < deepest; depth++) {
+        sum += exp(-loss->first[ALPHA] * depth);
+    }
+    loss->first[SCALE] = loss->last[SCALE] = deepest / sum;
+}
+
+static void make_row(const merit_loss *loss, double *row, int64_t truth)
+{
+    merit__tree_table_depths(loss->tree, truth, row);
+}
+
+static merit_status prepare_tree(merit_loss *loss, merit_error *err)
+{
+    (void)err;
+    double deepest = 0;
+    for (int64_t i = 0; i < loss->n_classes; i++) {
+        deepest = fmax(deepest, merit__tree_table_depth(loss->tree, i));
+    }
+    set_scale(loss, deepest);
+    return MERIT_OK;
+}
+
 static merit_status prepare(merit_loss *loss, merit_error *err)
 {
     merit_status status = MERIT_OK;
     const int64_t K = loss->n_classes;
     double deepest = 0;
-    double sum = 0;
     // The table holds the depth of the smallest node with both classes.
     MERIT_TRY(merit__scores_tree(loss->table, loss->scores,
                                  "hierarchical-cross-entropy",
@@ -36,10 +61,7 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
     for (int64_t i = 0; i < K; i++) {
         deepest = fmax(deepest, loss->table[i * (K + 1)]);
     }
-    for (double depth = 0; depth < deepest; depth++) {
-        sum += exp(-loss->first[ALPHA] * depth);
-    }
-    loss->first[SCALE] = loss->last[SCALE] = deepest / sum;
+    set_scale(loss, deepest);
 fail:
     return status;
 }
@@ -143,5 +165,8 @@ const merit_loss_def merit_loss_hierarchical_cross_entropy = {
     .table = MERIT__TABLE_SCORES,
     .scratch = n_scratch,
     .prepare = prepare,
+    .by_rows = 1,
+    .make_row = make_row,
+    .prepare_tree = prepare_tree,
     .row = eval_row,
 };

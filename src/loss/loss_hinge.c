@@ -22,6 +22,12 @@
 
 #include "loss/terms.h"
 
+static void make_row(const merit_loss *loss, double *row, int64_t truth)
+{
+    (void)truth;
+    merit__loss_cost_row(loss, row, loss->range / loss->first[0]);
+}
+
 static merit_status prepare(merit_loss *loss, merit_error *err)
 {
     (void)err;
@@ -73,5 +79,7 @@ const merit_loss_def merit_loss_hinge = {
              .parameters = parameters},
     .table = MERIT__TABLE_SCORES,
     .prepare = prepare,
+    .by_rows = 1,
+    .make_row = make_row,
     .row = eval_row,
 };

@@ -137,5 +137,6 @@ const merit_loss_def merit_loss_kernel_score = {
     .linear = 1,
     .scratch = n_scratch,
     .prepare = prepare,
+    .needs = "it needs a matrix of all distances",
     .row = eval_row,
 };

@@ -88,5 +88,6 @@ const merit_loss_def merit_loss_log_score = {
              .parameters = parameters},
     .table = MERIT__TABLE_SCORES,
     .prepare = prepare,
+    .needs = "whether it is a channel of noisy labels shows in the whole table",
     .row = eval_row,
 };

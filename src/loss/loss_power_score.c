@@ -59,5 +59,6 @@ const merit_loss_def merit_loss_power_score = {
              .parameters = parameters},
     .table = MERIT__TABLE_SCORES,
     .prepare = prepare,
+    .needs = "its scores are measured by the whole table",
     .row = eval_row,
 };

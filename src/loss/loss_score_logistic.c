@@ -50,5 +50,8 @@ const merit_loss_def merit_loss_score_logistic = {
     .table = MERIT__TABLE_SCORES,
     .linear = 1,
     .prepare = merit__loss_learn_scores,
+    .by_rows = 1,
+    .make_row = merit__loss_make_share_row,
+    .prepare_tree = merit__loss_learn_tree,
     .row = eval_row,
 };

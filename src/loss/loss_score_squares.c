@@ -32,8 +32,7 @@ static double eval_row(const merit__loss_row *row, double *dlogits)
 
 const merit_loss_def merit_loss_score_squares = {
     .info = {.name = "score-squares",
-             .formula =
-                 "1/2 sum_k (z_k - s_ik)^2, s = (S - min S) / (max S - min S)",
+             .formula = "1/2 sum_k (z_k - s_ik)^2, s = (S - min S) / (max S - min S)",
              .use = "Where the outputs must be expected scores; simple, but blind to "
                     "classes in the middle of others in a linear model.",
              .rule = MERIT_RULE_ARGMAX,
@@ -42,5 +41,8 @@ const merit_loss_def merit_loss_score_squares = {
              .exact = 1},
     .table = MERIT__TABLE_SCORES,
     .prepare = merit__loss_learn_scores,
+    .by_rows = 1,
+    .make_row = merit__loss_make_share_row,
+    .prepare_tree = merit__loss_learn_tree,
     .row = eval_row,
 };

@@ -63,5 +63,6 @@ const merit_loss_def merit_loss_soft_labels = {
     .table = MERIT__TABLE_TARGETS,
     .linear = 1,
     .prepare = prepare,
+    .needs = "its decision needs the inverse of a matrix of all targets",
     .row = merit__loss_cross_entropy_row,
 };

@@ -23,6 +23,12 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
     return MERIT_OK;
 }
 
+static void make_row(const merit_loss *loss, double *row, int64_t truth)
+{
+    (void)truth;
+    merit__loss_cost_row(loss, row, 1);
+}
+
 static double eval_row(const merit__loss_row *row, double *dlogits)
 {
     return merit__loss_cross_entropy(dlogits, row, row->table, row->parameters[0]);
@@ -48,5 +54,8 @@ const merit_loss_def merit_loss_softmax_margin = {
              .parameters = parameters},
     .table = MERIT__TABLE_SCORES,
     .prepare = prepare,
+    .by_rows = 1,
+    .make_row = make_row,
+    .fast = MERIT__FAST_MARGIN,
     .row = eval_row,
 };

@@ -58,5 +58,7 @@ const merit_loss_def merit_loss_tilted_score = {
     .table = MERIT__TABLE_SCORES,
     .last = last,
     .prepare = prepare,
+    .by_rows = 1,
+    .make_row = merit__loss_make_cost_row,
     .row = eval_row,
 };

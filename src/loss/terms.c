@@ -113,34 +113,59 @@ void merit__loss_scale(double *dlogits, int64_t n_classes, double factor)
     }
 }
 
-void merit__loss_make_costs(merit_loss *loss, double unit)
+void merit__loss_cost_row(const merit_loss *loss, double *row, double unit)
 {
     const int64_t K = loss->n_classes;
-    for (int64_t i = 0; i < K; i++) {
-        double *row = loss->table + i * K;
-        double best = row[0];
-        for (int64_t j = 1; j < K; j++) {
-            best = fmax(best, row[j]);
-        }
-        for (int64_t j = 0; j < K; j++) {
-            row[j] = (best - row[j]) / unit;
-        }
+    double best = row[0];
+    for (int64_t j = 1; j < K; j++) {
+        best = fmax(best, row[j]);
     }
+    for (int64_t j = 0; j < K; j++) {
+        row[j] = (best - row[j]) / unit;
+    }
+}
+
+void merit__loss_make_cost_row(const merit_loss *loss, double *row, int64_t truth)
+{
+    (void)truth;
+    merit__loss_cost_row(loss, row, loss->range);
+}
+
+void merit__loss_make_costs(merit_loss *loss, double unit)
+{
+    for (int64_t i = 0; i < loss->n_classes; i++) {
+        merit__loss_cost_row(loss, loss->table + i * loss->n_classes, unit);
+    }
+}
+
+void merit__loss_make_share_row(const merit_loss *loss, double *row, int64_t truth)
+{
+    (void)truth;
+    const double low = loss->constants[0];
+    const double high = loss->constants[1];
+    for (int64_t j = 0; j < loss->n_classes; j++) {
+        row[j] = (row[j] - low) / (high - low);
+    }
+}
+
+merit_status merit__loss_learn_tree(merit_loss *loss, merit_error *err)
+{
+    (void)err;
+    merit__scores_range(&loss->constants[0], &loss->constants[1], loss->scores);
+    if (loss->n_answers > loss->n_classes) {
+        loss->rule = MERIT_RULE_BAYES;
+    }
+    return MERIT_OK;
 }
 
 merit_status merit__loss_learn_scores(merit_loss *loss, merit_error *err)
 {
-    (void)err;
     const int64_t K = loss->n_classes;
-    double low, high;
-    merit__scores_range(&low, &high, loss->scores);
-    for (int64_t k = 0; k < K * K; k++) {
-        loss->table[k] = (loss->table[k] - low) / (high - low);
+    merit_status status = merit__loss_learn_tree(loss, err);
+    for (int64_t i = 0; i < K; i++) {
+        merit__loss_make_share_row(loss, loss->table + i * K, i);
     }
-    if (loss->n_answers > K) {
-        loss->rule = MERIT_RULE_BAYES;
-    }
-    return MERIT_OK;
+    return status;
 }
 
 void merit__loss_draw_to_best(merit_loss *loss)

@@ -45,6 +45,16 @@ void merit__loss_scale(double *dlogits, int64_t n_classes, double factor);
  * divided by `unit`. */
 void merit__loss_make_costs(merit_loss *loss, double unit);
 
+/* The same of one row; likewise with the loss's R as the unit, a make_row. */
+void merit__loss_cost_row(const merit_loss *loss, double *row, double unit);
+void merit__loss_make_cost_row(const merit_loss *loss, double *row, int64_t truth);
+
+/* A make_row: shares of one row. */
+void merit__loss_make_share_row(const merit_loss *loss, double *row, int64_t truth);
+
+/* prepare_tree, of the losses that learn shares. */
+merit_status merit__loss_learn_tree(merit_loss *loss, merit_error *err);
+
 /* As prepare, where outputs learn the scores themselves: makes the table one of shares
  * s_ik = (S_ik - min S) / (max S - min S), in [0,1] by one map for all rows. With more
  * answers than classes the rule is Bayes, which may see some of them. */

@@ -14,7 +14,8 @@ enum { N_BINS = 15 }; // of the calibration error
 /* Sums over the examples so far, in their order, each times its weight. */
 struct merit_tally {
     merit_scores *scores; // shared
-    const double *S;      // [K,A]
+    const double *S;      // [K,A]; NULL for an implicit table
+    size_t n_rows;        // that are multiplied at once
     size_t K, A;
     int64_t n;
     int has_expected, has_posterior; // with every example so far
@@ -22,7 +23,8 @@ struct merit_tally {
     double hits, earned, claimed, log_loss, decode_loss;
     double surplus[N_BINS]; // of hit - confidence
     double *prior;          // [K] weight of each truth
-    double *u;              // [MERIT__PRODUCTS_ROWS,A] scratch
+    double *u;              // [n_rows,A] scratch
+    double *scratch;        // of merit_scores_expect
     double *given;          // [A] weight of each answer,
     double *answer_claimed; // [A] what it claimed
     double *answer_earned;  // [A] and what it earned
@@ -42,7 +44,9 @@ merit_status merit_tally_create(merit_tally **out, const merit_scores *scores,
     if (tally == NULL) {
         return merit__fail_memory(err, sizeof *tally, "metrics");
     }
-    const size_t n_sums = K + (MERIT__PRODUCTS_ROWS + 3) * A;
+    const size_t n_rows =
+        merit_scores_values(scores) == NULL ? 1 : MERIT__PRODUCTS_ROWS;
+    const size_t n_sums = K + (n_rows + 3) * A + merit_scores_scratch(scores);
     tally->scores = merit__scores_share(scores);
     tally->prior = merit__alloc_array(n_sums, sizeof *tally->prior);
     if (tally->prior == NULL) {
@@ -50,12 +54,14 @@ merit_status merit_tally_create(merit_tally **out, const merit_scores *scores,
         return merit__fail_memory(err, n_sums * sizeof *tally->prior, "metrics");
     }
     tally->S = merit_scores_values(scores);
+    tally->n_rows = n_rows;
     tally->K = K;
     tally->A = A;
     tally->u = tally->prior + K;
-    tally->given = tally->u + MERIT__PRODUCTS_ROWS * A;
+    tally->given = tally->u + n_rows * A;
     tally->answer_claimed = tally->given + A;
     tally->answer_earned = tally->answer_claimed + A;
+    tally->scratch = tally->answer_earned + A;
     tally->has_expected = tally->has_posterior = 1;
     *out = tally;
     return MERIT_OK;
@@ -76,7 +82,8 @@ static void add_answers(merit_tally *t, const merit_answers *given)
         const double weight = merit__answers_weight(given, row);
         const size_t truth = (size_t)given->labels[row];
         const size_t answer = (size_t)given->answers[row];
-        const double earned = weight * t->S[truth * t->A + answer];
+        const double earned =
+            weight * merit_scores_score(t->scores, (int64_t)truth, (int64_t)answer);
         t->weight += weight;
         t->hits += answer == truth ? weight : 0;
         t->earned += earned;
@@ -112,15 +119,24 @@ static void add_calibration(merit_tally *t, const merit_answers *given)
     }
 }
 
+/* u [n,A]: what n <= n_rows beliefs expect of each answer. */
+static void multiply(const merit_tally *t, const double *beliefs, size_t n)
+{
+    if (t->S == NULL) {
+        merit_scores_expect(t->scores, beliefs, t->u, t->scratch);
+    } else {
+        merit__multiply_rows(t->u, beliefs, t->S, n, t->K, t->A);
+    }
+}
+
 /* In blocks of rows, for each of which the table is read once. */
 static void add_decode_loss(merit_tally *t, const merit_answers *given)
 {
     const size_t N = (size_t)given->n;
-    for (size_t first = 0; first < N; first += MERIT__PRODUCTS_ROWS) {
+    for (size_t first = 0; first < N; first += t->n_rows) {
         const size_t n_left = N - first;
-        const size_t n = n_left < MERIT__PRODUCTS_ROWS ? n_left : MERIT__PRODUCTS_ROWS;
-        merit__multiply_rows(t->u, given->posterior + first * t->K, t->S, n, t->K,
-                             t->A);
+        const size_t n = n_left < t->n_rows ? n_left : t->n_rows;
+        multiply(t, given->posterior + first * t->K, n);
         for (size_t i = 0; i < n; i++) {
             const double *u = t->u + i * t->A;
             t->decode_loss +=
@@ -157,12 +173,13 @@ merit_status merit_tally_add(merit_tally *tally, const merit_answers *given,
  * last, so that whole numbers tie exactly. */
 static void measure_limits(merit_metrics *out, const merit_tally *t)
 {
-    merit__multiply_rows(t->u, t->prior, t->S, 1, t->K, t->A);
+    multiply(t, t->prior, 1);
     const size_t constant = merit__first_largest(t->u, t->A);
     double oracle = 0;
     for (size_t i = 0; i < t->K; i++) {
-        const double *row = t->S + i * t->A;
-        oracle += t->prior[i] * row[merit__first_largest(row, t->A)];
+        const int64_t truth = (int64_t)i;
+        const int64_t best = merit_scores_best_answer(t->scores, truth);
+        oracle += t->prior[i] * merit_scores_score(t->scores, truth, best);
     }
     out->best_constant = (int32_t)constant;
     out->best_constant_score = t->u[constant] / t->weight;

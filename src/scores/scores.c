@@ -115,8 +115,8 @@ merit_status merit__scores_check_options(const merit_scores_options *options,
     return MERIT_OK;
 }
 
-// Refuses names that cannot be used; `names` is not NULL.
-static merit_status check_names(const char *const *names, int64_t n, merit_error *err)
+merit_status merit__scores_check_names(const char *const *names, int64_t n,
+                                       merit_error *err)
 {
     char shown[64];
     merit__name_index index = {0};
@@ -146,7 +146,7 @@ merit_status merit__scores_set_names(merit_scores *scores, const char *const *na
 {
     merit_status status = MERIT_OK;
     if (names != NULL) {
-        MERIT_TRY(check_names(names, scores->n_answers, err));
+        MERIT_TRY(merit__scores_check_names(names, scores->n_answers, err));
     }
     for (int64_t k = 0; k < scores->n_answers; k++) {
         char number[24];
@@ -256,6 +256,12 @@ void merit_scores_row(const merit_scores *scores, int64_t truth, double *row)
     }
 }
 
+double merit_scores_score(const merit_scores *scores, int64_t truth, int64_t answer)
+{
+    return scores->values == NULL ? merit__tree_table_score(scores->tree, truth, answer)
+                                  : scores->values[truth * scores->n_answers + answer];
+}
+
 const char *merit_scores_name(const merit_scores *scores, int64_t answer)
 {
     return answer >= 0 && answer < scores->n_answers ? scores->names[answer] : NULL;
@@ -265,6 +271,9 @@ int64_t merit_scores_best_answer(const merit_scores *scores, int64_t truth)
 {
     if (truth < 0 || truth >= scores->n_truths) {
         return -1;
+    }
+    if (scores->values == NULL) {
+        return truth; // nothing earns more than 1
     }
     const double *row = scores->values + truth * scores->n_answers;
     int64_t best = 0;

@@ -290,6 +290,13 @@ static merit_status fill_values(merit_scores *scores, const char *origin,
     return MERIT_OK;
 }
 
+static int is_dense(const merit_scores *scores, const merit_scores_options *options)
+{
+    const int64_t limit =
+        options->dense_limit > 0 ? options->dense_limit : MERIT__SCORES_TREE_ANSWERS;
+    return scores->n_answers <= limit;
+}
+
 // Labels that nobody chose: the first two by name.
 static merit_status note_order(merit_scores *scores, merit_error *err)
 {
@@ -329,11 +336,14 @@ merit_status merit__scores_of_tree(merit_scores **out, const merit__tree *tree,
     how.labels = m.labels;
     MERIT_TRY(new_scores(&m, &how, err));
     MERIT_TRY(name_answers(&m, options, err));
-    MERIT_TRY(fill_values(m.scores, origin, err));
+    if (is_dense(m.scores, options)) {
+        MERIT_TRY(fill_values(m.scores, origin, err));
+    }
     if (options->classes == NULL) {
         MERIT_TRY(note_order(m.scores, err));
     }
-    MERIT_TRY(merit__scores_add_findings(m.scores, 0, err));
+    // Of its own, the table of a tree has nothing to be noted.
+    MERIT_TRY(merit__scores_note_names(m.scores, err));
     *out = m.scores;
     m.scores = NULL;
 fail:

@@ -9,7 +9,8 @@
 #include "scores/tree_table.h"
 
 enum {
-    MERIT__SCORES_MAX_ANSWERS = 20000, // of a dense table
+    MERIT__SCORES_MAX_ANSWERS = 20000, // of a table with values
+    MERIT__SCORES_TREE_ANSWERS = 2000, // of a tree whose values are written out
     MERIT__SCORES_MAX_NAME_BYTES = 255,
     MERIT__SCORES_MAX_FILE_BYTES = 1 << 30
 };
@@ -58,6 +59,10 @@ merit_status merit__scores_set_name(merit_scores *scores, int64_t answer,
  * names that cannot be used. */
 merit_status merit__scores_set_names(merit_scores *scores, const char *const *names,
                                      merit_error *err);
+
+/* EINVAL for names that cannot be used, or are there twice; `names` is not NULL. */
+merit_status merit__scores_check_names(const char *const *names, int64_t n,
+                                       merit_error *err);
 
 /* Whether a score may be in a table. */
 int merit__scores_allow(double value);

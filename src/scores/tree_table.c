@@ -183,6 +183,45 @@ merit_status merit__tree_table_create(merit__tree_table **out, const merit__tree
     return MERIT_OK;
 }
 
+merit__tree_table *merit__tree_table_restore(int64_t n_nodes, int64_t n_truths,
+                                             int64_t n_answers, const int64_t *parents,
+                                             const double *places, const int64_t *nodes)
+{
+    int32_t slot = 0;
+    merit__tree_table *table = new_table(n_nodes, n_answers);
+    if (table == NULL) {
+        return NULL;
+    }
+    table->n_truths = n_truths;
+    table->is_direct = 1;
+    for (int64_t v = 0; v < n_nodes; v++) {
+        table->last[v] = -1; // the answer of the node, until slots are known
+    }
+    for (int64_t a = 0; a < n_answers; a++) {
+        table->node[a] = (int32_t)nodes[a];
+        table->last[nodes[a]] = (int32_t)a;
+    }
+    for (int64_t v = 0; v < n_nodes; v++) {
+        const int32_t answer = table->last[v];
+        table->x[v] = places[v];
+        table->parent[v] = (int32_t)parents[v];
+        table->first[v] = slot;
+        if (answer >= 0) {
+            table->slot_answer[slot] = answer;
+            table->slot_x[slot] = places[v];
+            table->is_direct = table->is_direct && answer == slot;
+            slot++;
+        }
+        table->last[v] = slot;
+    }
+    for (int64_t v = n_nodes - 1; v > 0; v--) {
+        const int32_t up = table->parent[v];
+        table->last[up] =
+            table->last[up] > table->last[v] ? table->last[up] : table->last[v];
+    }
+    return table;
+}
+
 merit__tree_table *merit__tree_table_copy(const merit__tree_table *table)
 {
     merit__tree_table *copy = merit__alloc_array(1, table->n_bytes);
@@ -191,6 +230,44 @@ merit__tree_table *merit__tree_table_copy(const merit__tree_table *table)
         lay_out(copy);
     }
     return copy;
+}
+
+merit__tree_table *merit__tree_table_of_classes(const merit__tree_table *table)
+{
+    const int64_t n = table->n_nodes;
+    int32_t slot = 0;
+    if (table->n_answers == table->n_truths) {
+        return merit__tree_table_copy(table);
+    }
+    merit__tree_table *out = new_table(n, table->n_truths);
+    int32_t *place = merit__alloc_array((size_t)table->n_answers + 1, sizeof *place);
+    if (out == NULL || place == NULL) {
+        merit__free(out);
+        merit__free(place);
+        return NULL;
+    }
+    out->n_truths = table->n_truths;
+    out->is_direct = 1;
+    for (int64_t s = 0; s < table->n_answers; s++) {
+        const int32_t answer = table->slot_answer[s];
+        place[s] = slot;
+        if (answer < table->n_truths) {
+            out->slot_answer[slot] = answer;
+            out->slot_x[slot] = table->slot_x[s];
+            out->node[answer] = table->node[answer];
+            out->is_direct = out->is_direct && answer == slot;
+            slot++;
+        }
+    }
+    place[table->n_answers] = slot;
+    for (int64_t v = 0; v < n; v++) {
+        out->x[v] = table->x[v];
+        out->parent[v] = table->parent[v];
+        out->first[v] = place[table->first[v]];
+        out->last[v] = place[table->last[v]];
+    }
+    merit__free(place);
+    return out;
 }
 
 void merit__tree_table_free(merit__tree_table *table)
@@ -295,16 +372,23 @@ static void set_stretch(const merit__tree_table *table, double *row, int32_t fro
     }
 }
 
-void merit__tree_table_depths(const merit__tree_table *table, int64_t truth,
-                              double *depths)
+double merit__tree_table_depth(const merit__tree_table *table, int64_t truth)
 {
-    int32_t child = table->node[truth];
-    int32_t up = next_branching(table, child);
+    int32_t up = next_branching(table, table->node[truth]);
     double depth = 1;
     for (int32_t v = up; v >= 0; v = up) {
         up = next_branching(table, v);
         depth += up >= 0 && table->x[up] < table->x[v];
     }
+    return depth;
+}
+
+void merit__tree_table_depths(const merit__tree_table *table, int64_t truth,
+                              double *depths)
+{
+    int32_t child = table->node[truth];
+    int32_t up = -1;
+    double depth = merit__tree_table_depth(table, truth);
     depths[truth] = depth--;
     for (int32_t v = next_branching(table, child); v >= 0; v = up) {
         set_stretch(table, depths, table->first[v], table->first[child], depth);

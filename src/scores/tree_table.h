@@ -48,8 +48,18 @@ merit_status merit__tree_table_create(merit__tree_table **out, const merit__tree
                                       const merit__tree_table_options *options,
                                       const char *origin, merit_error *err);
 
+/* A table of a tree whose numbers are known; parents come before children. Slots are
+ * those of `node` [A]. NULL without memory. */
+merit__tree_table *merit__tree_table_restore(int64_t n_nodes, int64_t n_truths,
+                                             int64_t n_answers, const int64_t *parents,
+                                             const double *places,
+                                             const int64_t *nodes);
+
 /* One with the same contents; NULL without memory. */
 merit__tree_table *merit__tree_table_copy(const merit__tree_table *table);
+
+/* Likewise, without the answers that are no classes. */
+merit__tree_table *merit__tree_table_of_classes(const merit__tree_table *table);
 
 /* NULL is allowed. */
 void merit__tree_table_free(merit__tree_table *table);
@@ -64,6 +74,9 @@ double merit__tree_table_score(const merit__tree_table *table, int64_t truth,
 /* expected [A] = sum_i belief [K] S_ia. scratch: [n_nodes]. O(nodes). */
 void merit__tree_table_expect(const merit__tree_table *table, const double *belief,
                               double *expected, double *scratch);
+
+/* The depth of a class: the number of nodes above it that count below. O(depth). */
+double merit__tree_table_depth(const merit__tree_table *table, int64_t truth);
 
 /* depths [K]: the depth of the smallest node that holds the truth and each class, where
  * nodes that do not branch, or are in the same place as their parent, do not count;
