@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/number.h"
+#include "model/model_tree.h"
 #include "model/safetensors_file.h"
 
 #include <stdio.h>
@@ -20,6 +21,7 @@ typedef struct description {
     char slice[24];
     char *answers; // free with merit__free
     char hidden_share[MERIT__NUMBER_BYTES];
+    merit__model_tree tree;
     merit__metadata_entry entries[N_METADATA + N_MORE];
     size_t n_entries;
 } description;
@@ -111,18 +113,23 @@ static merit__tensor_view view_of_table(const char *name, const merit_scores *sc
     };
 }
 
-enum { N_OWN_TENSORS = 4 };
+enum { N_OWN_TENSORS = 4 + MERIT__MODEL_TREE_TENSORS };
 
 // Score table, decode matrix (if any), the net's tensors and the normalisation into
 // views, which has room for N_OWN_TENSORS more than the net has; their number. Doubles
 // come first, so that every tensor is aligned in the file.
-static size_t list_tensors(merit__tensor_view *views, const merit__model_parts *parts)
+static size_t list_tensors(merit__tensor_view *views, const merit__model_parts *parts,
+                           const merit__model_tree *tree)
 {
     size_t n = 0;
     const merit_scores *scores = parts->scores;
     const merit__normalisation *normalisation = parts->normalisation;
     const int64_t n_channels = normalisation->n_channels;
-    views[n++] = view_of_table("scores", scores, merit_scores_values(scores));
+    if (tree->n_nodes > 0) {
+        n = merit__model_tree_list(views, tree, 0);
+    } else {
+        views[n++] = view_of_table("scores", scores, merit_scores_values(scores));
+    }
     if (parts->decode != NULL) {
         views[n++] = view_of_table("decode", scores, parts->decode);
     }
@@ -141,7 +148,7 @@ static size_t list_tensors(merit__tensor_view *views, const merit__model_parts *
     of_channels.name = "normalisation.deviation";
     of_channels.data = normalisation->deviation;
     views[n++] = of_channels;
-    return n;
+    return n + merit__model_tree_list(views + n, tree, 1);
 }
 
 // Refuses what merit_model_load would refuse later.
@@ -188,7 +195,11 @@ static merit_status prepare(description *text, merit__tensor_view **views,
     if (*views == NULL) {
         return merit__fail_memory(err, n_room * sizeof **views, "a model file");
     }
-    *n_views = list_tensors(*views, parts);
+    merit_status status = merit__model_tree_open(&text->tree, parts->scores, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    *n_views = list_tensors(*views, parts, &text->tree);
     return describe(text, parts, err);
 }
 
@@ -207,6 +218,7 @@ merit_status merit__model_save(const char *path, const merit__model_parts *parts
 fail:
     merit__free(views);
     merit__free(text.answers);
+    merit__model_tree_dispose(&text.tree);
     return status;
 }
 
@@ -249,5 +261,6 @@ merit_status merit__model_check(const merit_net *net, const merit_scores *scores
 fail:
     merit__free(views);
     merit__free(text.answers);
+    merit__model_tree_dispose(&text.tree);
     return status;
 }

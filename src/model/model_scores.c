@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "model/json_parse.h"
+#include "model/model_tree.h"
 #include "model/safetensors_file.h"
 
 #include <errno.h>
@@ -14,7 +15,8 @@ static const merit__json_limits answers_limits = {
 merit_status merit__model_answers_text(char **out, const merit_scores *scores,
                                        merit_error *err)
 {
-    const int64_t n_answers = merit_scores_n_answers(scores);
+    const int64_t n_answers =
+        merit_scores_n_nodes(scores) > 0 ? 0 : merit_scores_n_answers(scores);
     json_t *names = json_array();
     int failed = names == NULL;
     *out = NULL;
@@ -84,6 +86,9 @@ merit_status merit__model_load_scores(merit_model *model, merit_error *err)
     const merit__tensor_view *table = NULL;
     json_t *array = NULL;
     merit_error why = {0};
+    if (merit__model_tree_is_in(model)) {
+        return merit__model_tree_load(model, err);
+    }
     MERIT_TRY(merit__model_entry(&text, model, "answers", err));
     errno = 0; // for merit__model_refuse
     status = merit__json_parse(&array, text, strlen(text), &answers_limits, &why);
