@@ -54,8 +54,30 @@ static void put_logits(float *logits, const int32_t *labels, int64_t n)
     }
 }
 
+/* What the survey of a validation is: posteriors at temperature 1, and a look at each.
+ */
+static void take_survey(merit__survey *out, const merit_scores *scores,
+                        const float *logits, const merit_dataset *held_out)
+{
+    merit_error err;
+    merit_decision *decision;
+    const merit_decision_options options = {.rule = MERIT_RULE_ARGMAX};
+    const int64_t n = merit_dataset_n(held_out);
+    double *posterior = merit__alloc_array((size_t)n * 10, sizeof *posterior);
+    const merit_decision_results results = {.posterior = posterior};
+    const merit__surveyed examples = {.logits = logits,
+                                      .posterior = posterior,
+                                      .labels = merit_dataset_labels(held_out),
+                                      .n = n};
+    bench_check(merit_decision_create(&decision, scores, &options, &err), &err);
+    bench_check(merit_decision_apply(decision, logits, n, &results, &err), &err);
+    bench_check(merit__survey_take(out, scores, &examples, &err), &err);
+    merit_decision_free(decision);
+    merit__free(posterior);
+}
+
 /* Seconds of all that a validation does for `merit explain`. */
-static double time_survey(merit__validation *validation,
+static double time_survey(const merit_scores *scores, const float *logits,
                           const merit__inference *inference,
                           const merit_dataset *held_out, const char *path)
 {
@@ -64,7 +86,7 @@ static double time_survey(merit__validation *validation,
     static char text[4096]; // of a line for each of ten epochs
     memset(text, ' ', sizeof text);
     double begin = bench_now();
-    bench_check(merit__validation_survey(&survey, validation, &err), &err);
+    take_survey(&survey, scores, logits, held_out);
     bench_check(merit__feature_size(&survey.feature_size, inference, held_out, 1, &err),
                 &err);
     bench_check(merit__file_replace(path, text, sizeof text, &err), &err);
@@ -129,7 +151,8 @@ int main(int argc, char **argv)
     time_steps(learner, loss, order);
     for (long r = 0; r < rounds; r++) {
         double steps_s = time_steps(learner, loss, order);
-        double survey_s = time_survey(validation, &inference, held_out, path);
+        double survey_s = time_survey(scores, merit__validation_logits(validation),
+                                      &inference, held_out, path);
         printf("{\"epoch_s\": %.4f, \"survey_s\": %.4f}\n",
                steps_s * (double)n / (STEPS * BATCH), survey_s);
         fflush(stdout);

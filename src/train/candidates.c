@@ -21,24 +21,6 @@ static const char *own_name_at(const void *context, size_t index)
  * table at the expense of the probabilities that the Bayes decision needs. */
 static const double widest_margin = 1.5;
 
-/* The largest score that an answer among the classes can lose. */
-static double largest_cost(const merit_scores *scores)
-{
-    int64_t n_classes = merit_scores_n_truths(scores);
-    int64_t n_answers = merit_scores_n_answers(scores);
-    double largest = 0;
-    for (int64_t i = 0; i < n_classes; i++) {
-        const double *row = merit_scores_values(scores) + i * n_answers;
-        double low = row[0], high = row[0];
-        for (int64_t k = 1; k < n_classes; k++) {
-            low = fmin(low, row[k]);
-            high = fmax(high, row[k]);
-        }
-        largest = fmax(largest, high - low);
-    }
-    return largest;
-}
-
 /* Two significant digits of 0 < value < 1, so that the name of the loss stays readable.
  */
 static size_t print_rounded(char out[MERIT__NUMBER_BYTES], double value)
@@ -55,7 +37,7 @@ static size_t print_rounded(char out[MERIT__NUMBER_BYTES], double value)
  * nothing to choose. */
 static void auto_specs(merit__candidates *out, const merit_scores *scores)
 {
-    double cost = largest_cost(scores);
+    double cost = merit_scores_widest_row(scores); // the most that an answer loses
     double scale = widest_margin * log((double)merit_scores_n_truths(scores)) / cost;
     snprintf(out->spec[0], sizeof out->spec[0], "cross-entropy");
     out->n = cost > 0 ? 2 : 1;

@@ -1,7 +1,7 @@
 /* The directory of a run: who owns it, and what lies where.
  *
  *     config.json        what determines the result
- *     scores.tsv         the score table
+ *     scores.tsv         the score table; of a large tree, tree.tsv, its edges
  *     files.tsv          of pictures: hash, label and name of each file;
  *                        validation-files.tsv likewise
  *     log.jsonl          what happened when, a line each

@@ -2,10 +2,13 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "merit/audit.h"
+
+typedef struct merit__surveying surveying;
 
 static const double narrow = 0.02, worth_having = 0.05; // of the range
 
@@ -15,31 +18,18 @@ typedef struct stuck {
     double margin;
 } stuck;
 
-/* What a survey works with. */
-typedef struct surveying {
+/* A survey under way. */
+struct merit__surveying {
     const merit_scores *scores;
-    const double *table; // [K,A]
     int64_t n_classes, n_answers;
     double range; // R
+    double *row;  // [A] of the example's truth
     double *mean; // [K] sum of the posteriors
     stuck *found; // [N], n_found of them
     int64_t n_found;
-} surveying;
-
-static double widest_range(const surveying *s)
-{
-    double range = 0;
-    for (int64_t i = 0; i < s->n_classes; i++) {
-        const double *row = s->table + i * s->n_answers;
-        double low = row[0], high = row[0];
-        for (int64_t k = 1; k < s->n_classes; k++) {
-            low = fmin(low, row[k]);
-            high = fmax(high, row[k]);
-        }
-        range = fmax(range, high - low);
-    }
-    return range;
-}
+    int64_t n, n_max; // examples so far, and room
+    double confidence;
+};
 
 /* Whether the score of an example no longer tells the model's answers apart, although
  * another would earn more. */
@@ -67,7 +57,8 @@ static int64_t first_largest(const double *values, int64_t n)
 /* Counts one example with posterior q; returns how sure the model is. */
 static double look_at(surveying *s, const float *logits, const double *q, int64_t truth)
 {
-    const double *row = s->table + truth * s->n_answers;
+    const double *row = s->row;
+    merit_scores_row(s->scores, truth, s->row);
     int64_t answer = first_largest(q, s->n_classes);
     int64_t best = first_largest(row, s->n_classes);
     for (int64_t k = 0; k < s->n_classes; k++) {
@@ -155,30 +146,73 @@ static void summarise(merit__survey *out, const surveying *s, int64_t n)
     out->stuck_margin_95 = quantile(s->found, s->n_found, 0.95);
 }
 
+merit_status merit__survey_begin(surveying **out, const merit_scores *scores,
+                                 int64_t n_max, merit_error *err)
+{
+    surveying *s = merit__alloc_array(1, sizeof *s);
+    *out = NULL;
+    if (s == NULL) {
+        return merit__fail_memory(err, sizeof *s, "validation");
+    }
+    *s = (surveying){.scores = scores,
+                     .n_classes = merit_scores_n_truths(scores),
+                     .n_answers = merit_scores_n_answers(scores),
+                     .n_max = n_max};
+    s->mean = merit__alloc_array((size_t)s->n_classes, sizeof *s->mean);
+    s->row = merit__alloc_array((size_t)s->n_answers, sizeof *s->row);
+    s->found = merit__alloc_array((size_t)n_max, sizeof *s->found);
+    if (s->mean == NULL || s->row == NULL || s->found == NULL) {
+        merit__survey_free(s);
+        return merit__fail_memory(err, (size_t)n_max * sizeof *s->found, "validation");
+    }
+    s->range = merit_scores_widest_row(scores);
+    *out = s;
+    return MERIT_OK;
+}
+
+void merit__survey_free(surveying *s)
+{
+    if (s != NULL) {
+        merit__free(s->mean);
+        merit__free(s->row);
+        merit__free(s->found);
+        merit__free(s);
+    }
+}
+
+void merit__survey_clear(surveying *s)
+{
+    memset(s->mean, 0, (size_t)s->n_classes * sizeof *s->mean);
+    s->n_found = 0;
+    s->n = 0;
+    s->confidence = 0;
+}
+
+void merit__survey_add(surveying *s, const merit__surveyed *examples)
+{
+    const int64_t k = s->n_classes;
+    for (int64_t i = 0; i < examples->n && s->n < s->n_max; i++, s->n++) {
+        s->confidence += look_at(s, examples->logits + i * k,
+                                 examples->posterior + i * k, examples->labels[i]);
+    }
+}
+
+void merit__survey_end(merit__survey *out, surveying *s)
+{
+    *out = (merit__survey){.confidence = s->confidence / (double)s->n};
+    summarise(out, s, s->n);
+}
+
 merit_status merit__survey_take(merit__survey *out, const merit_scores *scores,
                                 const merit__surveyed *examples, merit_error *err)
 {
-    surveying s = {.scores = scores,
-                   .table = merit_scores_values(scores),
-                   .n_classes = merit_scores_n_truths(scores),
-                   .n_answers = merit_scores_n_answers(scores)};
-    const int64_t n = examples->n, k = s.n_classes;
-    merit_status status = MERIT_OK;
+    surveying *s = NULL;
     *out = (merit__survey){0};
-    s.mean = merit__alloc_array((size_t)k, sizeof *s.mean);
-    s.found = merit__alloc_array((size_t)n, sizeof *s.found);
-    if (s.mean == NULL || s.found == NULL) {
-        MERIT_TRY(merit__fail_memory(err, (size_t)n * sizeof *s.found, "validation"));
+    merit_status status = merit__survey_begin(&s, scores, examples->n, err);
+    if (status == MERIT_OK) {
+        merit__survey_add(s, examples);
+        merit__survey_end(out, s);
     }
-    s.range = widest_range(&s);
-    for (int64_t i = 0; i < n; i++) {
-        out->confidence += look_at(&s, examples->logits + i * k,
-                                   examples->posterior + i * k, examples->labels[i]);
-    }
-    out->confidence /= (double)n;
-    summarise(out, &s, n);
-fail:
-    merit__free(s.mean);
-    merit__free(s.found);
+    merit__survey_free(s);
     return status;
 }

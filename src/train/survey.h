@@ -43,7 +43,18 @@ typedef struct merit__surveyed {
     int64_t n;               // N > 0
 } merit__surveyed;
 
-/* Fills all but feature_size. */
+/* A survey of at most n_max examples that come block by block: clear, add each block,
+ * end (which fills all but feature_size); and again from clear. The scores are
+ * borrowed. ENOMEM. */
+typedef struct merit__surveying merit__surveying;
+merit_status merit__survey_begin(merit__surveying **out, const merit_scores *scores,
+                                 int64_t n_max, merit_error *err);
+void merit__survey_clear(merit__surveying *surveying);
+void merit__survey_add(merit__surveying *surveying, const merit__surveyed *examples);
+void merit__survey_end(merit__survey *out, merit__surveying *surveying);
+void merit__survey_free(merit__surveying *surveying);
+
+/* All of it for examples that are there at once. */
 merit_status merit__survey_take(merit__survey *out, const merit_scores *scores,
                                 const merit__surveyed *examples, merit_error *err);
 

@@ -23,7 +23,7 @@ merit_status merit__training_survey(const merit__training *t,
 {
     merit_status status = MERIT_OK;
     row->learning_rate = epoch_rate(t, row->step);
-    MERIT_TRY(merit__validation_survey(&row->survey, t->validation, err));
+    merit__validation_survey(&row->survey, t->validation);
     if (row->survey.stuck_share >= worth_forecasting) {
         MERIT_TRY(merit__feature_size(&row->survey.feature_size, inference,
                                       t->validation_data, t->config.threads, err));

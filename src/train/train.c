@@ -273,7 +273,9 @@ static merit_status describe_run(merit__training *t, int has_run, merit_error *e
         MERIT_TRY(write_manifests(t, err));
     }
     MERIT_TRY(merit_scores_print(t->scores, &table, &n_bytes, err));
-    MERIT_TRY(merit__run_directory_write(t->run, "scores.tsv", table, n_bytes, err));
+    MERIT_TRY(merit__run_directory_write(
+        t->run, merit_scores_n_nodes(t->scores) > 0 ? "tree.tsv" : "scores.tsv", table,
+        n_bytes, err));
     merit__run_directory_tidy(t->run, 0);
 fail:
     merit_text_free(table);

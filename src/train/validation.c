@@ -8,23 +8,68 @@
 #include "merit/metrics.h"
 #include "train/own_decode.h"
 
+/* Logits that are held at once, about: 64 MB. */
+static const int64_t block_logits = INT64_C(1) << 24;
+
+enum { BAYES, ARGMAX, DECODE, N_TRIALS };
+
+/* A rule under trial. */
+typedef struct trial {
+    merit_rule rule;
+    double temperature;
+    merit_decision *decision; // NULL: not tried
+    merit_tally *tally;
+    int64_t *given; // [A] how often it gave each answer
+} trial;
+
 struct merit__validation {
     const merit_dataset *data;
     const merit_scores *scores;
-    int64_t n, n_classes, n_answers;
+    int64_t n, block, n_classes, n_answers;
     merit_loss *cross_entropy;
-    float *logits, *gradient; // [N,K]
-    int32_t *answers;         // [N]
-    double *posterior;        // [N,K]
-    double *decode;           // [K,A]
-    int64_t *given;           // [A] how often the rule under trial gives each answer
-    int64_t *kept_given;      // [A] likewise, of the rule that earns most so far
+    float *logits, *gradient; // [block,K]
+    int32_t *answers;         // [block]
+    double *posterior;        // [block,K]
+    double *decode;           // [K,A]; NULL for an implicit table
+    trial trials[N_TRIALS];
+    merit_decision *likeliest; // argmax at temperature 1, for the survey
+    merit__surveying *surveying;
+    const int64_t *kept_given; // [A] of the rule that earned most
+
+    // Of the measurement under way.
+    const merit_loss *loss;
+    double progress;
+    int64_t n_added;
+    double own_gradient, reference_gradient, value;
 };
+
+static merit_status alloc_arrays(merit__validation *v, merit_error *err)
+{
+    const size_t n = (size_t)v->block, k = (size_t)v->n_classes,
+                 a = (size_t)v->n_answers;
+    v->logits = merit__alloc_array(n, k * sizeof *v->logits);
+    v->gradient = merit__alloc_array(n, k * sizeof *v->gradient);
+    v->answers = merit__alloc_array(n, sizeof *v->answers);
+    v->posterior = merit__alloc_array(n, k * sizeof *v->posterior);
+    int failed = v->logits == NULL || v->gradient == NULL || v->answers == NULL ||
+                 v->posterior == NULL;
+    for (int i = 0; i < N_TRIALS; i++) {
+        v->trials[i].given = merit__alloc_array(a, sizeof(int64_t));
+        failed = failed || v->trials[i].given == NULL;
+    }
+    if (merit_scores_values(v->scores) != NULL) {
+        v->decode = merit__alloc_array(k, a * sizeof *v->decode);
+        failed = failed || v->decode == NULL;
+    }
+    return failed ? merit__fail_memory(err, n * k * sizeof(double), "validation")
+                  : MERIT_OK;
+}
 
 merit_status merit__validation_create(merit__validation **out,
                                       const merit_dataset *data,
                                       const merit_scores *scores, merit_error *err)
 {
+    const merit_decision_options likeliest = {.rule = MERIT_RULE_ARGMAX};
     merit_status status = MERIT_OK;
     *out = NULL;
     merit__validation *v = merit__alloc_array(1, sizeof *v);
@@ -36,20 +81,12 @@ merit_status merit__validation_create(merit__validation **out,
                              .n = merit_dataset_n(data),
                              .n_classes = merit_scores_n_truths(scores),
                              .n_answers = merit_scores_n_answers(scores)};
-    size_t n = (size_t)v->n, k = (size_t)v->n_classes, a = (size_t)v->n_answers;
-    v->logits = merit__alloc_array(n, k * sizeof *v->logits);
-    v->gradient = merit__alloc_array(n, k * sizeof *v->gradient);
-    v->answers = merit__alloc_array(n, sizeof *v->answers);
-    v->posterior = merit__alloc_array(n, k * sizeof *v->posterior);
-    v->decode = merit__alloc_array(k, a * sizeof *v->decode);
-    v->given = merit__alloc_array(a, sizeof *v->given);
-    v->kept_given = merit__alloc_array(a, sizeof *v->kept_given);
-    if (v->logits == NULL || v->gradient == NULL || v->answers == NULL ||
-        v->posterior == NULL || v->decode == NULL || v->given == NULL ||
-        v->kept_given == NULL) {
-        MERIT_TRY(merit__fail_memory(err, n * k * sizeof(double), "validation"));
-    }
+    const int64_t fit = block_logits / v->n_classes;
+    v->block = v->n < fit ? v->n : fit > 1 ? fit : 1;
+    MERIT_TRY(alloc_arrays(v, err));
     MERIT_TRY(merit_loss_create(&v->cross_entropy, "cross-entropy", scores, err));
+    MERIT_TRY(merit__survey_begin(&v->surveying, scores, v->n, err));
+    MERIT_TRY(merit_decision_create(&v->likeliest, scores, &likeliest, err));
     *out = v;
     return MERIT_OK;
 fail:
@@ -57,20 +94,40 @@ fail:
     return status;
 }
 
+// Ends the trials of a measurement.
+static void close_trials(merit__validation *v)
+{
+    for (int i = 0; i < N_TRIALS; i++) {
+        merit_decision_free(v->trials[i].decision);
+        merit_tally_free(v->trials[i].tally);
+        v->trials[i].decision = NULL;
+        v->trials[i].tally = NULL;
+    }
+}
+
 void merit__validation_free(merit__validation *v)
 {
     if (v == NULL) {
         return;
     }
+    close_trials(v);
+    for (int i = 0; i < N_TRIALS; i++) {
+        merit__free(v->trials[i].given);
+    }
+    merit_decision_free(v->likeliest);
+    merit__survey_free(v->surveying);
     merit_loss_free(v->cross_entropy);
     merit__free(v->logits);
     merit__free(v->gradient);
     merit__free(v->answers);
     merit__free(v->posterior);
     merit__free(v->decode);
-    merit__free(v->given);
-    merit__free(v->kept_given);
     merit__free(v);
+}
+
+int64_t merit__validation_block(const merit__validation *validation)
+{
+    return validation->block;
 }
 
 float *merit__validation_logits(merit__validation *validation)
@@ -78,149 +135,218 @@ float *merit__validation_logits(merit__validation *validation)
     return validation->logits;
 }
 
-/* Counts how often each answer was given; returns how many different ones were. */
-static double count_answers(merit__validation *v)
-{
-    double n = 0;
-    memset(v->given, 0, (size_t)v->n_answers * sizeof *v->given);
-    for (int64_t i = 0; i < v->n; i++) {
-        n += v->given[v->answers[i]] == 0;
-        v->given[v->answers[i]]++;
-    }
-    return n;
-}
-
-/* The temperature of the link that suits the held-out examples best. */
-static merit_status fit_temperature(double *out, const merit__validation *v,
-                                    merit_link link, merit_error *err)
-{
-    merit_status status = MERIT_OK;
-    merit_decision *decision = NULL;
-    merit_decision_options options = {.link = link};
-    MERIT_TRY(merit_decision_create(&decision, v->scores, &options, err));
-    MERIT_TRY(merit_decision_fit_temperature(
-        out, decision, v->logits, merit_dataset_labels(v->data), NULL, v->n, err));
-fail:
-    merit_decision_free(decision);
-    return status;
-}
-
-/* What one rule earns under link and temperature; fills the first fields of *out. */
-static merit_status try_rule(merit__verdict *out, merit__validation *v, merit_rule rule,
-                             merit_link link, double temperature, merit_error *err)
-{
-    merit_status status = MERIT_OK;
-    merit_decision *decision = NULL;
-    merit_decision_options options = {
-        .rule = rule, .temperature = temperature, .decode = v->decode, .link = link};
-    double *posterior = merit_link_has_posterior(link) ? v->posterior : NULL;
-    merit_decision_results results = {.answers = v->answers, .posterior = posterior};
-    MERIT_TRY(merit_decision_create(&decision, v->scores, &options, err));
-    MERIT_TRY(merit_decision_apply(decision, v->logits, v->n, &results, err));
-    merit_answers given = {.n = v->n,
-                           .labels = merit_dataset_labels(v->data),
-                           .answers = v->answers,
-                           .posterior = posterior};
-    merit_metrics metrics;
-    MERIT_TRY(merit_metrics_compute(&metrics, v->scores, &given, err));
-    *out = (merit__verdict){.rule = rule,
-                            .temperature = temperature,
-                            .score = metrics.mean_score,
-                            .accuracy = metrics.accuracy,
-                            // Checkpoints hold finite numbers only; this one also
-                            // stands for none.
-                            .log_loss = fmin(metrics.log_loss, 1e30),
-                            .classes_answered = count_answers(v)};
-fail:
-    merit_decision_free(decision);
-    return status;
-}
-
-/* *value: the mean of a loss over the held-out examples; *out: the sum of its absolute
- * gradient over all logits. */
-static merit_status gradient_size(double *out, double *value, merit__validation *v,
-                                  const merit_loss *loss, double progress,
-                                  merit_error *err)
-{
-    merit_loss_batch batch = {.n = v->n,
-                              .logits = v->logits,
-                              .labels = merit_dataset_labels(v->data),
-                              .progress = progress};
-    merit_status status = merit_loss_eval(loss, &batch, value, v->gradient, err);
-    *out = 0;
-    for (int64_t i = 0; status == MERIT_OK && i < v->n * v->n_classes; i++) {
-        *out += fabs((double)v->gradient[i]);
-    }
-    return status;
-}
-
-/* The answers of the last trial are those of the best rule so far. */
-static void keep_given(merit__validation *v)
-{
-    memcpy(v->kept_given, v->given, (size_t)v->n_answers * sizeof *v->given);
-}
-
-/* Keeps the better of two verdicts; on a tie the one with the preferred rule. */
-static void keep_better(merit__verdict *best, merit__validation *v,
-                        const merit__verdict *other, merit_rule preferred)
-{
-    if (other->score > best->score ||
-        (!(best->score > other->score) && other->rule == preferred)) {
-        *best = *other;
-        keep_given(v);
-    }
-}
-
 const int64_t *merit__validation_given(const merit__validation *validation)
 {
     return validation->kept_given;
 }
 
-merit_status merit__validation_survey(merit__survey *out, merit__validation *v,
-                                      merit_error *err)
+void merit__validation_survey(merit__survey *out, merit__validation *validation)
+{
+    merit__survey_end(out, validation->surveying);
+}
+
+static const int32_t *next_labels(const merit__validation *v)
+{
+    return merit_dataset_labels(v->data) + v->n_added;
+}
+
+/* The temperature of the link that suits the n examples in place best. */
+static merit_status fit_temperature(double *out, const merit__validation *v, int64_t n,
+                                    merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit_decision *decision = NULL;
-    merit_decision_options options = {.rule = MERIT_RULE_ARGMAX, .temperature = 1};
-    merit_decision_results results = {.answers = v->answers, .posterior = v->posterior};
-    merit__surveyed examples = {.logits = v->logits,
-                                .posterior = v->posterior,
-                                .labels = merit_dataset_labels(v->data),
-                                .n = v->n};
+    merit_decision_options options = {.link = merit_loss_link(v->loss)};
     MERIT_TRY(merit_decision_create(&decision, v->scores, &options, err));
-    MERIT_TRY(merit_decision_apply(decision, v->logits, v->n, &results, err));
-    MERIT_TRY(merit__survey_take(out, v->scores, &examples, err));
+    MERIT_TRY(merit_decision_fit_temperature(out, decision, v->logits, next_labels(v),
+                                             NULL, n, err));
 fail:
     merit_decision_free(decision);
     return status;
 }
 
-merit_status merit__validation_measure(merit__verdict *out, merit__validation *v,
-                                       const merit_loss *loss, double progress,
-                                       merit_error *err)
+static merit_status open_trial(merit__validation *v, int which, merit_rule rule,
+                               double temperature, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    merit_rule preferred = merit_loss_rule(loss);
-    const merit_link link = merit_loss_link(loss);
-    double temperature, own, reference, value, unused;
-    MERIT_TRY(fit_temperature(&temperature, v, link, err));
-    merit__verdict argmax, bayes, decoded;
-    MERIT_TRY(try_rule(&bayes, v, MERIT_RULE_BAYES, link, temperature, err));
-    *out = bayes;
-    keep_given(v);
-    MERIT_TRY(try_rule(&argmax, v, MERIT_RULE_ARGMAX, link, temperature, err));
-    keep_better(out, v, &argmax, preferred);
-    if (merit__has_own_decode(loss)) {
-        MERIT_TRY(merit__own_decode(v->decode, loss, v->scores, err));
-        MERIT_TRY(try_rule(&decoded, v, MERIT_RULE_DECODE, link, 1, err));
-        keep_better(out, v, &decoded, preferred);
-    }
-    out->argmax_score = argmax.score;
-    out->bayes_score = bayes.score;
-    MERIT_TRY(gradient_size(&own, &value, v, loss, progress, err));
-    MERIT_TRY(gradient_size(&reference, &unused, v, v->cross_entropy, 0, err));
-    out->gradient_survival = reference > 0 ? own / reference : 1;
-    out->validation_loss = fmax(fmin(value, 1e30), -1e30);
+    trial *t = &v->trials[which];
+    const merit_decision_options options = {.rule = rule,
+                                            .temperature = temperature,
+                                            .decode = v->decode,
+                                            .link = merit_loss_link(v->loss)};
+    t->rule = rule;
+    t->temperature = temperature;
+    memset(t->given, 0, (size_t)v->n_answers * sizeof *t->given);
+    MERIT_TRY(merit_decision_create(&t->decision, v->scores, &options, err));
+    MERIT_TRY(merit_tally_create(&t->tally, v->scores, err));
 fail:
+    return status;
+}
+
+void merit__validation_begin(merit__validation *v, const merit_loss *loss,
+                             double progress)
+{
+    close_trials(v);
+    v->loss = loss;
+    v->progress = progress;
+    v->n_added = 0;
+    v->own_gradient = v->reference_gradient = v->value = 0;
+    merit__survey_clear(v->surveying);
+}
+
+// What is to be tried, once the first n examples are there to fit a temperature to.
+static merit_status open_trials(merit__validation *v, int64_t n, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    double temperature;
+    MERIT_TRY(fit_temperature(&temperature, v, n, err));
+    MERIT_TRY(open_trial(v, BAYES, MERIT_RULE_BAYES, temperature, err));
+    MERIT_TRY(open_trial(v, ARGMAX, MERIT_RULE_ARGMAX, temperature, err));
+    if (merit__has_own_decode(v->loss)) {
+        MERIT_TRY(merit__own_decode(v->decode, v->loss, v->scores, err));
+        MERIT_TRY(open_trial(v, DECODE, MERIT_RULE_DECODE, 1, err));
+    }
+fail:
+    return status;
+}
+
+/* What a rule earns on the n examples in place. */
+static merit_status add_to_trial(merit__validation *v, trial *t, int64_t n,
+                                 merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    double *posterior =
+        merit_link_has_posterior(merit_loss_link(v->loss)) ? v->posterior : NULL;
+    const merit_decision_results results = {.answers = v->answers,
+                                            .posterior = posterior};
+    const merit_answers given = {.n = n,
+                                 .labels = next_labels(v),
+                                 .answers = v->answers,
+                                 .posterior = posterior};
+    MERIT_TRY(merit_decision_apply(t->decision, v->logits, n, &results, err));
+    MERIT_TRY(merit_tally_add(t->tally, &given, err));
+    for (int64_t i = 0; i < n; i++) {
+        t->given[v->answers[i]]++;
+    }
+fail:
+    return status;
+}
+
+/* Adds to *value the part of the n examples in the mean of a loss over all, and to *out
+ * the sum of its absolute gradient over their logits. */
+static merit_status add_gradient(double *out, double *value, merit__validation *v,
+                                 const merit_loss *loss, double progress, int64_t n,
+                                 merit_error *err)
+{
+    double part = 0;
+    const merit_loss_batch batch = {.n = n,
+                                    .logits = v->logits,
+                                    .labels = next_labels(v),
+                                    .scale = 1 / (double)v->n,
+                                    .progress = progress};
+    merit_status status = merit_loss_eval(loss, &batch, &part, v->gradient, err);
+    for (int64_t i = 0; status == MERIT_OK && i < n * v->n_classes; i++) {
+        *out += fabs((double)v->gradient[i]);
+    }
+    *value += part;
+    return status;
+}
+
+/* What the n examples in place say of a model that is stuck. */
+static merit_status add_to_survey(merit__validation *v, int64_t n, merit_error *err)
+{
+    const merit_decision_results results = {.answers = v->answers,
+                                            .posterior = v->posterior};
+    const merit__surveyed examples = {.logits = v->logits,
+                                      .posterior = v->posterior,
+                                      .labels = next_labels(v),
+                                      .n = n};
+    merit_status status =
+        merit_decision_apply(v->likeliest, v->logits, n, &results, err);
+    if (status == MERIT_OK) {
+        merit__survey_add(v->surveying, &examples);
+    }
+    return status;
+}
+
+merit_status merit__validation_add(merit__validation *v, int64_t n, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    double unused = 0;
+    if (v->n_added == 0) {
+        MERIT_TRY(open_trials(v, n, err));
+    }
+    for (int i = 0; i < N_TRIALS; i++) {
+        if (v->trials[i].decision != NULL) {
+            MERIT_TRY(add_to_trial(v, &v->trials[i], n, err));
+        }
+    }
+    MERIT_TRY(
+        add_gradient(&v->own_gradient, &v->value, v, v->loss, v->progress, n, err));
+    MERIT_TRY(
+        add_gradient(&v->reference_gradient, &unused, v, v->cross_entropy, 0, n, err));
+    MERIT_TRY(add_to_survey(v, n, err));
+    v->n_added += n;
+fail:
+    return status;
+}
+
+/* What one rule earned; fills the first fields of *out. */
+static merit_status judge(merit__verdict *out, const merit__validation *v,
+                          const trial *t, merit_error *err)
+{
+    merit_metrics metrics;
+    merit_status status = merit_tally_metrics(t->tally, &metrics, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    *out = (merit__verdict){.rule = t->rule,
+                            .temperature = t->temperature,
+                            .score = metrics.mean_score,
+                            .accuracy = metrics.accuracy,
+                            // Checkpoints hold finite numbers only; this one also
+                            // stands for none.
+                            .log_loss = fmin(metrics.log_loss, 1e30)};
+    for (int64_t a = 0; a < v->n_answers; a++) {
+        out->classes_answered += t->given[a] > 0;
+    }
+    return MERIT_OK;
+}
+
+/* Whether a verdict takes the place of the best so far; on a tie, the one with the
+ * preferred rule does. */
+static int is_better(const merit__verdict *other, const merit__verdict *best,
+                     merit_rule preferred)
+{
+    return other->score > best->score ||
+           (!(best->score > other->score) && other->rule == preferred);
+}
+
+merit_status merit__validation_end(merit__verdict *out, merit__validation *v,
+                                   merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const merit_rule preferred = merit_loss_rule(v->loss);
+    merit__verdict verdicts[N_TRIALS] = {{0}};
+    MERIT_TRY(judge(&verdicts[BAYES], v, &v->trials[BAYES], err));
+    *out = verdicts[BAYES];
+    v->kept_given = v->trials[BAYES].given;
+    for (int i = ARGMAX; i < N_TRIALS; i++) {
+        if (v->trials[i].decision == NULL) {
+            continue;
+        }
+        MERIT_TRY(judge(&verdicts[i], v, &v->trials[i], err));
+        if (is_better(&verdicts[i], out, preferred)) {
+            *out = verdicts[i];
+            v->kept_given = v->trials[i].given;
+        }
+    }
+    out->argmax_score = verdicts[ARGMAX].score;
+    out->bayes_score = verdicts[BAYES].score;
+    out->gradient_survival =
+        v->reference_gradient > 0 ? v->own_gradient / v->reference_gradient : 1;
+    out->validation_loss = fmax(fmin(v->value, 1e30), -1e30);
+fail:
+    close_trials(v);
     return status;
 }

@@ -26,22 +26,35 @@ merit_status merit__validation_create(merit__validation **out,
                                       const merit_scores *scores, merit_error *err);
 void merit__validation_free(merit__validation *validation);
 
-/* Where the logits [N,K] of the held-out examples go before measuring. */
+/* How many held-out examples are measured at once: all, unless there are so many
+ * classes that their logits take more than 64 MB. The blocks of a measurement are these
+ * many examples each, in order; the last one has what is left. */
+int64_t merit__validation_block(const merit__validation *validation);
+
+/* Where the logits [block,K] go before a block is added. */
 float *merit__validation_logits(merit__validation *validation);
 
-/* Reads the logits by the link of the loss. Tries argmax, the Bayes decision at the
- * fitted temperature and, where the loss has one of its own, its decode matrix; keeps
- * the one that earns most, and on a tie the one that is right for the loss. */
-merit_status merit__validation_measure(merit__verdict *out,
-                                       merit__validation *validation,
-                                       const merit_loss *loss, double progress,
-                                       merit_error *err);
+/* Begins to measure a model that was trained with this loss, which is borrowed until
+ * the end, at this progress. Reads logits by its link. Tries argmax, the Bayes decision
+ * at the temperature that suits the first block best and, where the loss has one of its
+ * own, its decode matrix. */
+void merit__validation_begin(merit__validation *validation, const merit_loss *loss,
+                             double progress);
+
+/* Adds the next n examples, whose logits are in place. ENUMERIC where one is not
+ * finite. */
+merit_status merit__validation_add(merit__validation *validation, int64_t n,
+                                   merit_error *err);
+
+/* All were added: keeps the rule that earns most, and on a tie the one that is right
+ * for the loss. */
+merit_status merit__validation_end(merit__verdict *out, merit__validation *validation,
+                                   merit_error *err);
 
 /* After measuring: how often the kept rule gave each answer, [A]. Borrowed. */
 const int64_t *merit__validation_given(const merit__validation *validation);
 
 /* After measuring: what the logits say of stuck examples. */
-merit_status merit__validation_survey(merit__survey *out, merit__validation *validation,
-                                      merit_error *err);
+void merit__validation_survey(merit__survey *out, merit__validation *validation);
 
 #endif
