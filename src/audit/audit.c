@@ -60,6 +60,11 @@ static void settle_options(merit_audit *audit, const merit_audit_options *option
 static merit_status copy_scores(merit_audit *audit, const merit_scores *scores,
                                 merit_error *err)
 {
+    if (merit_scores_values(scores) == NULL) {
+        merit_status written = merit_scores_write_out(&audit->scores, scores, err);
+        audit->S = written == MERIT_OK ? merit_scores_values(audit->scores) : NULL;
+        return written;
+    }
     const char **names = merit__alloc_array((size_t)audit->A, sizeof *names);
     if (names == NULL) {
         return merit__fail_memory(err, (size_t)audit->A * sizeof *names, "names");

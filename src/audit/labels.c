@@ -104,6 +104,11 @@ merit_status merit_audit_labels(merit_audit_label_facts *out, const double *targ
         return merit__fail(err, MERIT_EINVAL,
                            "merit_audit_labels: an argument is NULL");
     }
+    if (merit_scores_values(scores) == NULL) {
+        return merit__fail(err, MERIT_EUNSUPPORTED,
+                           "soft labels are for tables whose scores are written out; "
+                           "merit_scores_write_out makes one");
+    }
     const int64_t K = merit_scores_n_truths(scores);
     const size_t size = (size_t)K;
     const uint64_t seed = options == NULL ? 0 : options->seed;

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/alloc.h"
+
 // The best of the K classes for a truth; the first one on a tie.
 static int64_t best_class(const double *row, int64_t n_classes)
 {
@@ -12,16 +14,10 @@ static int64_t best_class(const double *row, int64_t n_classes)
     return best;
 }
 
-int32_t merit_audit_is_trap(const merit_scores *scores, int64_t truth, int64_t answer)
+static int is_trap_in(const double *row, int64_t K, int64_t answer)
 {
     // A rate of exactly 0 must not become a trap by rounding.
     static const double rounding = 1e-12;
-    const int64_t K = scores == NULL ? 0 : merit_scores_n_truths(scores);
-    if (truth < 0 || truth >= K || answer < 0 || answer >= K) {
-        return 0;
-    }
-    const double *row =
-        merit_scores_values(scores) + truth * merit_scores_n_answers(scores);
     const double best = row[best_class(row, K)];
     if (row[answer] == best) {
         return 0;
@@ -34,4 +30,24 @@ int32_t merit_audit_is_trap(const merit_scores *scores, int64_t truth, int64_t a
         size += fabs(row[k] - row[answer]);
     }
     return best - row[answer] + pull < -rounding * size;
+}
+
+int32_t merit_audit_is_trap(const merit_scores *scores, int64_t truth, int64_t answer)
+{
+    const int64_t K = scores == NULL ? 0 : merit_scores_n_truths(scores);
+    if (truth < 0 || truth >= K || answer < 0 || answer >= K) {
+        return 0;
+    }
+    const int64_t A = merit_scores_n_answers(scores);
+    if (merit_scores_values(scores) != NULL) {
+        return is_trap_in(merit_scores_values(scores) + truth * A, K, answer);
+    }
+    double *row = merit__alloc_array((size_t)A, sizeof *row);
+    if (row == NULL) {
+        return 0;
+    }
+    merit_scores_row(scores, truth, row);
+    const int32_t is = is_trap_in(row, K, answer);
+    merit__free(row);
+    return is;
 }

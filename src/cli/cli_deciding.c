@@ -87,16 +87,14 @@ static merit_status decide_logits(merit__deciding *d, const double *values, int6
 static merit_status compare(merit__deciding *d, const int32_t *labels, int64_t n,
                             merit_error *err)
 {
-    const double *scores = merit_scores_values(d->beliefs->scores);
-    int64_t n_answers = merit_scores_n_answers(d->beliefs->scores);
+    const merit_scores *scores = d->beliefs->scores;
     double *b = d->earned + d->n_part;
     if (d->pairs == NULL || d->rule == MERIT_RULE_ARGMAX) {
         return MERIT_OK;
     }
     for (int64_t i = 0; i < n; i++) {
-        const double *row = scores + labels[i] * n_answers;
-        d->earned[i] = row[d->chosen.answers[i]];
-        b[i] = row[d->other.answers[i]];
+        d->earned[i] = merit_scores_score(scores, labels[i], d->chosen.answers[i]);
+        b[i] = merit_scores_score(scores, labels[i], d->other.answers[i]);
     }
     merit_status status = merit_pairs_add(d->pairs, d->earned, b, n);
     if (status == MERIT_ENOMEM) { // too many kinds of them: no interval

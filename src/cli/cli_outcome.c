@@ -11,44 +11,58 @@ merit_answers merit__outcome_answers(const merit__outcome *outcome,
     return (merit_answers){.n = predictions->n,
                            .labels = merit_dataset_labels(predictions->data),
                            .answers = outcome->answers,
-                           .expected = outcome->expected,
-                           .posterior = outcome->posterior};
+                           .expected = outcome->expected};
 }
 
-static merit_status measure(merit__outcome *out, const merit__predictions *predictions,
-                            merit_error *err)
+merit_status merit__outcome_begin(merit__outcome *out,
+                                  const merit__predictions *predictions,
+                                  merit_rule rule, merit_error *err)
 {
-    merit_answers given = merit__outcome_answers(out, predictions);
-    return merit_metrics_compute(&out->metrics, merit_model_scores(predictions->model),
-                                 &given, err);
-}
-
-merit_status merit__outcome_of_rule(merit__outcome *out,
-                                    const merit__predictions *predictions,
-                                    merit_rule rule, merit_error *err)
-{
-    int64_t n = predictions->n;
+    const int64_t n = predictions->n;
     merit_status status = MERIT_OK;
-    *out = (merit__outcome){.is_stored = rule == merit_model_rule(predictions->model)};
+    *out = (merit__outcome){.rule = rule,
+                            .is_stored = rule == merit_model_rule(predictions->model)};
     snprintf(out->name, sizeof out->name, "%s", merit_rule_name(rule));
+    MERIT_TRY(
+        merit_tally_create(&out->tally, merit_model_scores(predictions->model), err));
     MERIT_TRY(merit__new_array(&out->answers, n, sizeof *out->answers, err));
     MERIT_TRY(merit__new_array(&out->expected, n, sizeof *out->expected, err));
     // The outputs of a decode rule are no beliefs.
     if (rule != MERIT_RULE_DECODE &&
         merit_link_has_posterior(merit_model_link(predictions->model))) {
         MERIT_TRY(merit__new_array(
-            &out->posterior, n, (size_t)predictions->n_classes * sizeof *out->posterior,
-            err));
+            &out->posterior, merit__predictions_block(predictions),
+            (size_t)predictions->n_classes * sizeof *out->posterior, err));
     }
-    merit_decision_results results = {.answers = out->answers,
-                                      .expected = out->expected,
-                                      .posterior = out->posterior};
-    MERIT_TRY(merit_model_decide(predictions->model, rule, predictions->logits, n,
-                                 &results, err));
-    MERIT_TRY(measure(out, predictions, err));
 
 fail:
     return status;
+}
+
+merit_status merit__outcome_add(merit__outcome *outcome,
+                                const merit__predictions *predictions, int64_t first,
+                                int64_t n, const float *logits, merit_error *err)
+{
+    const merit_decision_results results = {.answers = outcome->answers + first,
+                                            .expected = outcome->expected + first,
+                                            .posterior = outcome->posterior};
+    merit_answers given = {.n = n,
+                           .labels = merit_dataset_labels(predictions->data) + first,
+                           .answers = results.answers,
+                           .expected = results.expected,
+                           .posterior = results.posterior};
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit_model_decide(predictions->model, outcome->rule, logits, n, &results,
+                                 err));
+    MERIT_TRY(merit_tally_add(outcome->tally, &given, err));
+
+fail:
+    return status;
+}
+
+merit_status merit__outcome_end(merit__outcome *outcome, merit_error *err)
+{
+    return merit_tally_metrics(outcome->tally, &outcome->metrics, err);
 }
 
 merit_status merit__outcome_of_constant(merit__outcome *out,
@@ -64,7 +78,9 @@ merit_status merit__outcome_of_constant(merit__outcome *out,
     for (int64_t i = 0; i < predictions->n; i++) {
         out->answers[i] = (int32_t)answer;
     }
-    MERIT_TRY(measure(out, predictions, err));
+    merit_answers given = merit__outcome_answers(out, predictions);
+    MERIT_TRY(merit_metrics_compute(
+        &out->metrics, merit_model_scores(predictions->model), &given, err));
 
 fail:
     return status;
@@ -81,11 +97,11 @@ merit__result merit__outcome_result(const merit__outcome *outcome)
 static merit_status earnings(double **out, const merit__outcome *outcome,
                              const merit__predictions *predictions, merit_error *err)
 {
-    const double *scores = merit_scores_values(merit_model_scores(predictions->model));
+    const merit_scores *scores = merit_model_scores(predictions->model);
     const int32_t *labels = merit_dataset_labels(predictions->data);
     merit_status status = merit__new_array(out, predictions->n, sizeof **out, err);
     for (int64_t i = 0; status == MERIT_OK && i < predictions->n; i++) {
-        (*out)[i] = scores[labels[i] * predictions->n_answers + outcome->answers[i]];
+        (*out)[i] = merit_scores_score(scores, labels[i], outcome->answers[i]);
     }
     return status;
 }
@@ -117,6 +133,7 @@ fail:
 
 void merit__outcome_dispose(merit__outcome *outcome)
 {
+    merit_tally_free(outcome->tally);
     free(outcome->answers);
     free(outcome->expected);
     free(outcome->posterior);

@@ -8,23 +8,34 @@
 typedef struct merit__outcome {
     char name[64]; // "bayes", "always Bag"
     int is_stored; // the rule stored with the model
-    merit_metrics metrics;
+    merit_rule rule;
+    merit_metrics metrics; // at the end
+    merit_tally *tally;
     int32_t *answers;  // [N]
     double *expected;  // [N]; NULL for a constant answer
-    double *posterior; // [N,K]; NULL likewise, for decode, and where the link has none
+    double *posterior; // [block,K]; NULL likewise, for decode, and where the link has
+                       // none
 } merit__outcome;
 
-/* Decides by a rule and measures. */
-merit_status merit__outcome_of_rule(merit__outcome *out,
-                                    const merit__predictions *predictions,
-                                    merit_rule rule, merit_error *err);
+/* Begins to decide by a rule; dispose of *out in any case. */
+merit_status merit__outcome_begin(merit__outcome *out,
+                                  const merit__predictions *predictions,
+                                  merit_rule rule, merit_error *err);
+
+/* Decides examples first .. first + n - 1, all of them in order. */
+merit_status merit__outcome_add(merit__outcome *outcome,
+                                const merit__predictions *predictions, int64_t first,
+                                int64_t n, const float *logits, merit_error *err);
+
+/* Measures what was decided. */
+merit_status merit__outcome_end(merit__outcome *outcome, merit_error *err);
 
 /* Measures the one answer that earns the most if it is always given. */
 merit_status merit__outcome_of_constant(merit__outcome *out,
                                         const merit__predictions *predictions,
                                         int64_t answer, merit_error *err);
 
-/* The answers as the functions of merit/metrics.h want them. */
+/* The answers as the functions of merit/metrics.h want them, without beliefs. */
 merit_answers merit__outcome_answers(const merit__outcome *outcome,
                                      const merit__predictions *predictions);
 

@@ -79,6 +79,7 @@ merit_status merit__predictions_load(merit__predictions *out,
         merit__data_tell(out->data);
     }
     out->n = merit_dataset_n(out->data);
+    out->n_threads = source->n_threads;
     out->n_classes = merit_scores_n_truths(scores);
     out->n_answers = merit_scores_n_answers(scores);
     out->rule =
@@ -88,21 +89,64 @@ fail:
     return status;
 }
 
-merit_status merit__predictions_compute(merit__predictions *predictions,
-                                        int64_t n_threads, merit_error *err)
+int64_t merit__predictions_block(const merit__predictions *predictions)
 {
-    merit_status status =
-        merit__new_array(&predictions->logits, predictions->n,
-                         (size_t)predictions->n_classes * sizeof(float), err);
-    return status != MERIT_OK
-               ? status
-               : merit_model_logits(predictions->model, predictions->data, n_threads,
-                                    predictions->logits, err);
+    const int64_t fit = (INT64_C(1) << 24) / predictions->n_classes;
+    int64_t place = 0;
+    if (merit_dataset_sequence(predictions->data, 0, &place) != NULL) {
+        return predictions->n; // letters of one sequence belong together
+    }
+    return predictions->n <= fit ? predictions->n : fit > 1 ? fit : 1;
+}
+
+// Logits of examples first .. first + n - 1; index [n] is scratch.
+static merit_status compute(float *logits, int64_t *index,
+                            const merit__predictions *predictions, int64_t first,
+                            int64_t n, merit_error *err)
+{
+    merit_dataset *block = NULL;
+    merit_status status = MERIT_OK;
+    if (n == predictions->n) {
+        return merit_model_logits(predictions->model, predictions->data,
+                                  predictions->n_threads, logits, err);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        index[i] = first + i;
+    }
+    MERIT_TRY(merit_dataset_subset(&block, predictions->data, index, n, err));
+    MERIT_TRY(merit_model_logits(predictions->model, block, predictions->n_threads,
+                                 logits, err));
+fail:
+    merit_dataset_free(block);
+    return status;
+}
+
+merit_status merit__predictions_each(const merit__predictions *predictions,
+                                     merit__predictions_visit *visit, void *payload,
+                                     merit_error *err)
+{
+    const int64_t block = merit__predictions_block(predictions);
+    float *logits = NULL;
+    int64_t *index = NULL;
+    merit_status status = MERIT_OK;
+    MERIT_TRY(merit__new_array(&logits, block,
+                               (size_t)predictions->n_classes * sizeof *logits, err));
+    MERIT_TRY(merit__new_array(&index, block, sizeof *index, err));
+    for (int64_t first = 0; first < predictions->n; first += block) {
+        const int64_t left = predictions->n - first;
+        const int64_t n = left < block ? left : block;
+        MERIT_TRY(compute(logits, index, predictions, first, n, err));
+        MERIT_TRY(visit(payload, first, n, logits, err));
+    }
+
+fail:
+    free(logits);
+    free(index);
+    return status;
 }
 
 void merit__predictions_dispose(merit__predictions *predictions)
 {
-    free(predictions->logits);
     merit_dataset_free(predictions->data);
     merit_model_free(predictions->model);
     *predictions = (merit__predictions){0};

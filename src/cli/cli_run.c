@@ -38,9 +38,9 @@ merit_status merit__run_load(merit_model **out, const char *run, merit_error *er
 merit_status merit__not_of_run(const char *output, const char *run, merit_error *err)
 {
     static const char *const files[] = {
-        "config.json",      "scores.tsv",      "metrics.tsv",
-        "answers.jsonl",    "log.jsonl",       "best.safetensors",
-        "last.safetensors", "comparison.json", "comparison.tsv",
+        "config.json",     "scores.tsv",     "tree.tsv",         "metrics.tsv",
+        "answers.jsonl",   "log.jsonl",      "best.safetensors", "last.safetensors",
+        "comparison.json", "comparison.tsv",
     };
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__not_same_file(output, run, err));

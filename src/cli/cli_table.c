@@ -55,5 +55,14 @@ merit_status merit__table_open(merit_scores **out, const merit__table_source *so
             "classes",
             source->spec);
     }
-    return merit__scores_open(out, &scores, source->n_classes, err);
+    merit_scores *opened = NULL;
+    merit_status status = merit__scores_open(&opened, &scores, source->n_classes, err);
+    if (status == MERIT_OK && merit_scores_n_nodes(opened) > 0) {
+        // What looks at a whole table needs it written out.
+        status = merit_scores_write_out(out, opened, err);
+        merit_scores_free(opened);
+        return status;
+    }
+    *out = opened;
+    return status;
 }

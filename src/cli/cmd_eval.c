@@ -66,19 +66,51 @@ struct outcomes {
     merit__outcome constant;
 };
 
+// What is decided and measured, block by block.
+struct measuring {
+    struct outcomes *outcomes;
+    const merit__predictions *predictions;
+};
+
+static merit_status add_block(void *payload, int64_t first, int64_t n,
+                              const float *logits, merit_error *err)
+{
+    const struct measuring *m = payload;
+    merit__outcome *all[] = {&m->outcomes->chosen, &m->outcomes->bayes,
+                             &m->outcomes->argmax};
+    merit_status status = MERIT_OK;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i]->tally != NULL) {
+            MERIT_TRY(
+                merit__outcome_add(all[i], m->predictions, first, n, logits, err));
+        }
+    }
+
+fail:
+    return status;
+}
+
 static merit_status measure(struct outcomes *outcomes,
                             const merit__predictions *predictions, merit_error *err)
 {
-    merit_rule rule = predictions->rule;
+    const merit_rule rule = predictions->rule;
+    struct measuring m = {outcomes, predictions};
+    merit__outcome *all[] = {&outcomes->chosen, &outcomes->bayes, &outcomes->argmax};
     merit_status status = MERIT_OK;
-    MERIT_TRY(merit__outcome_of_rule(&outcomes->chosen, predictions, rule, err));
+    MERIT_TRY(merit__outcome_begin(&outcomes->chosen, predictions, rule, err));
     if (rule != MERIT_RULE_BAYES) {
-        MERIT_TRY(merit__outcome_of_rule(&outcomes->bayes, predictions,
-                                         MERIT_RULE_BAYES, err));
+        MERIT_TRY(
+            merit__outcome_begin(&outcomes->bayes, predictions, MERIT_RULE_BAYES, err));
     }
     if (rule != MERIT_RULE_ARGMAX) {
-        MERIT_TRY(merit__outcome_of_rule(&outcomes->argmax, predictions,
-                                         MERIT_RULE_ARGMAX, err));
+        MERIT_TRY(merit__outcome_begin(&outcomes->argmax, predictions,
+                                       MERIT_RULE_ARGMAX, err));
+    }
+    MERIT_TRY(merit__predictions_each(predictions, add_block, &m, err));
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i]->tally != NULL) {
+            MERIT_TRY(merit__outcome_end(all[i], err));
+        }
     }
     MERIT_TRY(merit__outcome_of_constant(&outcomes->constant, predictions,
                                          outcomes->chosen.metrics.best_constant, err));
@@ -148,6 +180,14 @@ static merit_status count_confusion(double **out, const merit__outcome *outcome,
 {
     merit_answers given = merit__outcome_answers(outcome, predictions);
     merit_status status = MERIT_OK;
+    if (merit_scores_n_nodes(merit_model_scores(predictions->model)) > 0) {
+        return merit__refuse(err, MERIT_ENOMEM,
+                             "--confusion: a matrix of %" PRId64 " x %" PRId64
+                             " counts would take %.1f GB; without it the rest is told",
+                             predictions->n_classes, predictions->n_answers,
+                             8e-9 * (double)predictions->n_classes *
+                                 (double)predictions->n_answers);
+    }
     MERIT_TRY(merit__new_array(out, predictions->n_classes,
                                (size_t)predictions->n_answers * sizeof **out, err));
     MERIT_TRY(
@@ -256,8 +296,6 @@ static int run(int argc, char **argv)
                                   merit_dataset_labels(predictions.data), predictions.n,
                                   merit_dataset_labels_path(predictions.data), &err));
     MERIT_TRY(tell_leakage(predictions.data, settings.source.arguments[0], &err));
-    MERIT_TRY(
-        merit__predictions_compute(&predictions, settings.source.n_threads, &err));
     MERIT_TRY(evaluate(&predictions, &settings, &err));
 
 fail:

@@ -42,58 +42,78 @@ static const merit__options options = {
         "picture its file; of sequences NAME, or NAME:LETTER from 1), answer, "
         "expected_score, and p_<class>, the belief in each class; under the "
         "decode rule the model's outputs. A model of expected scores (loss "
-        "score-squares or score-logistic) has no beliefs and no such columns.",
+        "score-squares or score-logistic) has no beliefs and no such columns, nor has "
+        "one of a tree of more than 2,000 "
+        "answers.",
     .table = table,
     .set = set,
 };
 
-// The id of a row about a letter: "name:place".
-struct row_ids {
-    const merit_dataset *data;
-    char text[1100];
+// Where answers go, block by block, and the id of a row about a letter: "name:place".
+struct writing {
+    const merit__predictions *predictions;
+    FILE *stream;
+    merit_decision_results results; // of a block
+    int64_t first;
+    char id[1100];
 };
 
 static const char *row_id(const void *context, int64_t i)
 {
-    struct row_ids *ids = (struct row_ids *)(uintptr_t)context;
+    struct writing *w = (struct writing *)(uintptr_t)context;
+    const merit_dataset *data = w->predictions->data;
     int64_t place = 0;
-    const char *name = merit_dataset_sequence(ids->data, i, &place);
+    const char *name = merit_dataset_sequence(data, w->first + i, &place);
     if (place > 0) {
-        snprintf(ids->text, sizeof ids->text, "%s:%" PRId64, name, place);
-        return ids->text;
+        snprintf(w->id, sizeof w->id, "%s:%" PRId64, name, place);
+        return w->id;
     }
-    return name != NULL ? name : merit_dataset_file(ids->data, i);
+    return name != NULL ? name : merit_dataset_file(data, w->first + i);
+}
+
+static merit_status write_block(void *payload, int64_t first, int64_t n,
+                                const float *logits, merit_error *err)
+{
+    struct writing *w = payload;
+    merit_status status = merit_model_decide(
+        w->predictions->model, w->predictions->rule, logits, n, &w->results, err);
+    if (status == MERIT_OK) {
+        w->first = first;
+        merit__answers_rows(w->stream, merit_model_scores(w->predictions->model),
+                            &w->results, n, first, row_id, w);
+    }
+    return status;
 }
 
 static merit_status predict(const merit__predictions *predictions,
                             const struct settings *settings, merit_error *err)
 {
-    int64_t n = predictions->n;
-    int64_t k = predictions->n_classes;
-    merit_decision_results results = {0};
+    const merit_scores *scores = merit_model_scores(predictions->model);
+    const int64_t n = merit__predictions_block(predictions);
+    struct writing w = {.predictions = predictions};
+    merit_decision_results *results = &w.results;
     merit__output output = {0};
-    struct row_ids ids = {.data = predictions->data};
     merit_status status = MERIT_OK;
-    MERIT_TRY(merit__new_array(&results.answers, n, sizeof *results.answers, err));
-    MERIT_TRY(merit__new_array(&results.expected, n, sizeof *results.expected, err));
-    if (merit_link_has_posterior(merit_model_link(predictions->model))) {
-        MERIT_TRY(merit__new_array(&results.posterior, n,
-                                   (size_t)k * sizeof *results.posterior, err));
+    MERIT_TRY(merit__new_array(&results->answers, n, sizeof *results->answers, err));
+    MERIT_TRY(merit__new_array(&results->expected, n, sizeof *results->expected, err));
+    // A column for each class of a large tree would be of no use.
+    if (merit_link_has_posterior(merit_model_link(predictions->model)) &&
+        merit_scores_n_nodes(scores) == 0) {
+        MERIT_TRY(merit__new_array(
+            &results->posterior, n,
+            (size_t)predictions->n_classes * sizeof *results->posterior, err));
     }
-    MERIT_TRY(merit_model_decide(predictions->model, predictions->rule,
-                                 predictions->logits, n, &results, err));
     MERIT_TRY(merit__output_open(&output, settings->output, err));
-    merit__answers_header(output.stream, merit_model_scores(predictions->model),
-                          results.posterior != NULL);
-    merit__answers_rows(output.stream, merit_model_scores(predictions->model), &results,
-                        n, 0, row_id, &ids);
+    w.stream = output.stream;
+    merit__answers_header(output.stream, scores, results->posterior != NULL);
+    MERIT_TRY(merit__predictions_each(predictions, write_block, &w, err));
     MERIT_TRY(merit__output_close(&output, err));
 
 fail:
     merit__output_discard(&output);
-    free(results.answers);
-    free(results.expected);
-    free(results.posterior);
+    free(results->answers);
+    free(results->expected);
+    free(results->posterior);
     return status;
 }
 
@@ -126,8 +146,6 @@ static int run(int argc, char **argv)
     MERIT_TRY(check_output(&settings, &err));
     MERIT_TRY(merit__predictions_load(&predictions, &settings.source,
                                       "merit predict RUN DATA", &err));
-    MERIT_TRY(
-        merit__predictions_compute(&predictions, settings.source.n_threads, &err));
     MERIT_TRY(predict(&predictions, &settings, &err));
 
 fail:

@@ -100,13 +100,13 @@ fail:
 static json_t *earned(const answers *a, const merit_model *model,
                       const merit__test *test)
 {
-    const double *scores = merit_scores_values(merit_model_scores(model));
+    const merit_scores *scores = merit_model_scores(model);
     const int32_t *labels = merit_dataset_labels(test->data);
     json_t *list = json_array();
     int failure = 0;
     for (int64_t i = 0; i < a->n && failure == 0; i++) {
         failure = json_array_append_new(
-            list, json_real(scores[labels[i] * a->n_answers + a->answers[i]]));
+            list, json_real(merit_scores_score(scores, labels[i], a->answers[i])));
     }
     if (failure != 0) {
         json_decref(list);

@@ -8,6 +8,10 @@
 /* "merit train DATA -s RUN/scores.tsv -o NEW". */
 static void add_command(merit_explanation *e)
 {
+    if (e->run->table == NULL) { // that of a large tree
+        merit__explain_add(e, "merit train DATA -s SCORES -o NEW");
+        return;
+    }
     merit__explain_add(e, "merit train DATA -s ");
     merit__explain_add_path(e, "scores.tsv");
     merit__explain_add(e, " -o NEW");

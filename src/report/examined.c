@@ -126,6 +126,14 @@ merit_status merit__examined_make(merit__examined *out, const merit_model *model
                              .rule = rule != MERIT_RULE_AUTO ? rule
                                                              : merit_model_rule(model),
                              .temperature = merit_model_temperature(model)};
+    if (merit_scores_values(scores) == NULL) {
+        MERIT_TRY(
+            merit__fail(err, MERIT_ENOMEM,
+                        "a page of what %lld classes are taken for needs %.1f GB; "
+                        "without examples it is made",
+                        (long long)out->n_classes,
+                        8e-9 * (double)out->n_classes * (double)out->n_answers));
+    }
     MERIT_TRY(new_array(&logits, out->n, (size_t)out->n_classes * sizeof *logits, err));
     MERIT_TRY(merit_model_logits(model, data, n_threads, logits, err));
     MERIT_TRY(answer(out, logits, err));

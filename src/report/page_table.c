@@ -98,6 +98,15 @@ static merit_status add_findings(merit__xml *xml, const merit_scores *scores,
 merit_status merit__page_table_add(merit__xml *xml, const merit_scores *scores,
                                    merit_error *err)
 {
+    if (merit_scores_values(scores) == NULL) {
+        merit__page_section(xml, "table", "The score table");
+        merit__xml_add(xml,
+                       "<p>That of a tree with %" PRId64 " leaves: the closer an "
+                       "answer is to the truth in it, the more it earns.</p>\n",
+                       merit_scores_n_truths(scores));
+        merit__page_section_end(xml);
+        return MERIT_OK;
+    }
     merit__page_section(xml, "table", "The score table");
     merit__xml_add(xml, "<p>What each answer is worth for each truth.</p>\n"
                         "<div class=\"row\">\n");

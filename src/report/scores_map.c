@@ -70,6 +70,11 @@ merit_status merit_scores_svg(const merit_scores *scores, char **text, size_t *n
     merit__xml xml = {0};
     *text = NULL;
     *n_bytes = 0;
+    if (merit_scores_values(scores) == NULL) {
+        return merit__fail(err, MERIT_EUNSUPPORTED,
+                           "an implicit table has no picture; merit_scores_write_out "
+                           "makes one that has");
+    }
     merit_status status = merit__scores_map_add(&xml, scores, "scores", 1, err);
     if (status != MERIT_OK) {
         merit__free(xml.bytes);

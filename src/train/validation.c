@@ -81,8 +81,12 @@ merit_status merit__validation_create(merit__validation **out,
                              .n = merit_dataset_n(data),
                              .n_classes = merit_scores_n_truths(scores),
                              .n_answers = merit_scores_n_answers(scores)};
+    int64_t place = 0;
     const int64_t fit = block_logits / v->n_classes;
     v->block = v->n < fit ? v->n : fit > 1 ? fit : 1;
+    if (merit_dataset_sequence(data, 0, &place) != NULL) {
+        v->block = v->n; // letters of one sequence belong together
+    }
     MERIT_TRY(alloc_arrays(v, err));
     MERIT_TRY(merit_loss_create(&v->cross_entropy, "cross-entropy", scores, err));
     MERIT_TRY(merit__survey_begin(&v->surveying, scores, v->n, err));
