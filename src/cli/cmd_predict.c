@@ -78,6 +78,10 @@ static merit_status write_block(void *payload, int64_t first, int64_t n,
     merit_status status = merit_model_decide(
         w->predictions->model, w->predictions->rule, logits, n, &w->results, err);
     if (status == MERIT_OK) {
+        if (first == 0) { // what is refused has not begun a table
+            merit__answers_header(w->stream, merit_model_scores(w->predictions->model),
+                                  w->results.posterior != NULL);
+        }
         w->first = first;
         merit__answers_rows(w->stream, merit_model_scores(w->predictions->model),
                             &w->results, n, first, row_id, w);
@@ -105,7 +109,6 @@ static merit_status predict(const merit__predictions *predictions,
     }
     MERIT_TRY(merit__output_open(&output, settings->output, err));
     w.stream = output.stream;
-    merit__answers_header(output.stream, scores, results->posterior != NULL);
     MERIT_TRY(merit__predictions_each(predictions, write_block, &w, err));
     MERIT_TRY(merit__output_close(&output, err));
 
