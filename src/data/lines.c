@@ -19,10 +19,13 @@ static merit_status fill(merit__lines *lines, merit_error *err)
         lines->at = 0;
         lines->end = n_left;
     }
-    if (n_left > LINE_BYTES_MAX) {
+    size_t limit = lines->limit_bytes > 0 ? lines->limit_bytes : LINE_BYTES_MAX;
+    if (n_left > limit) {
         return merit__fail(
-            err, MERIT_ENOMEM, "%s:%" PRId64 ": the line is longer than %d bytes",
-            merit__stream_name(lines->stream), lines->number + 1, LINE_BYTES_MAX);
+            err, MERIT_ENOMEM, "%s:%" PRId64 ": the line is longer than %zu bytes%s%s",
+            merit__stream_name(lines->stream), lines->number + lines->n_inside + 1,
+            limit, lines->hint != NULL ? "; " : "",
+            lines->hint != NULL ? lines->hint : "");
     }
     if (merit__grow_array(&buffer, &lines->n_capacity, n_left + PART_BYTES, 1) != 0) {
         return merit__fail_memory(err, n_left + PART_BYTES,
@@ -37,13 +40,30 @@ static merit_status fill(merit__lines *lines, merit_error *err)
     return status;
 }
 
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 static void skip_byte_order_mark(const char **text, size_t *n)
 {
-    static const char mark[] = "\xef\xbb\xbf";
-    size_t n_mark = sizeof mark - 1;
-    if (*n >= n_mark && memcmp(*text, mark, n_mark) == 0) {
+    size_t n_mark = sizeof byte_order_mark - 1;
+    if (*n >= n_mark && memcmp(*text, byte_order_mark, n_mark) == 0) {
         *text += n_mark;
         *n -= n_mark;
+    }
+}
+
+// Hands out the n bytes at the beginning of what is left, and passes over them and the
+// line end behind them, if there is one.
+static void hand_out(merit__lines *lines, size_t n_bytes, int has_end,
+                     const char **text, size_t *n)
+{
+    *text = lines->buffer + lines->at;
+    *n = n_bytes;
+    lines->at += n_bytes + (has_end != 0);
+    if (*n > 0 && (*text)[*n - 1] == '\r') {
+        (*n)--;
+    }
+    if (lines->number++ == 0) {
+        skip_byte_order_mark(text, n);
     }
 }
 
@@ -74,14 +94,96 @@ merit_status merit__lines_next(merit__lines *lines, const char **text, size_t *n
     if (newline == NULL && n_seen == 0) {
         return MERIT_OK;
     }
-    *text = lines->buffer + lines->at;
-    *n = newline != NULL ? (size_t)(newline - *text) : n_seen;
-    lines->at += *n + (newline != NULL);
-    if (*n > 0 && (*text)[*n - 1] == '\r') {
-        (*n)--;
+    hand_out(lines,
+             newline != NULL ? (size_t)(newline - lines->buffer) - lines->at : n_seen,
+             newline != NULL, text, n);
+    return MERIT_OK;
+}
+
+/* Where a byte stands in a record:
+ *
+ *     FIELD_START --"--> QUOTED --"--> QUOTE --"--> QUOTED   (two quotes: one)
+ *          |                             |
+ *          +--anything else--> PLAIN <---+--anything else
+ *
+ * A separator leads back to FIELD_START, a line end to the end, except from QUOTED. */
+enum record_state { FIELD_START, PLAIN, QUOTED, QUOTE, RECORD_END };
+
+static enum record_state step(enum record_state state, char c, char separator)
+{
+    if (state == QUOTED) {
+        return c == '"' ? QUOTE : QUOTED;
     }
-    if (lines->number++ == 0) {
-        skip_byte_order_mark(text, n);
+    if (c == '\n') {
+        return RECORD_END;
+    }
+    if (c == separator) {
+        return FIELD_START;
+    }
+    if (c == '"' && state != PLAIN) {
+        return QUOTED;
+    }
+    return state == FIELD_START && (c == ' ' || c == '\t') ? FIELD_START : PLAIN;
+}
+
+/* One record in progress. */
+typedef struct record {
+    enum record_state state;
+    size_t n_seen;     // bytes of it
+    int64_t n_inside;  // line ends between quotes
+    int64_t quoted_at; // how many of them before the last quote that opened
+} record;
+
+static void scan(record *r, const char *text, size_t n, char separator)
+{
+    while (r->n_seen < n && r->state != RECORD_END) {
+        char c = text[r->n_seen++];
+        enum record_state next = step(r->state, c, separator);
+        if (next == QUOTED && r->state == FIELD_START) {
+            r->quoted_at = r->n_inside;
+        }
+        r->n_inside += next == QUOTED && c == '\n';
+        r->state = next;
+    }
+}
+
+merit_status merit__lines_next_record(merit__lines *lines, char separator,
+                                      const char **text, size_t *n, merit_error *err)
+{
+    record r = {.state = FIELD_START};
+    *text = NULL;
+    *n = 0;
+    lines->number += lines->n_inside;
+    lines->n_inside = 0;
+    for (;;) {
+        if (lines->end > lines->at) {
+            const char *from = lines->buffer + lines->at;
+            size_t n_there = lines->end - lines->at;
+            // The mark would hide the quote behind it.
+            r.n_seen += r.n_seen == 0 && lines->number == 0 && n_there >= 3 &&
+                                memcmp(from, byte_order_mark, 3) == 0
+                            ? 3
+                            : 0;
+            scan(&r, from, n_there, separator);
+        }
+        if (r.state == RECORD_END || lines->is_ended) {
+            break;
+        }
+        merit_status status = fill(lines, err);
+        if (status != MERIT_OK) {
+            return status;
+        }
+    }
+    if (r.state == QUOTED) {
+        return merit__fail(err, MERIT_EFORMAT,
+                           "%s:%" PRId64 ": a quote opens here and is never closed",
+                           merit__stream_name(lines->stream),
+                           lines->number + 1 + r.quoted_at);
+    }
+    if (r.n_seen > 0) {
+        int has_end = r.state == RECORD_END;
+        hand_out(lines, r.n_seen - (size_t)has_end, has_end, text, n);
+        lines->n_inside = r.n_inside;
     }
     return MERIT_OK;
 }

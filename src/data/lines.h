@@ -10,7 +10,10 @@ typedef struct merit__lines {
     size_t n_capacity;
     size_t at, end; // what is not handed out yet
     int is_ended;
-    int64_t number; // of the line that was handed out last, from 1
+    int64_t number;     // of the line that was handed out last, from 1
+    int64_t n_inside;   // line ends within the record that was handed out last
+    size_t limit_bytes; // of a line or record; 0: 1 MB
+    const char *hint;   // what raises the limit, for its message; NULL: nothing
 } merit__lines;
 
 /* The next line without its end (\n or \r\n), valid until the next call; *text is NULL
@@ -18,6 +21,12 @@ typedef struct merit__lines {
  * when a line is longer than 1 MB. The caller frees lines->buffer. */
 merit_status merit__lines_next(merit__lines *lines, const char **text, size_t *n,
                                merit_error *err);
+
+/* The next record: a line, which goes on behind line ends that stand between quotes
+ * (RFC 4180). lines->number is that of its first line. EFORMAT when a quote is not
+ * closed. Otherwise as above; use one of the two for a whole file. */
+merit_status merit__lines_next_record(merit__lines *lines, char separator,
+                                      const char **text, size_t *n, merit_error *err);
 
 /* What separates fields: the first of tab, semicolon, comma that the line has, else a
  * blank, which stands for a run of them. */
