@@ -91,6 +91,8 @@ static const net_case net_cases[] = {
     {"relu, conv 16 3", {3, 6, 6}, 4, 10, 0},
     // pooling
     {"pool 2", {1, 6, 6}, 2, 10, 0},
+    {"pool 2", {5, 1, 9}, 3, 10, 0},
+    {"relu, pool 3 stride 2, avgpool 2", {16, 1, 32}, 16, 10, 0},
     {"conv 5 1, pool 2", {1, 6, 6}, 2, 10, 0},
     {"conv 16 1, pool 2", {3, 7, 9}, 3, 10, 0},
     {"conv 17 1, pool 3 stride 2", {3, 9, 8}, 3, 10, 0},

@@ -7,9 +7,12 @@
  *
  * Layers, separated by commas (k: odd or even kernel size, s: stride):
  *   conv C k [stride s] [pad p]   C filters k x k; pad defaults to (k - 1) / 2
- *   conv1d C k [dilation d]       C filters 1 x k along rows, whose columns lie d
- * apart; rows keep their length when k is odd dense F                       F outputs
- * from all inputs relu pool k [stride s]             max pooling, stride defaults to k
+ *   conv1d C k [dilation d]       C filters 1 x k along rows, whose columns lie d apart;
+ *                                 rows keep their length when k is odd
+ *   dense F                       F outputs from all inputs
+ *   relu
+ *   pool k [stride s]             max pooling, stride defaults to k; of rows, H = 1,
+ *                                 along their length
  *   avgpool k [stride s]          average pooling
  *   globalpool                    average over all positions
  *   batchnorm                     per channel; statistics per slice
@@ -23,6 +26,9 @@
  *
  * Instead of layers a spec may be the name of a net that suits the size of the
  * examples:
+ *   linear     none but the implied one
+ *   mlp        two hidden dense layers
+ *   cnn1d      for signals, H = 1: convolutions with pooling in between, a dense layer
  *   cnn        convolutions with pooling in between, then a dense layer
  *   resnet-N   N = 8, 14, 20, ...: a residual net with batch norm in three stages */
 #ifndef MERIT_NET_H

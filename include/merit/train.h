@@ -42,9 +42,9 @@ typedef struct merit_train_event {
 /* Zero is the default of every field. Strings are borrowed for the call. */
 typedef struct merit_train_options {
     const char *loss;      // spec, stage list, "auto" (default) or "auto:fast"
-    const char *net;       // spec, or "cnn1d": six dilated residual convolutions along
-                           // rows; default: cnn1d for sequences, a small CNN for
-                           // pictures, an MLP otherwise
+    const char *net;       // spec or name; "cnn1d" are six dilated residual
+                           // convolutions for sequences; default: cnn1d for those and
+                           // for signals, cnn for pictures, an MLP otherwise
     const char *optimizer; // "sgd" (default: Nesterov momentum) or "adamw" (of
                            // sequences the default)
     const char *schedule;  // "one-cycle" (default), "cosine", "constant"

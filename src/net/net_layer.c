@@ -288,13 +288,15 @@ static merit_status infer_window(const layer_reading *reading,
     layer->stride = arguments->stride < 0 ? stride : arguments->stride;
     layer->pad = layer->kind == MERIT__CONV ? (kernel - 1) / 2 : 0;
     layer->pad = arguments->pad < 0 ? layer->pad : arguments->pad;
-    layer->kernel_h = kernel;
+    // A row is pooled along its length.
+    int is_row = layer->kind != MERIT__CONV && layer->in.h == 1 && layer->in.w > 1;
+    layer->kernel_h = is_row ? 1 : kernel;
     layer->kernel_w = kernel;
-    if (layer->in.h < kernel || layer->in.w < kernel) {
+    if (layer->in.h < layer->kernel_h || layer->in.w < kernel) {
         return merit__layer_fail(layer, reading->number, reading->err, MERIT_EINVAL,
                                  "the image is %" PRId64 "x%" PRId64
                                  ", smaller than the kernel %" PRId64 "x%" PRId64,
-                                 layer->in.h, layer->in.w, kernel, kernel);
+                                 layer->in.h, layer->in.w, layer->kernel_h, kernel);
     }
     if (layer->pad >= kernel) {
         return merit__layer_fail(layer, reading->number, reading->err, MERIT_EINVAL,
@@ -302,7 +304,7 @@ static merit_status infer_window(const layer_reading *reading,
                                  ", it must be less than the kernel %" PRId64,
                                  layer->pad, kernel);
     }
-    layer->out.h = (layer->in.h + 2 * layer->pad - kernel) / layer->stride + 1;
+    layer->out.h = (layer->in.h + 2 * layer->pad - layer->kernel_h) / layer->stride + 1;
     layer->out.w = (layer->in.w + 2 * layer->pad - kernel) / layer->stride + 1;
     return MERIT_OK;
 }
@@ -384,8 +386,8 @@ static void print_layer(char text[MERIT__LAYER_TEXT_BYTES], const merit__layer *
         n += (size_t)snprintf(text + n, size - n, " %" PRId64, layer->out.c);
     }
     if (rule->takes & TAKES_STRIDE) {
-        n += (size_t)snprintf(text + n, size - n, " %" PRId64, layer->kernel_h);
-        if (layer->stride != (is_conv ? 1 : layer->kernel_h)) {
+        n += (size_t)snprintf(text + n, size - n, " %" PRId64, layer->kernel_w);
+        if (layer->stride != (is_conv ? 1 : layer->kernel_w)) {
             n +=
                 (size_t)snprintf(text + n, size - n, " stride %" PRId64, layer->stride);
         }

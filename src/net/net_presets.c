@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/number.h"
+#include "net/net_parse.h"
 #include "net/net_text.h"
 
 enum {
@@ -15,7 +16,10 @@ enum {
     STEM_SIDE = 48,      // resnet pools first until it is no longer than this
     RESNET_WIDTH = 16,   // channels of its first stage
     RESNET_STAGES = 3,
-    RESNET_DEPTH_MAX = 200
+    RESNET_DEPTH_MAX = 200,
+    CNN1D_WIDTH = 32, // channels of its first layer, half of those of the others
+    CNN1D_TAPS = 7,
+    CNN1D_LAST = 32 // cnn1d pools until signals are no longer than this
 };
 
 static const char prefix[] = "resnet-";
@@ -40,6 +44,24 @@ static int write_cnn(merit__net_text *text, merit__shape in)
         n_pools++;
         width = width < CNN_WIDTH_MAX ? 2 * width : CNN_WIDTH_MAX;
     }
+    return failed | merit__net_text_add(text, "dense 128, relu");
+}
+
+/* Convolutions along the signal with pooling in between, until so little is left that a
+ * dense layer can tell places apart, by which the bands of a spectrum are known. */
+static int write_cnn1d(merit__net_text *text, merit__shape in)
+{
+    int64_t length = in.w, width = CNN1D_WIDTH;
+    int failed = 0;
+    do {
+        failed |= merit__net_text_add(text, "conv1d %" PRId64 " %d, relu, ", width,
+                                      CNN1D_TAPS);
+        if (length >= 2) {
+            failed |= merit__net_text_add(text, "pool 2, ");
+            length /= 2;
+        }
+        width = 2 * CNN1D_WIDTH;
+    } while (length > CNN1D_LAST);
     return failed | merit__net_text_add(text, "dense 128, relu");
 }
 
@@ -85,6 +107,18 @@ merit_status merit__net_expand(char **out, const char *spec, merit__shape in,
     *out = NULL;
     if (strcmp(spec, "cnn") == 0) {
         failed = write_cnn(&text, in);
+    } else if (strcmp(spec, "cnn1d") == 0 && in.h != 1) {
+        char shape[MERIT__SHAPE_TEXT_BYTES];
+        return merit__fail(err, MERIT_EINVAL,
+                           "net \"cnn1d\": it reads signals, C x 1 x T numbers; the "
+                           "examples are %s",
+                           merit__shape_text(shape, in));
+    } else if (strcmp(spec, "cnn1d") == 0) {
+        failed = write_cnn1d(&text, in);
+    } else if (strcmp(spec, "linear") == 0) {
+        failed = merit__net_text_add(&text, "%s", "");
+    } else if (strcmp(spec, "mlp") == 0) {
+        failed = merit__net_text_add(&text, "dense 128, relu, dense 64, relu");
     } else if (strncmp(spec, prefix, sizeof prefix - 1) == 0) {
         const char *number = spec + sizeof prefix - 1;
         if (merit__parse_integer(number, strlen(number), 8, RESNET_DEPTH_MAX, &depth) !=

@@ -4,9 +4,11 @@
 
 #include "net/layers.h"
 
-/* What a spec stands for: the layers of "cnn" or "resnet-N" for inputs of that shape,
- * or the spec itself. The caller frees *out with merit__free. EINVAL for a resnet of a
- * depth that there is not, ENOMEM. */
+/* What a spec stands for: the layers of "linear", "mlp", "cnn1d", "cnn" or
+ * "resnet-N" for inputs
+ * of that shape, or the spec itself. The caller frees *out with merit__free. EINVAL for
+ * a resnet of a depth that there is not and for cnn1d where inputs are no signals,
+ * ENOMEM. */
 merit_status merit__net_expand(char **out, const char *spec, merit__shape in,
                                merit_error *err);
 

@@ -15,6 +15,7 @@
 static const char *const picture_net = "cnn";
 static const char *const vector_net = "dense 128, relu";
 static const char *const sequence_net = "cnn1d";
+static const char *const signal_net = "cnn1d";
 
 /* Residual convolutions whose reach doubles: six with 5 taps see 253 positions.
  * Sequences are embedded first; one class for all of a row needs the mean over it. */
@@ -24,9 +25,8 @@ static const char *const sequence_net = "cnn1d";
     "residual(conv1d 64 5 dilation 16, relu), residual(conv1d 64 5 dilation 32, relu)"
 static const char *const letter_net = "embedding 64, " RESIDUALS ", per-position";
 static const char *const letters_net = "embedding 64, " RESIDUALS ", globalpool";
-static const char *const row_net = "conv1d 64 5, relu, " RESIDUALS ", globalpool";
 
-/* What "cnn1d" stands for with these data; any other text stands for itself. */
+/* What "cnn1d" stands for with sequences; any other text stands for itself. */
 static const char *expand_net(const char *net, const merit_dataset *data)
 {
     if (strcmp(net, "cnn1d") != 0) {
@@ -39,7 +39,7 @@ static const char *expand_net(const char *net, const merit_dataset *data)
     case MERIT_TASK_SEQUENCE:
         return letters_net;
     default:
-        return row_net;
+        return net; // merit_net_create knows it
     }
 }
 
@@ -86,6 +86,9 @@ static const char *default_net(const merit_dataset *data)
     merit_dataset_shape(data, &c, &h, &w);
     if (merit_dataset_task(data) != MERIT_TASK_NONE) {
         return sequence_net;
+    }
+    if (h == 1 && w > 1) {
+        return signal_net;
     }
     return h >= 8 && w >= 8 ? picture_net : vector_net;
 }
