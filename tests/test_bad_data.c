@@ -128,7 +128,11 @@ static const bad_file idx_files[] = {
      {"looks like an HTML page", ""}},
     {"npz", BYTES("PK\3\4 0123"), MERIT_EUNSUPPORTED, {".npz?", "numpy.save"}},
     {"pickle", BYTES("\x80\4]\x94."), MERIT_EUNSUPPORTED, {"pickle", "can run code"}},
-    {"text", BYTES("a,b\n1,2\n"), MERIT_EUNSUPPORTED, {"looks like text", ".npy"}},
+    {"UTF-16",
+     BYTES("\xff\xfe"
+           "a\0,\0b\0"),
+     MERIT_EUNSUPPORTED,
+     {"looks like text in UTF-16; save it as UTF-8", ".npy"}},
 };
 
 static const bad_file label_files[] = {

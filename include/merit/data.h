@@ -31,9 +31,23 @@ typedef enum merit_task {
     MERIT_TASK_MASKED = 3    // which letters are hidden; needs no labels
 } merit_task;
 
+/* What a missing value of a table becomes: nothing, the table is refused; or the mean
+ * of its column in the data that were learned from. */
+typedef enum merit_missing {
+    MERIT_MISSING_REFUSE = 0,
+    MERIT_MISSING_MEAN = 1
+} merit_missing;
+
+/* Whether the first line of a table names its columns. */
+typedef enum merit_header {
+    MERIT_HEADER_AUTO = 0, // when it has what is no number and no label
+    MERIT_HEADER_YES = 1,
+    MERIT_HEADER_NO = 2
+} merit_header;
+
 /* Zero is the default of every field. */
 typedef struct merit_dataset_options {
-    const char *labels;     // file of labels (IDX or .npy); NULL: found beside
+    const char *labels;     // file of labels (IDX, .npy or text); NULL: found beside
                             // (images-idx3 -> labels-idx1), or none
     int32_t no_labels;      // non-zero: do not look for labels
     int32_t allow_trailing; // non-zero: bytes after the data are ignored
@@ -50,7 +64,8 @@ typedef struct merit_dataset_options {
     int32_t follow_links; // non-zero: symbolic links are followed, not refused
     double bad_share;     // up to so large a share of bad pictures is left out
     int64_t memory_bytes; // for pixels; 0: a quarter of the machine's, at most 8 GB;
-                          // does not change any result
+                          // does not change any result. Also the most that a table may
+                          // take; 0: 4 GB
     int64_t n_threads;    // that decode; 0: all processors; likewise
 
     // Of sequences; other data ignore them.
@@ -59,6 +74,22 @@ typedef struct merit_dataset_options {
     int64_t letters;      // that a net sees at once; 0: 128, and for
                      // MERIT_TASK_SEQUENCE as many as the longest has, at most 1024
     double hidden_share; // of MERIT_TASK_MASKED, below 1; 0: 0.15
+
+    // Of tables, which are text; other data ignore them. A column goes by its name in
+    // the first line or by its place: 1, 2 ... from the left, -1, -2 ... from the
+    // right.
+    const char *label_column; // NULL: the one called "label", if there is one
+    const char *id_column;    // NULL: one called "id", or a first one without a name
+    const char *ignore;       // columns to leave out, with commas between them
+    const char *schema;       // merit_dataset_schema of other data: take the same
+                              // columns in the same order; NULL: all
+    merit_header header;
+    merit_missing missing;
+    int32_t decimal_comma;  // non-zero: numbers are written 1,5
+    int64_t max_line_bytes; // of a line; 0: 16 MB
+
+    int32_t signals; // non-zero: a row of a table or of [N,F] is a signal of length F
+                     // (C = H = 1, W = F), [N,C,T] C signals of length T (H = 1)
 } merit_dataset_options;
 
 /* Loads a data set; the format is recognised by content: IDX (2 to 4 dimensions;
@@ -75,8 +106,15 @@ typedef struct merit_dataset_options {
  * a text of name, tab, class; for MERIT_TASK_RESIDUE a second FASTA with the same names
  * and lengths, whose letters are the classes. An example is then 1 x 1 x T letters: the
  * codes of a window around what is asked for. Hidden letters are always the same ones
- * here; training hides others in each epoch. Fails with EFORMAT or EUNSUPPORTED (file,
- * byte, expected, found), EIO, ENOMEM. The caller frees *out; NULL on failure. */
+ * here; training hides others
+ * in each epoch.
+ * Text is a table, an example to a line (C = F, H = W = 1): fields between tabs,
+ * semicolons, commas or blanks, whichever the first line has, in quotes where they hold
+ * such (RFC 4180); or libsvm's `label index:value ...`, made dense. Classes are
+ * numbered in the order of their values when all are whole numbers, else of their
+ * bytes. Lines of # before the first one with fields, and blank ones, are passed over.
+ * Fails with EFORMAT or EUNSUPPORTED (file, byte, expected, found), EIO, ENOMEM.
+ * The caller frees *out; NULL on failure. */
 MERIT_API merit_status merit_dataset_load(merit_dataset **out, const char *path,
                                           const merit_dataset_options *options,
                                           merit_error *err);
@@ -162,6 +200,18 @@ MERIT_API const char *merit_dataset_file(const merit_dataset *data, int64_t i);
  * when they are no pictures, or there is no such file. */
 MERIT_API merit_status merit_dataset_listed(int64_t *n, const merit_dataset *data,
                                             const char *run, merit_error *err);
+
+/* What is known of the columns of a table, as JSON, for the options of the tables to
+ * come; NULL for other data. Borrowed. */
+MERIT_API const char *merit_dataset_schema(const merit_dataset *data);
+
+/* The name of column 0 <= column < F of the features of a table; NULL when the columns
+ * have no names. Borrowed. */
+MERIT_API const char *merit_dataset_column(const merit_dataset *data, int64_t column);
+
+/* The id of example 0 <= i < N: of a table what the column of ids has, of a picture its
+ * file; NULL otherwise. Borrowed. */
+MERIT_API const char *merit_dataset_id(const merit_dataset *data, int64_t i);
 
 /* How pictures were fitted; CROP for other data. */
 MERIT_API merit_fit merit_dataset_fit(const merit_dataset *data);

@@ -38,17 +38,24 @@ static void normalise_words(float *restrict x, const uint16_t *restrict values,
     }
 }
 
+// A value that is missing is no number and becomes the mean.
+static float normalise_float(float value, float mean, float deviation)
+{
+    float x = (value - mean) / deviation;
+    return x == x ? x : 0;
+}
+
 static void normalise_floats(float *restrict x, const float *restrict values, int64_t n,
                              float mean, float deviation)
 {
     int64_t i = 0;
     for (; i + BLOCK <= n; i += BLOCK) {
         for (int64_t j = 0; j < BLOCK; j++) {
-            x[i + j] = (values[i + j] - mean) / deviation;
+            x[i + j] = normalise_float(values[i + j], mean, deviation);
         }
     }
     for (; i < n; i++) {
-        x[i] = (values[i] - mean) / deviation;
+        x[i] = normalise_float(values[i], mean, deviation);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include "merit/data.h"
 
-/* x = (value - mean[c]) / deviation[c] for each channel. */
+/* x = (value - mean[c]) / deviation[c] for each channel; 0 for a missing value. */
 typedef struct merit__normalisation {
     int64_t n_channels;
     float *mean;      // [C], owned
@@ -12,9 +12,15 @@ typedef struct merit__normalisation {
 } merit__normalisation;
 
 /* Mean and standard deviation per channel over all examples and positions, in double,
- * in order; a constant channel gets deviation 1. */
+ * in order, leaving out what is missing; a constant channel gets deviation 1. */
 merit_status merit__normalisation_measure(merit__normalisation *out,
                                           const merit_dataset *data, merit_error *err);
+
+/* How many channels of the data, which were measured, never change; *first is the first
+ * of them. */
+int64_t merit__normalisation_constant(int64_t *first,
+                                      const merit__normalisation *normalisation,
+                                      const merit_dataset *data);
 void merit__normalisation_dispose(merit__normalisation *normalisation);
 
 /* Random changes to training images. Zero is none. */

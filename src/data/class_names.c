@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/number.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -208,6 +209,31 @@ static merit_status check_difference(const merit_dataset *data, const int64_t *t
     return MERIT_OK;
 }
 
+static int is_place(const char *name, int64_t n, int64_t *place)
+{
+    return merit__parse_integer(name, strlen(name), 0, n - 1, place) == 0;
+}
+
+// Classes that the data number while the names are words: they are places among these.
+static void match_places(int64_t *to, int64_t *from, merit_dataset *data,
+                         const char *const *names, int64_t n)
+{
+    int64_t place = 0;
+    char shown[64];
+    for (int64_t i = 0; i < data->n_names; i++) {
+        if (to[i] >= 0 || !is_place(data->names[i], n, &place)) {
+            return;
+        }
+    }
+    for (int64_t i = 0; i < data->n_names && is_place(data->names[i], n, &to[i]); i++) {
+        from[to[i]] = i;
+    }
+    merit__dataset_add_note(data,
+                            "The labels are numbers and the classes of the score table "
+                            "are not: 0 is its first class, %s.",
+                            merit__printable(shown, sizeof shown, names[0]));
+}
+
 merit_status merit_dataset_match(merit_dataset *data, const char *const *names,
                                  int64_t n, int32_t need_all, merit_error *err)
 {
@@ -226,6 +252,7 @@ merit_status merit_dataset_match(merit_dataset *data, const char *const *names,
         MERIT_TRY(merit__fail_memory(err, (size_t)n * sizeof *from, "classes"));
     }
     MERIT_TRY(match(to, from, data, names, n, err));
+    match_places(to, from, data, names, n);
     MERIT_TRY(check_difference(data, to, from, names, n, need_all, err));
     MERIT_TRY(merit__class_names_clone(&copy, (char *const *)(uintptr_t)names, n, err));
     if (data->windows != NULL) {

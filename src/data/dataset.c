@@ -29,6 +29,7 @@ void merit__storage_release(merit__storage *storage)
         merit__free(storage->floats);
         merit__gallery_free(storage->gallery);
         merit__sequences_free(storage->sequences);
+        merit__facts_free(storage->facts);
         merit__free(storage);
     }
 }
@@ -318,6 +319,27 @@ const char *merit_dataset_file(const merit_dataset *data, int64_t i)
                ? NULL
                : merit__paths_get(&gallery->names,
                                   (size_t)merit__dataset_place(data, i));
+}
+
+const char *merit_dataset_schema(const merit_dataset *data)
+{
+    return data->storage->facts != NULL ? data->storage->facts->schema : NULL;
+}
+
+const char *merit_dataset_column(const merit_dataset *data, int64_t column)
+{
+    const merit__facts *facts = data->storage->facts;
+    return facts == NULL || column < 0 || column >= (int64_t)facts->columns.n
+               ? NULL
+               : merit__paths_get(&facts->columns, (size_t)column);
+}
+
+const char *merit_dataset_id(const merit_dataset *data, int64_t i)
+{
+    const merit__facts *facts = data->storage->facts;
+    return facts == NULL || facts->ids.n == 0 || i < 0 || i >= data->n
+               ? merit_dataset_file(data, i)
+               : merit__paths_get(&facts->ids, (size_t)merit__dataset_place(data, i));
 }
 
 merit_fit merit_dataset_fit(const merit_dataset *data)

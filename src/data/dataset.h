@@ -6,6 +6,7 @@
 
 #include "data/gallery.h"
 #include "data/sequences.h"
+#include "data/table_facts.h"
 
 #include <stdatomic.h>
 
@@ -18,6 +19,7 @@ typedef struct merit__storage {
     float *floats;               // [N,C,H,W], owned
     merit__gallery *gallery;     // of pictures in files, or NULL; owned
     merit__sequences *sequences; // owned
+    merit__facts *facts;         // of a table, or NULL; owned
 } merit__storage;
 
 enum { MERIT__NOTES_MAX = 12, MERIT__NOTE_BYTES = 256, MERIT__WORD_UNIT = 257 };

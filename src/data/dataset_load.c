@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "data/dataset.h"
+#include "data/dataset_text.h"
 #include "data/gallery_load.h"
 #include "data/labels_beside.h"
 #include "data/reader.h"
@@ -62,57 +63,143 @@ static merit_status find_labels(char **out, const char *path,
                                              "the path of the labels");
 }
 
-static merit_status load_labels(merit__values *labels, const char *labels_path,
-                                const merit__values *features, const char *path,
-                                const merit_dataset_options *options, merit_error *err)
+/* What was read, on its way into a data set. */
+typedef struct parts {
+    merit__values features, labels;
+    merit__table table;       // what text says beside the features
+    merit__table label_table; // labels that are text
+    char *labels_path;        // NULL without a file of labels
+} parts;
+
+static void dispose(parts *p)
+{
+    merit__values_dispose(&p->features);
+    merit__values_dispose(&p->labels);
+    merit__table_dispose(&p->table);
+    merit__table_dispose(&p->label_table);
+    merit__free(p->labels_path);
+}
+
+static merit_status load_features(parts *p, const char *path,
+                                  const merit_dataset_options *options,
+                                  merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit__stream *stream = NULL;
+    int is_text = 0;
+    merit__request request = make_request(options, MERIT__FEATURES);
+    MERIT_TRY(merit__stream_open(&stream, path, request.max_bytes, err));
+    MERIT_TRY(merit__stream_is_text(&is_text, stream, err));
+    MERIT_TRY(is_text
+                  ? merit__text_features(&p->features, &p->table, stream, options, err)
+                  : merit__values_from(&p->features, stream, &request, err));
+fail:
+    merit__stream_close(stream);
+    return status;
+}
+
+static merit_status load_labels(parts *p, const merit_dataset_options *options,
+                                merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    merit__stream *stream = NULL;
+    int is_text = 0;
+    merit__request request = make_request(options, MERIT__LABELS);
+    MERIT_TRY(merit__stream_open(&stream, p->labels_path, request.max_bytes, err));
+    MERIT_TRY(merit__stream_is_text(&is_text, stream, err));
+    MERIT_TRY(is_text ? merit__text_labels(&p->label_table, stream, options, err)
+                      : merit__values_from(&p->labels, stream, &request, err));
+fail:
+    merit__stream_close(stream);
+    return status;
+}
+
+// Text is read no further than it is needed; of the others the headers say how many.
+static merit_status check_label_count(const parts *p, const char *path,
+                                      merit_error *err)
 {
     char shown[80];
     char labels_shown[80];
-    merit__request request = make_request(options, MERIT__LABELS);
-    merit_status status = merit__values_load(labels, labels_path, &request, err);
-    if (status != MERIT_OK) {
-        return status;
+    int is_text = p->table.n_rows > 0 || p->label_table.n_rows > 0;
+    int64_t n_labels = p->label_table.n_rows > 0 ? p->label_table.n_rows
+                       : is_text                 ? p->labels.n_rows
+                                                 : p->labels.dims[0];
+    int64_t n = is_text ? p->features.n_rows : p->features.dims[0];
+    if (n_labels == n) {
+        return MERIT_OK;
     }
-    if (labels->dims[0] != features->dims[0]) {
-        return merit__fail(
-            err, MERIT_EFORMAT,
-            "%s: has %" PRId64 " labels, but %s has %" PRId64 " examples",
-            merit__printable_path(labels_shown, sizeof labels_shown, labels_path),
-            labels->dims[0], merit__printable_path(shown, sizeof shown, path),
-            features->dims[0]);
-    }
-    return MERIT_OK;
+    return merit__fail(
+        err, MERIT_EFORMAT,
+        "%s: has %" PRId64 " labels, but %s has %" PRId64 " examples",
+        merit__printable_path(labels_shown, sizeof labels_shown, p->labels_path),
+        n_labels, merit__printable_path(shown, sizeof shown, path), n);
 }
 
-// N x F is F channels of 1 x 1, N x H x W one channel.
-static void set_shape(merit_dataset *data, const merit__values *features)
+// N x F is F channels of 1 x 1, N x H x W one channel; as signals one of length F, and
+// H of length W.
+static void set_shape(merit_dataset *data, const merit__values *features,
+                      int are_signals)
 {
     const int64_t *dims = features->dims;
     data->n = features->n_rows;
     data->channels = features->n_dims == 3 ? 1 : dims[1];
     data->height = features->n_dims > 2 ? dims[features->n_dims - 2] : 1;
     data->width = features->n_dims > 2 ? dims[features->n_dims - 1] : 1;
+    if (are_signals && features->n_dims == 2) {
+        data->channels = 1;
+        data->width = dims[1];
+    } else if (are_signals && features->n_dims == 3) {
+        data->channels = dims[1];
+        data->height = 1;
+    }
+}
+
+static void tell_unknown(merit_dataset *data, const merit__table *table)
+{
+    if (table->n_unknown > 0) {
+        merit__dataset_add_note(
+            data,
+            "%" PRId64 " column%s left out, since nothing was learned from %s: %s%s",
+            table->n_unknown, table->n_unknown == 1 ? " is" : "s are",
+            table->n_unknown == 1 ? "it" : "them", table->first_unknown,
+            table->n_unknown == 1 ? "" : ", ...");
+    }
 }
 
 // Moves what was read into a data set.
-static merit_status assemble(merit_dataset **out, merit__values *features,
-                             merit__values *labels, const char *path,
-                             const char *labels_path, merit_error *err)
+static merit_status assemble(merit_dataset **out, parts *p, const char *path,
+                             const merit_dataset_options *options, merit_error *err)
 {
-    int is_bytes = features->type == MERIT__U8;
-    merit__storage *storage = merit__storage_create(is_bytes ? features->data : NULL,
-                                                    is_bytes ? NULL : features->data);
+    merit_status status = MERIT_OK;
+    merit_dataset *data = NULL;
+    int is_bytes = p->features.type == MERIT__U8;
+    int has_label_table = p->labels_path != NULL && p->label_table.n_rows > 0;
+    merit__table *labelled = has_label_table ? &p->label_table : &p->table;
+    const char *labels_path = p->labels_path != NULL    ? p->labels_path
+                              : labelled->label != NULL ? path
+                                                        : "";
+    merit__storage *storage = merit__storage_create(is_bytes ? p->features.data : NULL,
+                                                    is_bytes ? NULL : p->features.data);
     if (storage == NULL) {
         return merit__fail_memory(err, sizeof *storage, "a data set");
     }
-    features->data = NULL;
-    merit_status status = merit__dataset_create(out, storage, path, labels_path, err);
-    if (status == MERIT_OK) {
-        set_shape(*out, features);
-        (*out)->labels = labels->data;
-        labels->data = NULL;
-        merit__dataset_describe(*out);
+    p->features.data = NULL;
+    storage->facts = p->table.facts;
+    p->table.facts = NULL;
+    MERIT_TRY(merit__dataset_create(&data, storage, path, labels_path, err));
+    set_shape(data, &p->features, options->signals);
+    if (p->labels.data != NULL) {
+        data->labels = p->labels.data;
+        p->labels.data = NULL;
+    } else if (labelled->label != NULL) {
+        MERIT_TRY(merit__dataset_take_labels(data, labelled, err));
     }
+    merit__dataset_describe(data);
+    tell_unknown(data, &p->table);
+    *out = data;
+    data = NULL;
+fail:
+    merit_dataset_free(data);
     merit__storage_release(storage);
     return status;
 }
@@ -122,9 +209,7 @@ merit_status merit_dataset_load(merit_dataset **out, const char *path,
 {
     static const merit_dataset_options no_options = {.labels = NULL};
     merit_status status = MERIT_OK;
-    merit__values features = {.data = NULL};
-    merit__values labels = {.data = NULL};
-    char *labels_path = NULL;
+    parts p = {.labels_path = NULL};
     int is_sequences = 0;
     if (out != NULL) {
         *out = NULL;
@@ -139,21 +224,22 @@ merit_status merit_dataset_load(merit_dataset **out, const char *path,
         return merit__sequences_load(out, path, options, err);
     }
     enum merit__listing_kind kind = merit__listing_kind_of(path);
-    if (kind != MERIT__NO_PICTURES) {
+    // Columns of a table may be called "file", too.
+    int is_table = kind == MERIT__LIST_OF_PICTURES &&
+                   (options->label_column != NULL || options->id_column != NULL ||
+                    options->schema != NULL);
+    if (kind != MERIT__NO_PICTURES && !is_table) {
         return merit__gallery_load(out, path, kind, options, err);
     }
-    merit__request request = make_request(options, MERIT__FEATURES);
-    MERIT_TRY(merit__values_load(&features, path, &request, err));
-    MERIT_TRY(find_labels(&labels_path, path, options, err));
-    if (labels_path != NULL) {
-        MERIT_TRY(load_labels(&labels, labels_path, &features, path, options, err));
+    MERIT_TRY(load_features(&p, path, options, err));
+    MERIT_TRY(find_labels(&p.labels_path, path, options, err));
+    if (p.labels_path != NULL) {
+        MERIT_TRY(load_labels(&p, options, err));
+        MERIT_TRY(check_label_count(&p, path, err));
     }
-    MERIT_TRY(assemble(out, &features, &labels, path,
-                       labels_path != NULL ? labels_path : "", err));
+    MERIT_TRY(assemble(out, &p, path, options, err));
 
 fail:
-    merit__values_dispose(&features);
-    merit__values_dispose(&labels);
-    merit__free(labels_path);
+    dispose(&p);
     return status;
 }

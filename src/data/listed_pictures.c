@@ -62,7 +62,7 @@ static int names_labels(const char *field)
     return is_one_of(field, words, sizeof words / sizeof words[0]);
 }
 
-static int is_picture_name(const char *field, size_t n)
+int merit__is_picture_name(const char *field, size_t n)
 {
     static const char *const endings[] = {".png", ".jpg", ".jpeg"};
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
@@ -111,7 +111,7 @@ int merit__listed_pictures_probe(const unsigned char *head, size_t n_bytes)
             at++;
             n -= 2;
         }
-        if (is_first && is_picture_name(at, n)) {
+        if (is_first && merit__is_picture_name(at, n)) {
             return 1;
         }
         if (n < sizeof field) {

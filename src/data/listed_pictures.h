@@ -12,6 +12,9 @@ typedef struct merit__listed_pictures {
     size_t lines_room;
 } merit__listed_pictures;
 
+/* Whether a name ends as those of pictures do: .png, .jpg or .jpeg. */
+int merit__is_picture_name(const char *field, size_t n);
+
 /* Whether a file that begins so is such a text: the first line that is no comment has a
  * field that names a column of paths (path, file, filename, image, picture), or begins
  * with the name of a PNG or JPEG file. */

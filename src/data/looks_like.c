@@ -29,6 +29,8 @@ static const look looks[] = {
     {"\x80\x03", 2, "a Python pickle (it can run code)"},
     {"\x80\x04", 2, "a Python pickle (it can run code)"},
     {"\x80\x05", 2, "a Python pickle (it can run code)"},
+    {"\xff\xfe", 2, "text in UTF-16; save it as UTF-8"},
+    {"\xfe\xff", 2, "text in UTF-16; save it as UTF-8"},
     {"version https://git-lfs", 23, "a Git LFS pointer; run git lfs pull"},
 };
 

@@ -7,11 +7,12 @@
 #include <float.h>
 #include <math.h>
 
-/* Sums of one channel over all examples and positions. */
+/* Sums of one channel over all examples and positions that have a value. */
 typedef struct channel_sums {
     double centre;   // what is subtracted first
     double distance; // sum of value - centre
     double square;   // sum of its square
+    int64_t n;       // values
 } channel_sums;
 
 static void add_bytes(channel_sums *sums, const uint8_t *values, int64_t n)
@@ -21,11 +22,16 @@ static void add_bytes(channel_sums *sums, const uint8_t *values, int64_t n)
         sums->distance += distance;
         sums->square += distance * distance;
     }
+    sums->n += n;
 }
 
 static void add_floats(channel_sums *sums, const float *values, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
+        if (isnan(values[i])) {
+            continue; // missing
+        }
+        sums->n++;
         double distance = (double)values[i] - sums->centre;
         sums->distance += distance;
         sums->square += distance * distance;
@@ -48,34 +54,50 @@ static void add_all(channel_sums *sums, const merit_dataset *data)
     }
 }
 
-// The first value of each channel as the centre: a constant channel then has sums of
-// exactly 0, and a large offset costs no digits.
-static void centre_on_first(channel_sums *sums, const merit_dataset *data)
+// A first value of channel c; 0 when all are missing.
+static double first_value(const merit_dataset *data, int64_t c)
 {
     const merit__storage *storage = data->storage;
     int64_t n_plane = data->height * data->width;
-    int64_t first = merit__dataset_place(data, 0) * data->channels * n_plane;
-    for (int64_t c = 0; c < data->channels; c++) {
-        int64_t at = first + c * n_plane;
-        sums[c].centre =
+    for (int64_t i = 0; i < data->n; i++) {
+        int64_t at = (merit__dataset_place(data, i) * data->channels + c) * n_plane;
+        double value =
             storage->bytes != NULL ? storage->bytes[at] : (double)storage->floats[at];
+        if (!isnan(value)) {
+            return value;
+        }
     }
+    return 0;
+}
+
+// That as the centre of each channel: a constant one then has sums of exactly 0, and a
+// large offset costs no digits.
+static void centre_on_first(channel_sums *sums, const merit_dataset *data)
+{
+    for (int64_t c = 0; c < data->channels; c++) {
+        sums[c].centre = first_value(data, c);
+    }
+}
+
+static double at_least_1(int64_t n)
+{
+    return n > 0 ? (double)n : 1;
 }
 
 // Twice over the data: the mean first, then the squares around it.
 static void measure(merit__normalisation *out, channel_sums *sums,
                     const merit_dataset *data)
 {
-    double n = (double)data->n * (double)(data->height * data->width);
     centre_on_first(sums, data);
     add_all(sums, data);
     for (int64_t c = 0; c < data->channels; c++) {
-        sums[c] = (channel_sums){.centre = sums[c].centre + sums[c].distance / n};
+        double mean = sums[c].centre + sums[c].distance / at_least_1(sums[c].n);
+        sums[c] = (channel_sums){.centre = mean};
     }
     add_all(sums, data);
     for (int64_t c = 0; c < data->channels; c++) {
-        float deviation = (float)sqrt(sums[c].square / n);
         out->mean[c] = (float)sums[c].centre;
+        float deviation = (float)sqrt(sums[c].square / at_least_1(sums[c].n));
         out->deviation[c] = deviation >= FLT_MIN ? deviation : 1.0f;
     }
 }
@@ -134,6 +156,40 @@ merit_status merit__normalisation_measure(merit__normalisation *out,
     }
     merit__free(sums);
     return MERIT_OK;
+}
+
+// Whether channel c, whose deviation is 1, has it for want of any other.
+static int is_constant(const merit_dataset *data, int64_t c)
+{
+    channel_sums sums = {.centre = first_value(data, c)};
+    int64_t n_plane = data->height * data->width;
+    for (int64_t i = 0; i < data->n && !(sums.square > 0); i++) {
+        int64_t at = (merit__dataset_place(data, i) * data->channels + c) * n_plane;
+        if (data->storage->bytes != NULL) {
+            add_bytes(&sums, data->storage->bytes + at, n_plane);
+        } else {
+            add_floats(&sums, data->storage->floats + at, n_plane);
+        }
+    }
+    return !(sums.square > 0);
+}
+
+int64_t merit__normalisation_constant(int64_t *first,
+                                      const merit__normalisation *normalisation,
+                                      const merit_dataset *data)
+{
+    int64_t n = 0;
+    int is_in_memory =
+        data->storage->gallery == NULL && data->storage->sequences == NULL;
+    *first = 0;
+    for (int64_t c = data->channels - 1; c >= 0; c--) {
+        float deviation = normalisation->deviation[c];
+        if (is_in_memory && !(deviation < 1 || deviation > 1) && is_constant(data, c)) {
+            *first = c;
+            n++;
+        }
+    }
+    return n;
 }
 
 void merit__normalisation_dispose(merit__normalisation *normalisation)

@@ -39,6 +39,15 @@ static merit_status fail_unknown(const char *name, const unsigned char *head,
                        head[0], head[1], head[2], head[3], known);
 }
 
+int merit__reader_probe(const unsigned char *head, size_t n_bytes)
+{
+    size_t i = 0;
+    while (i < N_READERS && !readers[i]->probe(head, n_bytes)) {
+        i++;
+    }
+    return n_bytes >= HEAD_BYTES_MIN && i < N_READERS;
+}
+
 static merit_status find(const merit__reader **out, merit__stream *stream,
                          merit_error *err)
 {
@@ -63,16 +72,23 @@ static merit_status find(const merit__reader **out, merit__stream *stream,
     return fail_unknown(name, head, n_bytes, err);
 }
 
+merit_status merit__values_from(merit__values *out, merit__stream *stream,
+                                const merit__request *request, merit_error *err)
+{
+    const merit__reader *reader = NULL;
+    *out = (merit__values){.data = NULL};
+    merit_status status = find(&reader, stream, err);
+    return status == MERIT_OK ? reader->read(out, stream, request, err) : status;
+}
+
 merit_status merit__values_load(merit__values *out, const char *path,
                                 const merit__request *request, merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__stream *stream = NULL;
-    const merit__reader *reader = NULL;
     *out = (merit__values){.data = NULL};
     MERIT_TRY(merit__stream_open(&stream, path, request->max_bytes, err));
-    MERIT_TRY(find(&reader, stream, err));
-    MERIT_TRY(reader->read(out, stream, request, err));
+    MERIT_TRY(merit__values_from(out, stream, request, err));
 
 fail:
     merit__stream_close(stream);

@@ -18,8 +18,15 @@ typedef struct merit__reader {
                          const merit__request *request, merit_error *err);
 } merit__reader;
 
-/* Opens a file, recognises its format by content and reads it. EFORMAT or EUNSUPPORTED
- * says what the file looks like when no reader knows it. */
+/* Whether a file that begins with these bytes is of a format that a reader knows. */
+int merit__reader_probe(const unsigned char *head, size_t n_bytes);
+
+/* Recognises the format of a stream at its beginning and reads it. EFORMAT or
+ * EUNSUPPORTED says what the file looks like when no reader knows it. */
+merit_status merit__values_from(merit__values *out, merit__stream *stream,
+                                const merit__request *request, merit_error *err);
+
+/* As above for a file. */
 merit_status merit__values_load(merit__values *out, const char *path,
                                 const merit__request *request, merit_error *err);
 

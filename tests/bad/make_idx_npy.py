@@ -103,7 +103,8 @@ def write_labels():
     add_labels("labels-short.idx", idx(U8, [3], bytes(2)), "header says 3 labels")
     add_labels("labels-2d.npy", npy(shaped("(3, 1)"), bytes(12)),
                "has 2 dimensions (3x1), labels need 1")
-    add_labels("labels-text.csv", b"name,class\na,1\nb,2\n", "looks like text")
+    add_labels("labels-text.csv", b"name,class\na,1\nb,2\n",
+               "has 2 labels, but")
     rows.append(("good.idx", "good.idx", "3", "has 3 dimensions (3x2x2), labels need 1"))
     rows.append(("good.idx", "there-is-no-such-file.idx", "5", "cannot open"))
 
@@ -200,7 +201,7 @@ def write_foreign():
     add("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(24), "damaged or unusual JPEG")
     add("arrays.npz", b"PK\x03\x04" + bytes(26), "looks like a zip archive (.npz?)")
     add("pickle.npy", b"\x80\x04]\x94.", "looks like a Python pickle")
-    add("table.csv", b"a,b,c\n1,2,3\n", "looks like text")
+    add("table.csv", b"a,b,c\n1,2,three\n", 'column 3 (c) is "three"')
     add("pointer.idx", b"version https://git-lfs.github.com/spec/v1\n",
         "looks like a Git LFS pointer")
     add("hdf5.npy", b"\x89HDF\r\n\x1a\n", "looks like an HDF5 file")

@@ -1,0 +1,303 @@
+#include "data/table.h"
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "data/lines.h"
+#include "data/listed_pictures.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FIELD_SHOWN = 40, NAME_SHOWN = 60, COLUMNS_MAX = 1 << 22 };
+static const size_t line_bytes_default = (size_t)16 << 20;
+// As for all features: differences and squares must stay within float.
+static const double largest_feature = 1e37;
+
+typedef struct reading {
+    merit__table *table;
+    const merit__table_wish *wish;
+    merit__lines lines;
+    merit__table_columns columns;
+    int missing_is_mean;
+    merit_error *err;
+} reading;
+
+static int is_blank_line(const char *text, size_t n)
+{
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t')) {
+        n--;
+    }
+    return n == 0;
+}
+
+// What separates the fields of a line, where quotes are passed over and a comma may
+// stand within numbers.
+static char separator_of(const char *text, size_t n, int has_decimal_comma)
+{
+    int is_quoted = 0, has_semicolon = 0, has_comma = 0;
+    for (size_t i = 0; i < n && (text[i] != '\n' || is_quoted); i++) {
+        is_quoted ^= text[i] == '"';
+        if (text[i] == '\t' && !is_quoted) {
+            return '\t';
+        }
+        has_semicolon |= text[i] == ';' && !is_quoted;
+        has_comma |= text[i] == ',' && !is_quoted;
+    }
+    return has_semicolon ? ';' : has_comma && !has_decimal_comma ? ',' : ' ';
+}
+
+// The separator as far as the first bytes tell, to find the end of the first record by.
+static merit_status guess_separator(reading *r)
+{
+    const unsigned char *head = NULL;
+    size_t n = 0;
+    merit_status status =
+        merit__stream_peek(r->lines.stream, MERIT__PEEK_BYTES, &head, &n, r->err);
+    const char *at = (const char *)head;
+    while (n > 0 && (*at == '#' || *at == '\n' || *at == '\r')) {
+        const char *next = memchr(at, '\n', n);
+        n = next != NULL ? n - (size_t)(next + 1 - at) : 0;
+        at = next + 1;
+    }
+    r->columns.separator = separator_of(at, n, r->wish->options->decimal_comma);
+    return status;
+}
+
+static merit_status check_text(const reading *r, const char *text, size_t n)
+{
+    const char *zero = memchr(text, '\0', n);
+    if (zero != NULL) {
+        return merit__fail(r->err, MERIT_EFORMAT,
+                           "%s:%" PRId64 ": byte %zu of the line is 0, which no text "
+                           "has",
+                           r->wish->name, r->lines.number, (size_t)(zero - text) + 1);
+    }
+    return MERIT_OK;
+}
+
+// The next record that has something; *text is NULL after the last one.
+static merit_status next_record(reading *r, const char **text, size_t *n)
+{
+    merit_status status = MERIT_OK;
+    do {
+        status =
+            merit__lines_next_record(&r->lines, r->columns.separator, text, n, r->err);
+    } while (status == MERIT_OK && *text != NULL && is_blank_line(*text, *n));
+    return status == MERIT_OK && *text != NULL ? check_text(r, *text, *n) : status;
+}
+
+static merit_status first_record(reading *r, const char **text, size_t *n)
+{
+    merit_status status = guess_separator(r);
+    do {
+        if (status == MERIT_OK) {
+            status = next_record(r, text, n);
+        }
+    } while (status == MERIT_OK && *text != NULL && (*text)[0] == '#');
+    if (status != MERIT_OK || *text == NULL) {
+        return status;
+    }
+    const char *carriage = memchr(*text, '\r', *n);
+    if (carriage != NULL && memchr(*text, '"', *n) == NULL) {
+        return merit__fail(r->err, MERIT_EFORMAT,
+                           "%s:%" PRId64 ": lines end in a carriage return alone, "
+                           "expected a newline; convert them, such as with tr '\\r' "
+                           "'\\n'",
+                           r->wish->name, r->lines.number);
+    }
+    r->columns.separator = separator_of(*text, *n, r->wish->options->decimal_comma);
+    return MERIT_OK;
+}
+
+static merit_status fail_field(const reading *r, size_t i, const char *text, size_t n,
+                               const char *expected)
+{
+    char part[FIELD_SHOWN + 1], shown[2 * FIELD_SHOWN];
+    char name[NAME_SHOWN], column[NAME_SHOWN + 8] = "";
+    const merit__paths *names = &r->table->facts->columns;
+    int64_t use = r->columns.uses[i];
+    snprintf(part, sizeof part, "%.*s", n < FIELD_SHOWN ? (int)n : FIELD_SHOWN, text);
+    if (use >= 0 && (size_t)use < names->n) {
+        snprintf(
+            column, sizeof column, " (%s)",
+            merit__printable(name, sizeof name, merit__paths_get(names, (size_t)use)));
+    }
+    return merit__fail(r->err, MERIT_EFORMAT,
+                       "%s:%" PRId64 ": column %zu%s is \"%s\", expected %s",
+                       r->wish->name, r->lines.number, i + 1, column,
+                       merit__printable(shown, sizeof shown, part), expected);
+}
+
+// One feature that is no finite number of ordinary size.
+static merit_status take_odd(reading *r, size_t i, const char *text, size_t n,
+                             float *out)
+{
+    int has_comma = r->wish->options->decimal_comma;
+    double value = 0;
+    int is_inf =
+        n >= 3 && n <= 4 &&
+        (memcmp(text + n - 3, "inf", 3) == 0 || memcmp(text + n - 3, "Inf", 3) == 0);
+    if (merit__is_missing(text, n)) {
+        *out = r->missing_is_mean ? NAN : 0;
+        return r->missing_is_mean ||
+                       (r->wish->options->nonfinite_zero && n > 0 && text[0] != '?')
+                   ? MERIT_OK
+                   : fail_field(r, i, text, n,
+                                "a number; --missing mean puts the mean of the "
+                                "column where values are missing");
+    }
+    if (is_inf && r->wish->options->nonfinite_zero) {
+        *out = 0;
+        return MERIT_OK;
+    }
+    if (memchr(text, has_comma ? '.' : ',', n) != NULL &&
+        merit__parse_decimal(text, n, !has_comma, &value) == 0) {
+        return fail_field(r, i, text, n,
+                          has_comma ? "a number with a decimal comma"
+                                    : "a number; a decimal comma? use --decimal=,");
+    }
+    return fail_field(r, i, text, n,
+                      is_inf ? "a finite number"
+                      : merit__is_picture_name(text, n)
+                          ? "a number; in a list of pictures their column is named path"
+                      : n > 0 && (text[0] < '0' || text[0] > '9') && text[0] != '-'
+                          ? "a number; --ignore leaves a column out, --label and --id "
+                            "name what is none"
+                          : "a finite number of at most 1e+37");
+}
+
+static merit_status fail_count(const reading *r, size_t n, int has_more)
+{
+    return merit__fail(
+        r->err, MERIT_EFORMAT,
+        "%s:%" PRId64 ": %s%zu fields, expected %zu as in the first line",
+        r->wish->name, r->lines.number, has_more ? "more than " : "", n, r->columns.n);
+}
+
+static merit_status take_field(reading *r, size_t i, const char *field, size_t n,
+                               float *row)
+{
+    int64_t use = r->columns.uses[i];
+    double value = 0;
+    if (n > 0 && field[0] == '"') {
+        return fail_field(r, i, field, n, "nothing but the separator after a quote");
+    }
+    if (use >= 0) {
+        if (merit__parse_decimal(field, n, r->wish->options->decimal_comma, &value) ==
+                0 &&
+            fabs(value) <= largest_feature) {
+            row[use] = (float)value;
+            return MERIT_OK;
+        }
+        return take_odd(r, i, field, n, &row[use]);
+    }
+    if (use == MERIT__USE_LABEL && !r->wish->options->no_labels) {
+        return merit__table_add_label(r->table, field, n, r->wish->name,
+                                      r->lines.number, r->err);
+    }
+    return use == MERIT__USE_ID
+               ? merit__add_field(&r->table->facts->ids, field, n, r->err)
+               : MERIT_OK;
+}
+
+// One record into row n_rows.
+static merit_status take_row(reading *r, const char *text, size_t n)
+{
+    merit_status status = MERIT_OK;
+    merit__table *table = r->table;
+    const char *end = text + n;
+    size_t n_features = (size_t)table->n_features;
+    void *values = table->values;
+    MERIT_TRY(
+        merit__table_check_room(table->n_rows + 1, table->n_features, r->wish, r->err));
+    if (merit__grow_array(&values, &table->n_room,
+                          (size_t)(table->n_rows + 1) * n_features,
+                          sizeof *table->values) != 0) {
+        return merit__fail_memory(
+            r->err, (size_t)(table->n_rows + 1) * n_features * sizeof *table->values,
+            r->wish->name);
+    }
+    table->values = values;
+    for (size_t i = 0; i < r->columns.n; i++) {
+        const char *field = NULL;
+        size_t n_field = 0;
+        if (text == NULL) {
+            return fail_count(r, i, 0);
+        }
+        merit__take_field(&text, end, r->columns.separator, &field, &n_field);
+        MERIT_TRY(take_field(r, i, field, n_field,
+                             table->values + (size_t)table->n_rows * n_features));
+    }
+    if (text != NULL) {
+        return fail_count(r, r->columns.n, 1);
+    }
+    table->n_rows++;
+fail:
+    return status;
+}
+
+static merit_status begin(reading *r, const char **text, size_t *n)
+{
+    merit_status status = MERIT_OK;
+    merit__table *table = r->table;
+    table->facts = merit__alloc_array(1, sizeof *table->facts);
+    if (table->facts == NULL) {
+        return merit__fail_memory(r->err, sizeof *table->facts, r->wish->name);
+    }
+    MERIT_TRY(first_record(r, text, n));
+    if (*text == NULL) {
+        return MERIT_OK;
+    }
+    MERIT_TRY(merit__table_columns_find(&r->columns, table->facts, r->wish, *text, *n,
+                                        r->lines.number, r->err));
+    if (r->columns.n > COLUMNS_MAX) {
+        return merit__fail(r->err, MERIT_ENOMEM,
+                           "%s:%" PRId64 ": %zu fields, the limit is %d", r->wish->name,
+                           r->lines.number, r->columns.n, COLUMNS_MAX);
+    }
+    table->n_features = table->facts->n_columns;
+    table->facts->missing_is_mean = r->missing_is_mean;
+    table->n_unknown = r->columns.n_unknown;
+    memcpy(table->first_unknown, r->columns.first_unknown, sizeof table->first_unknown);
+    if (r->columns.is_header) {
+        MERIT_TRY(next_record(r, text, n));
+    }
+fail:
+    return status;
+}
+
+merit_status merit__table_read(merit__table *out, merit__stream *stream,
+                               const merit__table_wish *wish, merit_error *err)
+{
+    const merit_dataset_options *options = wish->options;
+    reading r = {
+        .table = out,
+        .wish = wish,
+        .lines = {.stream = stream,
+                  .limit_bytes = options->max_line_bytes > 0
+                                     ? (size_t)options->max_line_bytes
+                                     : line_bytes_default,
+                  .hint = "--max-line raises the limit"},
+        .missing_is_mean = options->missing == MERIT_MISSING_MEAN ||
+                           (wish->before != NULL && wish->before->missing_is_mean),
+        .err = err,
+    };
+    const char *text = NULL;
+    size_t n = 0;
+    merit_status status = MERIT_OK;
+    MERIT_TRY(begin(&r, &text, &n));
+    while (text != NULL && (options->first == 0 || out->n_rows < options->first)) {
+        MERIT_TRY(take_row(&r, text, n));
+        MERIT_TRY(next_record(&r, &text, &n));
+    }
+    if (out->n_rows == 0) {
+        MERIT_TRY(merit__fail(err, MERIT_EFORMAT, "%s: 0 rows", wish->name));
+    }
+    MERIT_TRY(merit__facts_print(out->facts, err));
+fail:
+    merit__free(r.lines.buffer);
+    merit__table_columns_dispose(&r.columns);
+    return status;
+}
