@@ -52,6 +52,14 @@ MERIT_API void merit_model_shape(const merit_model *model, int64_t *channels,
 /* One entry of the metadata ("net", "loss", "provenance", ...) or NULL. Borrowed. */
 MERIT_API const char *merit_model_metadata(const merit_model *model, const char *key);
 
+/* Writes a sentence into note[0..n_bytes) when the data look as if they were in another
+ * unit than those that the model learned from: pixels from 0 to 1 for a model of bytes,
+ * a column in another unit; "" otherwise, for pictures, and for fewer than 10 examples.
+ * Looks at 1,000 examples at most. ENOMEM. */
+MERIT_API merit_status merit_model_doubt(char *note, size_t n_bytes,
+                                         const merit_model *model,
+                                         const merit_dataset *data, merit_error *err);
+
 /* logits [N,K] of every example, on n_threads threads (0: all processors). The same
  * bits for any number of threads. EFORMAT when the shapes do not fit. */
 MERIT_API merit_status merit_model_logits(const merit_model *model,

@@ -21,6 +21,7 @@ typedef struct merit__model_parts {
     const merit_dataset *data; // for what is asked about sequences; NULL: nothing
     const char *provenance;    // JSON
     const char *fit;           // how pictures are fitted, "crop" or "stretch"; or NULL
+    const char *table;         // merit_dataset_schema of the data, or NULL
 } merit__model_parts;
 
 /* Writes a model file; hash (NULL allowed) gets its SHA-256. */

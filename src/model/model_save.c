@@ -10,7 +10,7 @@
 #include <string.h>
 
 // Every metadata entry of a model file, in one place: model_load.c reads the same.
-enum { N_METADATA = 13, N_OF_SEQUENCES = 3, N_MORE = N_OF_SEQUENCES + 1 };
+enum { N_METADATA = 13, N_OF_SEQUENCES = 3, N_MORE = N_OF_SEQUENCES + 2 };
 
 // The texts of numbers, and all entries with pointers to them.
 typedef struct description {
@@ -80,6 +80,10 @@ static merit_status describe(description *text, const merit__model_parts *parts,
         text->entries[text->n_entries++] = (merit__metadata_entry){"fit", parts->fit};
     }
     describe_sequences(text, parts->data);
+    if (parts->table != NULL) {
+        text->entries[text->n_entries++] =
+            (merit__metadata_entry){"table", parts->table};
+    }
     return MERIT_OK;
 }
 

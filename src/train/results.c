@@ -81,6 +81,7 @@ static merit_status save_model(const merit__training *t, const char *name,
         .fit = !merit__dataset_is_gallery(t->whole)               ? NULL
                : merit_dataset_fit(t->whole) == MERIT_FIT_STRETCH ? "stretch"
                                                                   : "crop",
+        .table = merit_dataset_schema(t->whole),
     };
     MERIT_TRY(merit__model_save(path, &parts, hash, err));
 fail:

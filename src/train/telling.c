@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/fail.h"
 #include "base/shell.h"
 #include "data/dataset.h"
 #include "data/manifest.h"
@@ -139,6 +140,25 @@ static void tell_missing_classes(const merit__training *t)
     }
 }
 
+/* Features that are the same in all examples. */
+static void tell_constant(const merit__training *t)
+{
+    char place[32], shown[64];
+    int64_t first = 0;
+    int64_t n = merit__normalisation_constant(&first, &t->normalisation, t->data);
+    if (n == 0 || t->normalisation.n_channels == 1) {
+        return;
+    }
+    const char *name = merit_dataset_column(t->data, first);
+    snprintf(place, sizeof place, "number %" PRId64, first + 1);
+    merit__training_tell(t, MERIT_TRAIN_NOTE,
+                         "%" PRId64 " of %" PRId64 " features never change in the data "
+                         "that are learned from, first %s: they tell nothing",
+                         n, t->normalisation.n_channels,
+                         name != NULL ? merit__printable(shown, sizeof shown, name)
+                                      : place);
+}
+
 /* How many held-out examples each truth has, [K]. */
 static json_t *truth_counts(const merit__training *t)
 {
@@ -212,6 +232,7 @@ void merit__training_tell_start(const merit__training *t)
     }
     report(t, MERIT_TRAIN_STARTED, m.text);
     tell_missing_classes(t);
+    tell_constant(t);
     double constant = merit__best_constant(t->scores, t->validation_data);
     tell_shared(t);
     log_record(t, json_pack("{s:s, s:s, s:o, s:o}", "event", "start", "message", m.text,
