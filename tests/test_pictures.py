@@ -445,7 +445,7 @@ def test_a_list_is_as_good_as_a_folder(pets, tmp_path):
     ("ant/0000.png\tant\nant/0003.png\t\n", "line 2: the label is empty"),
     ("ant/0000.png\tant\n\tant\n", "line 2: the path is empty"),
     (f"ant/0000.png\tant\nant/0003.png\t{'x' * 256}\n", "line 2: the label is longer than"),
-    ("one\ttwo\nant/0000.png\tant\n", 'or a list of pictures with a column "path"'),
+    ("one\ttwo\nant/0000.png\tant\n", "in a list of pictures their column is named path"),
     ("path,label\nant/0000.png,\"ant\n", "line 2: a quote is opened and never closed"),
     ("path,label\nant/0000.png,\"ant\"x\n", "line 2: a closing quote is followed"),
     ("path\tlabel\n", "there is no picture in the list"),

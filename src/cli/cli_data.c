@@ -39,8 +39,8 @@ static merit_status set_bad_samples(merit_dataset_options *options, const char *
 }
 
 // "500M": bytes, or with K, M or G.
-static merit_status set_memory(merit_dataset_options *options, const char *value,
-                               merit_error *err)
+static merit_status read_size(int64_t *out, const char *option, const char *value,
+                              merit_error *err)
 {
     static const char units[] = "KMG";
     char number[32] = "";
@@ -58,11 +58,11 @@ static merit_status set_memory(merit_dataset_options *options, const char *value
     if (!merit__parse_number(&amount, number) || amount <= 0 || amount * unit < 1 ||
         amount * unit > 1e15) {
         return merit__refuse(err, MERIT_EINVAL,
-                             "--memory: expected a size such as 500M or 2G, found "
+                             "%s: expected a size such as 500M or 2G, found "
                              "\"%.60s\"",
-                             value);
+                             option, value);
     }
-    options->memory_bytes = (int64_t)(amount * unit);
+    *out = (int64_t)(amount * unit);
     return MERIT_OK;
 }
 
@@ -126,6 +126,63 @@ static merit_status set_task(merit_dataset_options *options, const char *value,
                          value);
 }
 
+// Which of the words between bars in `choice` the value is, from 0.
+static merit_status read_choice(int *out, const char *option, const char *choice,
+                                const char *value, merit_error *err)
+{
+    size_t n_value = strlen(value);
+    *out = 0;
+    for (const char *at = choice; *at != '\0'; (*out)++) {
+        size_t n = strcspn(at, "|");
+        if (n == n_value && memcmp(at, value, n) == 0) {
+            return MERIT_OK;
+        }
+        at += n + (at[n] == '|');
+    }
+    return merit__refuse(err, MERIT_EINVAL, "%s: expected one of %s, found \"%.60s\"",
+                         option, choice, value);
+}
+
+// The options of tables.
+static merit_status set_table(merit_dataset_options *options, int key,
+                              const char *value, merit_error *err)
+{
+    int choice = 0;
+    merit_status status = MERIT_OK;
+    switch (key) {
+    case MERIT__OPTION_LABEL:
+        options->label_column = value;
+        break;
+    case MERIT__OPTION_ID:
+        options->id_column = value;
+        break;
+    case MERIT__OPTION_IGNORE:
+        options->ignore = value;
+        break;
+    case MERIT__OPTION_HEADER:
+        MERIT_TRY(read_choice(&choice, "--header", "auto|yes|no", value, err));
+        options->header = (merit_header)choice;
+        break;
+    case MERIT__OPTION_MISSING:
+        MERIT_TRY(read_choice(&choice, "--missing", "refuse|mean", value, err));
+        options->missing = (merit_missing)choice;
+        break;
+    case MERIT__OPTION_DECIMAL:
+        MERIT_TRY(read_choice(&options->decimal_comma, "--decimal", ".|,", value, err));
+        break;
+    case MERIT__OPTION_MAX_LINE:
+        return read_size(&options->max_line_bytes, "--max-line", value, err);
+    case MERIT__OPTION_SIGNALS:
+        options->signals = 1;
+        break;
+    default:
+        return merit__refuse(err, MERIT_EBACKEND, "option %d is not handled", key);
+    }
+
+fail:
+    return status;
+}
+
 merit_status merit__data_option(merit_dataset_options *options, int key,
                                 const char *value, merit_error *err)
 {
@@ -155,7 +212,7 @@ merit_status merit__data_option(merit_dataset_options *options, int key,
     case MERIT__OPTION_BAD_SAMPLES:
         return set_bad_samples(options, value, err);
     case MERIT__OPTION_MEMORY:
-        return set_memory(options, value, err);
+        return read_size(&options->memory_bytes, "--memory", value, err);
     case MERIT__OPTION_SIZE:
         return set_size(options, value, err);
     case MERIT__OPTION_FIT:
@@ -179,7 +236,7 @@ merit_status merit__data_option(merit_dataset_options *options, int key,
         }
         return MERIT_OK;
     default:
-        return merit__refuse(err, MERIT_EBACKEND, "option %d is not handled", key);
+        return set_table(options, key, value, err);
     }
 }
 
@@ -193,6 +250,12 @@ void merit__data_tell(const merit_dataset *data)
 merit_status merit__data_need_labels(const merit_dataset *data, const char *option,
                                      merit_error *err)
 {
+    if (merit_dataset_labels(data) == NULL && merit_dataset_schema(data) != NULL) {
+        return merit__refuse(err, MERIT_EFORMAT,
+                             "%.120s: which column holds the labels? Name it with "
+                             "--label, or a file of labels with %s",
+                             merit_dataset_path(data), option);
+    }
     if (merit_dataset_labels(data) == NULL) {
         return merit__refuse(err, MERIT_EFORMAT,
                              "%.120s: no labels were found beside it; name their file "

@@ -20,14 +20,23 @@ enum {
     MERIT__OPTION_ALPHABET,
     MERIT__OPTION_LETTERS,
     MERIT__OPTION_HIDE,
+    MERIT__OPTION_LABEL,
+    MERIT__OPTION_ID,
+    MERIT__OPTION_IGNORE,
+    MERIT__OPTION_HEADER,
+    MERIT__OPTION_MISSING,
+    MERIT__OPTION_DECIMAL,
+    MERIT__OPTION_MAX_LINE,
+    MERIT__OPTION_SIGNALS,
     MERIT__DATA_OPTION_END // above all of them
 };
 
 // clang-format off
 #define MERIT__LABELS_OPTION                                                           \
     {"labels", MERIT__OPTION_LABELS, "FILE", 0,                                        \
-     "Labels of DATA (IDX or .npy; of sequences a text of name, tab, class, or FASTA "  \
-     "with a label for each letter); otherwise they are looked for beside it",         \
+     "Labels of DATA (IDX, .npy or text, one to a line; of sequences a text of name, "  \
+     "tab, class, or FASTA with a label for each letter); otherwise they are looked "  \
+     "for beside it, or in a table by --label",                                        \
      2}
 /* How sequences become examples; a model knows it. */
 #define MERIT__SEQUENCE_OPTIONS                                                        \
@@ -59,7 +68,28 @@ enum {
      2},                                                                               \
     {"memory", MERIT__OPTION_MEMORY, "SIZE", 0,                                        \
      "For the pixels of pictures, such as 500M or 2G; what does not fit is decoded "   \
-     "when it is needed (default: a quarter of the machine's, at most 8G)", 2}
+     "when it is needed (default: a quarter of the machine's, at most 8G). Also the "   \
+     "most that a table may take (default: 4G)", 2},                                    \
+    {"label", MERIT__OPTION_LABEL, "COLUMN", 0,                                        \
+     "Of a table the column of labels: its name, or its place (1 is the first, -1 the " \
+     "last; default: one called label)", 2},                                           \
+    {"id", MERIT__OPTION_ID, "COLUMN", 0,                                              \
+     "Of a table the column that names the rows (default: one called id)", 2},         \
+    {"ignore", MERIT__OPTION_IGNORE, "COLUMN,...", 0, "Columns of a table to leave out", 2}, \
+    {"header", MERIT__OPTION_HEADER, "auto|yes|no", 0,                                 \
+     "Whether the first line of a table names its columns (default: auto)", 2},        \
+    {"missing", MERIT__OPTION_MISSING, "refuse|mean", 0,                               \
+     "What a missing value of a table (empty, NA, NaN, ?) becomes (default: refuse; "   \
+     "a model that learned with mean uses it)", 2},                                    \
+    {"decimal", MERIT__OPTION_DECIMAL, ".|,", 0,                                       \
+     "What stands before the decimals in a table (default: .)", 2},                    \
+    {"max-line", MERIT__OPTION_MAX_LINE, "SIZE", 0,                                    \
+     "The longest line that a table may have (default: 16M)", 2}
+/* What training makes of rows; a model knows it. */
+#define MERIT__SIGNALS_OPTION                                                          \
+    {"signals", MERIT__OPTION_SIGNALS, NULL, 0,                                        \
+     "Rows are signals such as spectra, of which neighbours belong together; --net "   \
+     "cnn1d implies it", 2}
 /* How pictures become examples; a model knows it. */
 #define MERIT__PICTURE_OPTIONS                                                         \
     {"size", MERIT__OPTION_SIZE, "N|HxW", 0,                                           \

@@ -23,6 +23,13 @@ static void read_alike(merit_dataset_options *options, const merit_dataset *data
     }
 }
 
+// A net for signals needs data that are some.
+static int reads_signals(const merit__training_settings *settings)
+{
+    const char *net = settings->train.net;
+    return settings->data.signals || (net != NULL && strcmp(net, "cnn1d") == 0);
+}
+
 merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
                                      const char *labels, const char *option,
                                      const merit__inputs *inputs,
@@ -36,6 +43,8 @@ merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
     }
     data.labels = labels;
     data.first = 0;
+    data.schema = merit_dataset_schema(inputs->data);
+    data.signals = reads_signals(settings);
     if (merit_dataset_is_pictures(path)) {
         shape_alike(&data, inputs->data);
     }
@@ -115,6 +124,7 @@ merit_status merit__inputs_load(merit__inputs *inputs,
     merit_status status = MERIT_OK;
     merit_dataset_options options = settings->data;
     options.n_threads = settings->train.threads;
+    options.signals = reads_signals(settings);
     MERIT_TRY(merit_dataset_load(&inputs->data, settings->data_path, &options, err));
     MERIT_TRY(merit__data_need_labels(inputs->data, "--labels", err));
     MERIT_TRY(check_class_count(inputs->data, err));

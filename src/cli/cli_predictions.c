@@ -50,9 +50,15 @@ merit__predictions_data_options(const merit__predictions_source *source,
 {
     merit_dataset_options options = source->data;
     const char *fit = merit_model_metadata(model, "fit");
+    int64_t channels = 0, height = 0, width = 0;
+    merit_model_shape(model, &channels, &height, &width);
     options.n_threads = source->n_threads;
+    options.schema = merit_model_metadata(model, "table");
+    options.signals = height == 1 && width > 1;
     if (merit_dataset_is_pictures(source->arguments[1])) {
-        merit_model_shape(model, &options.channels, &options.height, &options.width);
+        options.channels = channels;
+        options.height = height;
+        options.width = width;
         options.fit = fit != NULL && strcmp(fit, "stretch") == 0 ? MERIT_FIT_STRETCH
                                                                  : MERIT_FIT_CROP;
     }
@@ -64,6 +70,7 @@ merit_status merit__predictions_load(merit__predictions *out,
                                      const merit__predictions_source *source,
                                      const char *usage, merit_error *err)
 {
+    char doubt[256];
     merit_status status = MERIT_OK;
     *out = (merit__predictions){0};
     if (source->arguments[1] == NULL) {
@@ -82,6 +89,10 @@ merit_status merit__predictions_load(merit__predictions *out,
     out->n_threads = source->n_threads;
     out->n_classes = merit_scores_n_truths(scores);
     out->n_answers = merit_scores_n_answers(scores);
+    MERIT_TRY(merit_model_doubt(doubt, sizeof doubt, out->model, out->data, err));
+    if (doubt[0] != '\0') {
+        merit__tell("warning", doubt);
+    }
     out->rule =
         source->rule == MERIT_RULE_AUTO ? merit_model_rule(out->model) : source->rule;
 

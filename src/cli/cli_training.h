@@ -39,6 +39,7 @@ enum {
      "Labels of the data of --validation; otherwise they are looked for beside it",    \
      2},                                                                               \
     MERIT__DATA_OPTIONS,                                                               \
+    MERIT__SIGNALS_OPTION,                                                             \
     MERIT__PICTURE_OPTIONS,                                                            \
     MERIT__SEQUENCE_OPTIONS,                                                           \
     {"shift", MERIT__OPTION_SHIFT, "N", 0,                                             \
@@ -49,8 +50,8 @@ enum {
 /* The net: the end of group 3. The course of training: group 4. */
 #define MERIT__TRAINING_COURSE_OPTIONS                                                 \
     {"net", 'n', "NET", 0,                                                             \
-     "Layers, such as `conv 32 3, relu, pool 2, dense 128, relu`, or cnn, cnn1d or " \
-     "resnet-N (N = 8, 14, 20, ...)", 3},                                                       \
+     "Layers, such as `conv 32 3, relu, pool 2, dense 128, relu`, or linear, mlp, "    \
+     "cnn1d (signals, sequences), cnn or resnet-N (N = 8, 14, 20, ...)", 3},           \
     {"epochs", 'e', "N", 0, "Times through the data (default: 6)", 4},                 \
     {"batch", 'b', "N", 0, "Examples in a step (default: 128; of sequences 32 windows)", \
      4},                                                                               \

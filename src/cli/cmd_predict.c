@@ -39,8 +39,10 @@ static const merit__options options = {
     .text =
         "Answers every example of DATA with the model in RUN (a run directory or a "
         "model file).\vPrints tab-separated text: id (the place in DATA, from 0; of a "
-        "picture its file; of sequences NAME, or NAME:LETTER from 1), answer, "
-        "expected_score, and p_<class>, the belief in each class; under the "
+        "picture its file, of a table its column of ids; of sequences NAME, or "
+        "NAME:LETTER from 1), answer, expected_score, and p_<class>, the belief in "
+        "each "
+        "class; under the "
         "decode rule the model's outputs. A model of expected scores (loss "
         "score-squares or score-logistic) has no beliefs and no such columns, nor has "
         "one of a tree of more than 2,000 "
@@ -68,7 +70,7 @@ static const char *row_id(const void *context, int64_t i)
         snprintf(w->id, sizeof w->id, "%s:%" PRId64, name, place);
         return w->id;
     }
-    return name != NULL ? name : merit_dataset_file(data, w->first + i);
+    return name != NULL ? name : merit_dataset_id(data, w->first + i);
 }
 
 static merit_status write_block(void *payload, int64_t first, int64_t n,
