@@ -4,12 +4,79 @@
 
 #include "base/distribution.h"
 #include "base/fail.h"
+#include "base/fast_exp.h"
 
 // Lets probabilities pass that were stored as float, and logits not.
 static const double probability_tolerance = 1e-3;
 
+enum { MANY_CLASSES = 2048, SUM_BLOCK = 512 };
+
+/* q = exp((logits - largest) / temperature) in float, to 1e-7 of each; returns the sum.
+ */
+static double exponentials(double *q, const float *logits, size_t K, float largest,
+                           double temperature)
+{
+    const merit__four shift = merit__four_of(largest);
+    const merit__four scale = merit__four_of((float)(1 / temperature));
+    double total = 0;
+    for (size_t k = 0; k < K;) {
+        const size_t stop = k + SUM_BLOCK < K ? k + SUM_BLOCK : K;
+        merit__four sum = merit__four_of(0);
+        for (; k + 4 <= stop; k += 4) {
+            const merit__four e =
+                merit__fast_exp((merit__four_load(logits + k) - shift) * scale);
+            sum += e;
+            q[k] = e[0];
+            q[k + 1] = e[1];
+            q[k + 2] = e[2];
+            q[k + 3] = e[3];
+        }
+        total += ((double)sum[0] + (double)sum[1]) + ((double)sum[2] + (double)sum[3]);
+        for (; k < stop; k++) {
+            q[k] = exp(((double)logits[k] - (double)largest) / temperature);
+            total += q[k];
+        }
+    }
+    return total;
+}
+
+// Of many classes, each probability to 1e-6 of itself.
+static int softmax_of_many(double *q, const float *logits, size_t K, double temperature)
+{
+    float largest = logits[0];
+    float least = logits[0];
+    merit__four most = merit__four_of(logits[0]);
+    merit__four fewest = most;
+    size_t k = 0;
+    for (; k + 4 <= K; k += 4) {
+        const merit__four z = merit__four_load(logits + k);
+        most = merit__four_choose(z > most, z, most);
+        fewest = merit__four_choose(z < fewest, z, fewest);
+    }
+    for (int lane = 0; lane < 4; lane++) {
+        largest = most[lane] > largest ? most[lane] : largest;
+        least = fewest[lane] < least ? fewest[lane] : least;
+    }
+    for (; k < K; k++) {
+        largest = logits[k] > largest ? logits[k] : largest;
+        least = logits[k] < least ? logits[k] : least;
+    }
+    if (!(temperature > 1e-3 && temperature < 1e3 && largest < 1e30F &&
+          least > -1e30F)) {
+        return 0; // too large for float
+    }
+    const double share = 1 / exponentials(q, logits, K, largest, temperature);
+    for (k = 0; k < K; k++) {
+        q[k] *= share;
+    }
+    return 1;
+}
+
 void merit__softmax(double *q, const float *logits, size_t K, double temperature)
 {
+    if (K >= MANY_CLASSES && softmax_of_many(q, logits, K, temperature)) {
+        return;
+    }
     // Shifted by the largest logit, so that no exponential overflows and one is 1.
     double largest = logits[0];
     for (size_t k = 1; k < K; k++) {
@@ -71,8 +138,10 @@ merit_status merit__posterior_check(const double *p, size_t K, size_t row,
 size_t merit__first_largest(const double *values, size_t n)
 {
     size_t best = 0;
+    double largest = values[0];
     for (size_t i = 1; i < n; i++) {
-        if (values[i] > values[best]) {
+        if (values[i] > largest) {
+            largest = values[i];
             best = i;
         }
     }

@@ -223,6 +223,28 @@ static merit_status write_gradient(const evaluation *run, int64_t n, double fact
     return MERIT_OK;
 }
 
+// The truth's row of scores as floats, in the place of a row that is made; *top is the
+// best of them. A loss with margins keeps costs of a table that is written out.
+static const float *fast_table(float *top, const evaluation *run, int32_t truth)
+{
+    const merit_loss *loss = run->loss;
+    float *row = (float *)(void *)run->made;
+    if (loss->def->table == MERIT__TABLE_NONE) {
+        return NULL;
+    }
+    if (loss->tree != NULL) {
+        merit__tree_table_row_float(loss->tree, truth, row);
+        *top = 1; // of the right answer
+        return row;
+    }
+    const double *kept = loss->table + truth * loss->n_classes;
+    const double sign = loss->def->fast == MERIT__FAST_MARGIN ? -1 : 1;
+    for (int64_t k = 0; k < loss->n_classes; k++) {
+        row[k] = (float)(sign * kept[k]);
+    }
+    return row;
+}
+
 // The float path, for labels and many classes. What it cannot do, and what is wrong,
 // is left to the other one: returns 0.
 static int eval_fast(const evaluation *run, int64_t n, double *total)
@@ -240,10 +262,13 @@ static int eval_fast(const evaluation *run, int64_t n, double *total)
         return 0;
     }
     double value = 0;
+    float top = 0;
+    const float *table = fast_table(&top, run, truth);
     merit__fast_row row = {.kind = loss->def->fast,
                            .n = K,
                            .logits = batch->logits + n * K,
-                           .table = merit__loss_table_row(loss, truth, run->made),
+                           .table = table,
+                           .top = top,
                            .margin = run->parameters[0],
                            .hot = loss->hot[truth],
                            .factor = run->scale * weight,

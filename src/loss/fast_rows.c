@@ -1,12 +1,13 @@
 #include "loss/fast_rows.h"
 
 #include <math.h>
-#include <string.h>
 
-/* Four numbers at once, on every processor; sums run in lanes of LANES, so that the
- * bits do not depend on which. Double sums are taken every BLOCK numbers. */
-typedef float four __attribute__((vector_size(16)));
-typedef int32_t four_bits __attribute__((vector_size(16)));
+#include "base/fast_exp.h"
+
+/* Sums run in lanes, LANES at once, so that the bits do not depend on the processor.
+ * Double sums are taken every BLOCK numbers. */
+typedef merit__four four;
+typedef merit__four_bits four_bits;
 
 enum { LANES = 8, BLOCK = 512 };
 
@@ -16,59 +17,32 @@ static const float largest_logit = 1e30F;
 
 static four load(const float *from)
 {
-    four x;
-    memcpy(&x, from, sizeof x);
-    return x;
+    return merit__four_load(from);
 }
 
 static void store(float *to, four x)
 {
-    memcpy(to, &x, sizeof x);
+    merit__four_store(to, x);
 }
 
 static four all(float x)
 {
-    return (four){x, x, x, x};
-}
-
-/* exp(x) for x <= 0, to 1e-7; 0 below -87. Of x / log 2 the whole part is the exponent,
- * the rest goes into a polynomial (Cephes, S. Moshier). */
-static four exp_of(four x)
-{
-    const four magic = all(12582912.0F); // 1.5 * 2^23: adding it rounds to an integer
-    const four_bits is_tiny = x < all(-87.0F);
-    const four near = x * all(1.44269504F) + magic;
-    const four whole = near - magic;
-    const four_bits exponent = ((four_bits)near - (four_bits)magic) << 23;
-    const four r = (x - whole * all(0.693359375F)) - whole * all(-2.12194440e-4F);
-    four p = all(1.9875691500e-4F);
-    p = p * r + all(1.3981999507e-3F);
-    p = p * r + all(8.3334519073e-3F);
-    p = p * r + all(4.1665795894e-2F);
-    p = p * r + all(1.6666665459e-1F);
-    p = p * r + all(5.0000001201e-1F);
-    p = p * r * r + r + all(1.0F);
-    return (four)(~is_tiny & ((four_bits)p + exponent));
-}
-
-/* Numbers j .. j + 3 of the table; those behind the end are 0. */
-static four table_at(const merit__fast_row *row, int64_t j)
-{
-    const double *t = row->table + j;
-    return (four){(float)t[0], (float)t[1], (float)t[2], (float)t[3]};
+    return merit__four_of(x);
 }
 
 /* What the softmax is of: logits, with margins where the loss has them. */
 static four inputs_at(const merit__fast_row *row, int64_t j, float margin)
 {
     const four z = load(row->logits + j);
-    return row->kind == MERIT__FAST_MARGIN ? z + all(margin) * table_at(row, j) : z;
+    return row->kind == MERIT__FAST_MARGIN
+               ? z + all(margin) * (all(row->top) - load(row->table + j))
+               : z;
 }
 
 static float input_at(const merit__fast_row *row, int64_t j, float margin)
 {
     return row->kind == MERIT__FAST_MARGIN
-               ? row->logits[j] + margin * (float)row->table[j]
+               ? row->logits[j] + margin * (row->top - row->table[j])
                : row->logits[j];
 }
 
@@ -83,7 +57,7 @@ static int find_largest(float *largest, const merit__fast_row *row, float margin
         const four x = inputs_at(row, j, margin);
         const four_bits is_more = x > most;
         is_good &= (z < all(largest_logit)) & (z > all(-largest_logit)); // 0 for NaN
-        most = (four)((is_more & (four_bits)x) | (~is_more & (four_bits)most));
+        most = merit__four_choose(is_more, x, most);
     }
     *largest = fmaxf(fmaxf(most[0], most[1]), fmaxf(most[2], most[3]));
     int all_good = is_good[0] & is_good[1] & is_good[2] & is_good[3];
@@ -114,10 +88,10 @@ static void sum_block(sums *out, float *e, const merit__fast_row *row, int64_t f
     for (int64_t j = from; j < to; j += LANES) {
         for (int64_t half = 0; half < 2; half++) {
             const int64_t at = j + 4 * half;
-            const four x = exp_of(inputs_at(row, at, margin) - all(largest));
+            const four x = merit__fast_exp(inputs_at(row, at, margin) - all(largest));
             total[half] += x;
             if (row->kind == MERIT__FAST_EXPECTED) {
-                earned[half] += x * table_at(row, at);
+                earned[half] += x * load(row->table + at);
             }
             if (e != NULL) {
                 store(e + at, x);
@@ -141,7 +115,7 @@ static sums sum_all(float *e, const merit__fast_row *row, float margin, float la
     for (; j < row->n; j++) {
         const float x = expf(input_at(row, j, margin) - largest);
         out.total += (double)x;
-        out.earned += row->table == NULL ? 0 : (double)x * row->table[j];
+        out.earned += row->table == NULL ? 0 : (double)x * (double)row->table[j];
         if (e != NULL) {
             e[j] = x;
         }
@@ -166,10 +140,10 @@ static void weigh(float *e, const merit__fast_row *row, float factor, float mean
 {
     int64_t j = 0;
     for (; j + 4 <= row->n; j += 4) {
-        store(e + j, load(e + j) * all(factor) * (all(mean) - table_at(row, j)));
+        store(e + j, load(e + j) * all(factor) * (all(mean) - load(row->table + j)));
     }
     for (; j < row->n; j++) {
-        e[j] *= factor * (mean - (float)row->table[j]);
+        e[j] *= factor * (mean - row->table[j]);
     }
 }
 

@@ -12,7 +12,8 @@ typedef struct merit__fast_row {
     merit__loss_fast kind;
     int64_t n;           // K
     const float *logits; // [K]
-    const double *table; // [K] costs of a margin, or scores; NULL for cross entropy
+    const float *table;  // [K] scores; NULL for cross entropy
+    float top;           // the best of them: a margin is what is lost against it
     double margin;       // what costs are multiplied by
     int64_t hot;         // the class of the target
     double factor;       // what the gradient is multiplied by

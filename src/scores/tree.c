@@ -56,7 +56,9 @@ merit_status merit__tree_set_name(merit__tree *tree, int64_t node, const char *n
                           at + n_bytes + 1, 1) != 0) {
         return merit__fail_memory(err, at + n_bytes + 1, "the names of a tree");
     }
-    memcpy(tree->names + at, name, n_bytes);
+    if (n_bytes > 0) {
+        memcpy(tree->names + at, name, n_bytes);
+    }
     tree->names[at + n_bytes] = '\0';
     tree->name[node] = (uint32_t)at;
     tree->n_name_bytes = at + n_bytes + 1;

@@ -71,8 +71,10 @@ static merit_status read_length(edge_list *list, merit__field field, merit_error
     char shown[48];
     if (merit__parse_double(field.bytes, field.n, &length) != 0 || length < 0 ||
         !merit__scores_allow(length)) {
-        memcpy(found, field.bytes,
-               field.n < sizeof found - 1 ? field.n : sizeof found - 1);
+        const size_t n = field.n < sizeof found - 1 ? field.n : sizeof found - 1;
+        if (n > 0) {
+            memcpy(found, field.bytes, n);
+        }
         return merit__fail(err, MERIT_EFORMAT,
                            "%s:%lld: expected a branch length from 0 to %g, found "
                            "\"%s\"",

@@ -309,6 +309,31 @@ void merit__tree_table_row(const merit__tree_table *table, int64_t truth, double
     }
 }
 
+static void fill_floats(const merit__tree_table *table, float *row, int32_t from,
+                        int32_t to, double x_i, double x_l)
+{
+    const double most = 1 - x_i + 2 * x_l;
+    for (int32_t s = from; s < to && table->is_direct; s++) {
+        row[s] = (float)(most - table->slot_x[s]);
+    }
+    for (int32_t s = from; s < to && !table->is_direct; s++) {
+        row[table->slot_answer[s]] = (float)(most - table->slot_x[s]);
+    }
+}
+
+void merit__tree_table_row_float(const merit__tree_table *table, int64_t truth,
+                                 float *row)
+{
+    int32_t child = table->node[truth];
+    const double x_i = table->x[child];
+    row[truth] = 1;
+    for (int32_t v = table->parent[child]; v >= 0; v = table->parent[v]) {
+        fill_floats(table, row, table->first[v], table->first[child], x_i, table->x[v]);
+        fill_floats(table, row, table->last[child], table->last[v], x_i, table->x[v]);
+        child = v;
+    }
+}
+
 double merit__tree_table_score(const merit__tree_table *table, int64_t truth,
                                int64_t answer)
 {
@@ -330,17 +355,18 @@ void merit__tree_table_expect(const merit__tree_table *table, const double *beli
     const int64_t n = table->n_nodes;
     const double *x = table->x;
     double *sum = scratch; // P(v) first, then the sum over v and the nodes above it
-    double whole = 0;
-    double mean_x = 0;
+    double parts[4] = {0}; // of E[x]: four sums, since one would wait for itself
     memset(sum, 0, (size_t)n * sizeof *sum);
     for (int64_t k = 0; k < table->n_truths; k++) {
-        sum[table->node[k]] = belief[k];
-        whole += belief[k];
-        mean_x += belief[k] * x[table->node[k]];
+        const int32_t v = table->node[k];
+        sum[v] = belief[k];
+        parts[k % 4] += belief[k] * x[v];
     }
     for (int64_t v = n - 1; v > 0; v--) {
         sum[table->parent[v]] += sum[v];
     }
+    const double whole = sum[0];
+    const double mean_x = (parts[0] + parts[1]) + (parts[2] + parts[3]);
     sum[0] *= 2 * x[0];
     for (int64_t v = 1; v < n; v++) {
         const int32_t up = table->parent[v];
@@ -348,7 +374,7 @@ void merit__tree_table_expect(const merit__tree_table *table, const double *beli
     }
     for (int64_t a = 0; a < table->n_answers; a++) {
         const int32_t v = table->node[a];
-        expected[a] = whole - mean_x - whole * x[v] + sum[v];
+        expected[a] = (whole - mean_x - whole * x[v]) + sum[v];
     }
 }
 

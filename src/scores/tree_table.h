@@ -67,6 +67,10 @@ void merit__tree_table_free(merit__tree_table *table);
 /* The scores [A] of one truth. O(A + depth). */
 void merit__tree_table_row(const merit__tree_table *table, int64_t truth, double *row);
 
+/* Likewise, as floats, for a table of classes alone. */
+void merit__tree_table_row_float(const merit__tree_table *table, int64_t truth,
+                                 float *row);
+
 /* The score of one answer. O(depth). */
 double merit__tree_table_score(const merit__tree_table *table, int64_t truth,
                                int64_t answer);
