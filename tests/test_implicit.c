@@ -385,6 +385,72 @@ static void test_a_hundred_thousand_leaves(void **state)
     free_twins(&t);
 }
 
+static void test_numbers_of_a_tree(void **state)
+{
+    (void)state;
+    enum { N = 6, K = 3, A = 5 };
+    //      0
+    //    1   4     classes are nodes 2, 3 and 5; answers also 0 and 1
+    //   2 3  5
+    static const int64_t parents[N] = {-1, 0, 1, 1, 0, 4};
+    static const double places[N] = {0, 0.25, 0.5, 0.5, 0.25, 0.5};
+    static const int64_t nodes[A] = {2, 3, 5, 0, 1};
+    static const char *const names[A] = {"a", "b", "c", "all", "ab"};
+    static const struct {
+        int what; // 0: parents, 1: places, 2: nodes
+        int64_t at;
+        double value;
+        const char *message;
+    } wrong[] = {
+        {0, 0, 0, "node 0 of a tree is not its root"},
+        {0, 3, -1, "node 3 of a tree is not where a walk"},
+        {0, 3, 3, "node 3 of a tree is not where a walk"},
+        {0, 3, 5, "node 3 of a tree is not where a walk"},
+        {0, 5, 2, "node 5 of a tree is not where a walk"},
+        {0, 5, -7, "node 5 of a tree is not where a walk"},
+        {0, 5, 0, "a tree of 4 leaves for 3 classes"},
+        {1, 0, -1, "node 0 of a tree is not its root"},
+        {1, 2, 0.1, "node 2 of a tree is not in a place"},
+        {1, 2, 1.5, "node 2 of a tree is not in a place"},
+        {1, 2, NAN, "node 2 of a tree is not in a place"},
+        {2, 0, 3, "answer 1 of a tree is node 3, expected a leaf"},
+        {2, 0, 1, "answer 0 of a tree is node 1, expected a leaf"},
+        {2, 2, 6, "answer 2 of a tree is node 6, expected a leaf"},
+        {2, 2, -1, "answer 2 of a tree is node -1, expected a leaf"},
+        {2, 3, 2, "answer 3 of a tree is node 2, expected an inner node"},
+        {2, 4, 0, "answer 4 of a tree is node 0, expected an inner node"},
+    };
+    for (size_t i = 0; i <= sizeof wrong / sizeof *wrong; i++) {
+        int64_t p[N], a[A];
+        double x[N];
+        merit_scores *scores = NULL;
+        merit_error err = {0};
+        memcpy(p, parents, sizeof p);
+        memcpy(x, places, sizeof x);
+        memcpy(a, nodes, sizeof a);
+        const merit_tree tree = {N, K, A, p, x, a};
+        if (i == sizeof wrong / sizeof *wrong) {
+            double row[A];
+            assert_int_equal(merit_scores_create_tree(&scores, &tree, names, &err), 0);
+            merit_scores_row(scores, 0, row);
+            assert_true(row[0] == 1 && row[1] == 0.5 && row[2] == 0);
+            assert_true(row[3] == 0.5 && row[4] == 0.75);
+            merit_scores_free(scores);
+            continue;
+        }
+        if (wrong[i].what == 1) {
+            x[wrong[i].at] = wrong[i].value;
+        } else {
+            (wrong[i].what == 0 ? p : a)[wrong[i].at] = (int64_t)wrong[i].value;
+        }
+        if (merit_scores_create_tree(&scores, &tree, names, &err) != MERIT_EINVAL ||
+            strstr(err.message, wrong[i].message) == NULL) {
+            fail_msg("%zu: %s", i, err.message);
+        }
+        assert_null(scores);
+    }
+}
+
 static void test_without_memory(void **state)
 {
     (void)state;
@@ -430,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_fast_rows_refuse),
         cmocka_unit_test(test_decisions),
         cmocka_unit_test(test_a_hundred_thousand_leaves),
+        cmocka_unit_test(test_numbers_of_a_tree),
         cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

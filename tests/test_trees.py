@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import subprocess
 import sys
 import time
@@ -299,6 +300,118 @@ def test_info(tmp_path):
     assert done.returncode == 3 and "3 trees" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A taxonomy of 3,000 species, whose table is implicit, and examples of 40 of them."""
+    place = tmp_path_factory.mktemp("large")
+    rng = np.random.default_rng(3)
+    lines, centres, above = [], np.zeros((1, 16)), ["root"]
+    for rank, fan in enumerate((5, 6, 10, 10)):
+        names = [f"r{rank}_{j}" for j in range(len(above) * fan)]
+        lines += [f"{name}\t{above[j // fan]}" for j, name in enumerate(names)]
+        centres = np.repeat(centres, fan, 0) + rng.standard_normal((len(names), 16)) * 4 / 2 ** rank
+        above = names
+    (place / "taxa.tsv").write_text("\n".join(lines) + "\n")
+    y = rng.integers(0, 40, 1200) * 75
+    x = centres[y] + rng.standard_normal((1200, 16)) / 4
+    np.save(place / "x.npy", x.astype(np.float32))
+    np.save(place / "y.npy", y.astype(np.int32))
+    done = merit("train", "x.npy", "--labels", "y.npy", "-s", "tree:taxa.tsv", "--answers",
+                 "nodes", "-n", "dense 32, relu", "-e", "6", "-b", "32", "--lr", "0.02",
+                 "-l", "softmax-margin", "-o", "run", cwd=place)
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+def test_many_classes_from_end_to_end(large):
+    record = json.loads(merit("eval", "run", "x.npy", "--labels", "y.npy", "--json",
+                              cwd=large).stdout)
+    assert record["n"] == 1200 and record["rule"] == "bayes"
+    assert record["mean_score"] > 0.8 and record["normalized_score"] > 0.5
+    done = merit("predict", "run", "x.npy", cwd=large)
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert lines[0] == ["id", "answer", "expected_score"] and len(lines) == 1201
+    info = json.loads(merit("info", "run", "--json", cwd=large).stdout)
+    assert len(info["classes"]) == 3000 and len(info["answers"]) == 3000 + 1 + 5 + 30 + 300
+    assert not (large / "run" / "scores.tsv").exists()
+    assert (large / "run" / "tree.tsv").read_text().startswith("child\tparent\tlength\n")
+    for words in ["explain", "run"], ["report", "run"]:
+        assert merit(*words, cwd=large).returncode == 0
+
+
+def test_the_same_bits_on_any_number_of_threads(large):
+    for threads in 1, 2:
+        done = merit("train", "x.npy", "--labels", "y.npy", "-s", "tree:taxa.tsv", "-n",
+                     "dense 8", "-e", "1", "--first", "300", "-j", threads, "-o",
+                     f"threads{threads}", cwd=large)
+        assert done.returncode == 0, done.stderr
+    one, two = ((large / f"threads{j}" / "best.safetensors").read_bytes() for j in (1, 2))
+    assert one == two
+
+
+def test_held_out_examples_are_measured_in_blocks(tmp_path):
+    k, n = 40000, 500  # more logits than are held at once
+    rng = np.random.default_rng(7)
+    (tmp_path / "taxa.tsv").write_text("".join(
+        [f"s{j}\tg{j // 20}\n" for j in range(k)] + [f"g{j}\tall\n" for j in range(k // 20)]))
+    for name in "t", "v":
+        np.save(tmp_path / f"{name}.npy", rng.standard_normal((n, 4)).astype(np.float32))
+        np.save(tmp_path / f"{name}y.npy", rng.integers(0, 60, n).astype(np.int32))
+    done = merit("train", "t.npy", "--labels", "ty.npy", "--validation", "v.npy",
+                 "--validation-labels", "vy.npy", "-s", "tree:taxa.tsv", "-n", "dense 4",
+                 "-e", "2", "-b", "64", "-l", "cross-entropy", "-o", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    head, *rows = [line.split("\t") for line in
+                   (tmp_path / "run" / "metrics.tsv").read_text().splitlines()]
+    best = max((dict(zip(head, row)) for row in rows), key=lambda row: float(row["mean_score"]))
+    for rule in "bayes", "argmax":
+        record = json.loads(merit("eval", "run", "v.npy", "--labels", "vy.npy", "--json",
+                                  "--rule", rule, cwd=tmp_path).stdout)
+        assert record["n"] == n
+        assert abs(record["mean_score"] - float(best[f"{rule}_score"])) < 1e-9
+        assert abs(record["temperature"] - float(best["temperature"])) < 1e-9
+    lines = merit("predict", "run", "v.npy", cwd=tmp_path).stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines[1:]] == [str(j) for j in range(n)]
+
+
+def test_probabilities_of_many_classes(large):
+    rng = np.random.default_rng(5)
+    q = rng.dirichlet(np.full(3000, .01), 20)
+    np.save(large / "q.npy", q)
+    lines = merit("decide", "q.npy", "-s", "tree:taxa.tsv", cwd=large).stdout.splitlines()
+    tree = [(-1, None, "root")]
+    number = {"root": 0}
+    for line in (large / "taxa.tsv").read_text().splitlines():
+        child, parent = line.split("\t")
+        number[child] = len(tree)
+        tree.append((number[parent], None, child))
+    paths = [trees.path_to_root(tree, number[f"r3_{j}"]) for j in range(3000)]
+    belief = np.zeros((20, len(tree)))
+    for j, path in enumerate(paths):
+        belief[:, path] += q[:, [j]]
+    expected = np.array([sum(belief[:, v] for v in path[:-1]) / 4 for path in paths]).T
+    for line, u in zip(lines[1:], expected):
+        _, answer, score = line.split("\t")
+        assert abs(u.max() - float(score)) < 1e-6
+        assert abs(u[int(answer[3:])] - u.max()) < 1e-9
+
+
+def test_what_needs_a_whole_table_says_so(large):
+    for words in (["eval", "run", "x.npy", "--labels", "y.npy", "--confusion"],
+                  ["report", "run", "x.npy", "--labels", "y.npy", "-o", "page.html"]):
+        done = merit(*words, cwd=large)
+        assert done.returncode == 6 and "GB" in done.stderr, done.stderr
+    for loss in "kernel-score", "geometric", "decision-score", "soft-labels":
+        done = merit("train", "x.npy", "--labels", "y.npy", "-s", "tree:taxa.tsv", "-l", loss,
+                     "-o", "never", cwd=large)
+        assert done.returncode == 3 and "implicit" in done.stderr and "Use " in done.stderr
+    (large / "star.nwk").write_text("(" + ",".join(f"s{j}" for j in range(20001)) + ");")
+    for command in "check", "labels":
+        done = merit(command, "tree:star.nwk", cwd=large)
+        assert done.returncode == 6 and "3.2 GB" in done.stderr, done.stderr
+    assert merit("info", "star.nwk", cwd=large).returncode == 0
+
+
 PAGE = (ROOT / "docs" / "trees.md").read_text()
 
 
@@ -312,14 +425,22 @@ def commands_of_the_page():
 
 def test_the_page(tmp_path):
     found = list(commands_of_the_page())
-    assert len(found) >= 3
+    assert len(found) >= 6
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    script = re.search(r"```python\n(.*?)```", PAGE, re.S).group(1)
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=60)
     for command, shown in found:
-        program, *words = command.split()
+        program, *words = shlex.split(command)
         assert program == "merit"
         done = merit(*words, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.split() == shown.split(), command
+        assert not shown.strip() or done.stdout.split() == shown.split(), command
+    record = json.loads(merit("eval", "run", "new-reads.npy", "--labels", "new-taxa.npy",
+                              "--json", cwd=tmp_path).stdout)
+    assert record["mean_score"] > 0.75
+    answers = (tmp_path / "answers.tsv").read_text().splitlines()
+    names = {line.split("\t")[1] for line in answers[1:]}
+    assert len(answers) == 1001 and len(names) > 8 and names & {"Escherichia", "Vibrio"}
 
 
 def biopython_scores(phylo, path, by_length):
