@@ -1,8 +1,8 @@
 """Hidden residues of real proteins: merit's auto against the same net in PyTorch.
 
 The net: embedding, six residual convolutions, 64 wide, 5 taps, dilation 1 to 32; 15 % of
-the residues hidden; crops of 128 letters, 32 in a step. The last tenth of the proteins of
-mmseqs2-examples is for the test, what each answer is worth is in BLOSUM62. merit trains
+the residues hidden; crops of 128 letters, 32 in a step. A crop of each of the last tenth of the proteins
+of mmseqs2-examples is for the test, what each answer is worth is in BLOSUM62. merit trains
 `--loss auto` once (all candidates, temperature and rule included); PyTorch trains cross
 entropy and softmax-margin, and decides with argmax and with the Bayes decision at a
 temperature fitted on held-out proteins. Arguments: epochs of merit (default 2), steps of
@@ -15,6 +15,7 @@ import gzip
 import json
 import os
 import pathlib
+import random
 import resource
 import shutil
 import subprocess
@@ -31,12 +32,18 @@ STEPS = int(sys.argv[2]) if len(sys.argv) > 2 else 6000
 
 
 def split():
-    """train.fasta and test.fasta; the file is in no order that families keep to."""
+    """train.fasta, and test.fasta with a crop of each protein."""
     WORK.mkdir(parents=True, exist_ok=True)
-    records = gzip.open(PROTEINS, "rt").read().split(">")[1:]
+    records = gzip.open(PROTEINS, "rt").read()[1:].split("\n>")
     n = len(records) * 9 // 10
-    for name, part in (("train", records[:n]), ("test", records[n:])):
-        (WORK / f"{name}.fasta").write_text("".join(">" + record for record in part))
+    (WORK / "train.fasta").write_text("".join(f">{record}\n" for record in records[:n]))
+    rng = random.Random(7)
+    with open(WORK / "test.fasta", "w") as test:
+        for record in records[n:]:
+            name, *lines = record.split("\n")
+            letters = "".join(lines)
+            start = rng.randrange(max(1, len(letters) - 127))
+            test.write(f">{name}\n{letters[start:start + 128]}\n")
 
 
 def user_seconds(command):

@@ -36,8 +36,8 @@ class Net(nn.Module):
         mask = (codes != END)[:, None].float()
         x = self.embedding(codes).transpose(1, 2) * mask
         for convolution in self.convolutions:
-            x = x + F.relu(convolution(x)) * mask
-        return self.last(x).transpose(1, 2)
+            x = x + convolution(F.relu(x)) * mask
+        return self.last(F.relu(x)).transpose(1, 2)
 
 
 def crops(proteins, generator, n):

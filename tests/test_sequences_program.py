@@ -257,7 +257,7 @@ def test_docs(tmp_path):
             outputs[" ".join(line[6:].split()[:3])] = done.stdout.decode()
     assert "20000 sequences" in outputs["merit info /usr/share/doc/mmseqs2/example-data/DB.fasta.gz"]
     accuracy = float(outputs["merit eval states"].splitlines()[1].split()[1])
-    assert accuracy == pytest.approx(0.862, abs=0.02)
+    assert accuracy == pytest.approx(0.857, abs=0.02)
     assert (tmp_path / "states.tsv").read_text().count("\n") > 10000
 
 

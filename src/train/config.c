@@ -17,12 +17,15 @@ static const char *const vector_net = "dense 128, relu";
 static const char *const sequence_net = "cnn1d";
 static const char *const signal_net = "cnn1d";
 
-/* Residual convolutions whose reach doubles: six with 5 taps see 253 positions.
- * Sequences are embedded first; one class for all of a row needs the mean over it. */
+/* Residual convolutions whose reach doubles: six with 5 taps see 253 positions. The
+ * relu comes first in a block (He et al. 2016, arXiv 1603.05027), so that a block can
+ * add what is negative. Sequences are embedded first; one class for all of a row needs
+ * the mean over it. */
 #define RESIDUALS                                                                      \
-    "residual(conv1d 64 5, relu), residual(conv1d 64 5 dilation 2, relu), "            \
-    "residual(conv1d 64 5 dilation 4, relu), residual(conv1d 64 5 dilation 8, relu), " \
-    "residual(conv1d 64 5 dilation 16, relu), residual(conv1d 64 5 dilation 32, relu)"
+    "residual(relu, conv1d 64 5), residual(relu, conv1d 64 5 dilation 2), "            \
+    "residual(relu, conv1d 64 5 dilation 4), residual(relu, conv1d 64 5 dilation 8), " \
+    "residual(relu, conv1d 64 5 dilation 16), "                                        \
+    "residual(relu, conv1d 64 5 dilation 32), relu"
 static const char *const letter_net = "embedding 64, " RESIDUALS ", per-position";
 static const char *const letters_net = "embedding 64, " RESIDUALS ", globalpool";
 
@@ -112,12 +115,12 @@ static int64_t default_slice(const merit_dataset *data)
     return merit_dataset_task(data) != MERIT_TASK_NONE ? 8 : 16;
 }
 
-/* Residual nets without norm, begun small, bear five times the usual rate. */
+/* Residual nets without norm, begun small, bear three times the usual rate. */
 static double default_rate(const merit__optimizer *optimizer, const merit_dataset *data)
 {
     int is_fast = merit_dataset_task(data) != MERIT_TASK_NONE &&
                   strcmp(optimizer->name, "adamw") == 0;
-    return optimizer->learning_rate * (is_fast ? 5 : 1);
+    return optimizer->learning_rate * (is_fast ? 3 : 1);
 }
 
 static merit_status check_ranges(const merit__config *c, merit_error *err)
