@@ -261,6 +261,14 @@ def test_long_lines_and_many_classes(tmp_path):
         for i in range(4)))
     info = record("info", tmp_path / "long.csv", "--label", "-1")
     assert info["shape"] == [100000, 1, 1] and info["n"] == 4
+    # Names that fit into a model, and names that do not.
+    rows = (tmp_path / "long.csv").read_text()
+    for length in (3, 30):
+        names = ",".join(f"{'w' * length}{j}" for j in range(100000))
+        (tmp_path / "named.csv").write_text(f"{names},label\n{rows}")
+        merit("train", tmp_path / "named.csv", "-n", "linear", "-o", tmp_path / f"r{length}",
+              "-e", "1", "-l", "cross-entropy", "-q")
+        assert "accuracy" in record("eval", tmp_path / f"r{length}", tmp_path / "named.csv")
     (tmp_path / "many.csv").write_text("x,label\n" + "".join(
         f"1,{i}\n" for i in range(65537)))
     assert ":65538: more than 65536 classes" in refused(

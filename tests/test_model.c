@@ -696,7 +696,8 @@ static void test_large_net_and_large_examples(void **state)
     parts.net = net;
     parts.parameters = parameters;
     parts.normalisation = &normalisation;
-    assert_int_equal(merit__model_check(net, sample.scores, "{}", &err), MERIT_OK);
+    assert_int_equal(merit__model_check(net, sample.scores, "{}", NULL, &err),
+                     MERIT_OK);
     assert_int_equal(merit__model_save(sample.path, &parts, NULL, &err), MERIT_OK);
     merit_model *model = load(sample.path);
     assert_string_equal(merit_model_metadata(model, "net"), spec);
@@ -780,7 +781,8 @@ static void test_large_tables(void **state)
         merit_scores *scores =
             make_table(cases[i].n_truths, cases[i].n_answers, cases[i].name_bytes);
         merit__model_parts parts = parts_of_table(scores);
-        assert_int_equal(merit__model_check(parts.net, scores, "{}", &err), MERIT_OK);
+        assert_int_equal(merit__model_check(parts.net, scores, "{}", NULL, &err),
+                         MERIT_OK);
         assert_int_equal(merit__model_save(sample.path, &parts, NULL, &err), MERIT_OK);
         merit_model *model = load(sample.path);
         assert_same_table(merit_model_scores(model), scores);
@@ -928,7 +930,7 @@ static void test_header_limit(void **state)
         provenance[n] = '\0';
         grown[n + GROWTH] = '\0';
         parts.provenance = grown;
-        status = merit__model_check(parts.net, scores, provenance, &err);
+        status = merit__model_check(parts.net, scores, provenance, NULL, &err);
         if (status == MERIT_OK) {
             n_fit++;
             assert_int_equal(merit__model_save(sample.path, &parts, NULL, &err),
@@ -1123,7 +1125,7 @@ static merit_status step_save(merit_error *err)
 
 static merit_status step_check(merit_error *err)
 {
-    return merit__model_check(sample.net, sample.scores, "{}", err);
+    return merit__model_check(sample.net, sample.scores, "{}", NULL, err);
 }
 
 static merit_status step_load(merit_error *err)

@@ -12,7 +12,16 @@
 #include <string.h>
 
 enum { SHOWN_BYTES = 80 };
+static const size_t line_bytes_default = (size_t)16 << 20;
 static const int64_t memory_bytes_default = INT64_C(4) << 30;
+
+merit__lines merit__table_lines(merit__stream *stream, const merit__table_wish *wish)
+{
+    int64_t limit = wish->options->max_line_bytes;
+    return (merit__lines){.stream = stream,
+                          .limit_bytes = limit > 0 ? (size_t)limit : line_bytes_default,
+                          .hint = "--max-line raises the limit"};
+}
 
 void merit__table_dispose(merit__table *table)
 {

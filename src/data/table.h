@@ -2,6 +2,7 @@
 #ifndef MERIT_DATA_TABLE_H
 #define MERIT_DATA_TABLE_H
 
+#include "data/lines.h"
 #include "data/name_set.h"
 #include "data/stream.h"
 #include "data/table_columns.h"
@@ -23,6 +24,9 @@ enum { MERIT__LABEL_BYTES_MAX = 255 };
 
 /* Whether a text that begins with these bytes is libsvm's `label index:value ...`. */
 int merit__libsvm_probe(const unsigned char *head, size_t n_bytes);
+
+/* The lines of a stream, as long as max_line_bytes allows. */
+merit__lines merit__table_lines(merit__stream *stream, const merit__table_wish *wish);
 
 /* Reads the rest of a stream of text: a table of fields, or libsvm's. EFORMAT names
  * line and column; ENOMEM the limit. Dispose of *out in any case. */

@@ -41,6 +41,10 @@ int merit__is_number_or_missing(const char *text, size_t n, int has_decimal_comm
 /* Whether a field stands for a missing number: nothing, NA, N/A, NaN, null or ?. */
 int merit__is_missing(const char *text, size_t n);
 
+/* Whether a number is one that features may have: differences and squares must stay
+ * within float. */
+int merit__is_feature(double value);
+
 /* A number with a point, or with a comma in its place. Returns 0 and *out, or -1. */
 int merit__parse_decimal(const char *text, size_t n, int has_decimal_comma,
                          double *out);

@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "base/number.h"
 
+#include <math.h>
 #include <string.h>
 
 static int is_word(const char *text, size_t n, const char *word)
@@ -21,6 +22,11 @@ int merit__is_missing(const char *text, size_t n)
         }
     }
     return 0;
+}
+
+int merit__is_feature(double value)
+{
+    return fabs(value) <= 1e37;
 }
 
 int merit__parse_decimal(const char *text, size_t n, int has_decimal_comma, double *out)

@@ -11,8 +11,6 @@
 #include <string.h>
 
 enum { SHOWN_BYTES = 48, COLUMNS_MAX = 1 << 24 };
-static const size_t line_bytes_default = (size_t)16 << 20;
-static const double largest_feature = 1e37;
 
 /* The numbers that are not 0: those of row i are entries start[i] .. start[i + 1]. */
 typedef struct reading {
@@ -146,7 +144,7 @@ static merit_status take_pair(reading *r, const char *word, size_t n, int64_t *l
         return refuse(r, word, n, what);
     }
     if (merit__parse_double(colon + 1, n - n_index - 1, &value) != 0 ||
-        fabs(value) > largest_feature) {
+        !merit__is_feature(value)) {
         return refuse(r, word, n, "the value is no finite number of at most 1e+37");
     }
     *last = index;
@@ -237,11 +235,7 @@ merit_status merit__libsvm_read(merit__table *out, merit__stream *stream,
     const merit_dataset_options *options = wish->options;
     reading r = {.table = out,
                  .wish = wish,
-                 .lines = {.stream = stream,
-                           .limit_bytes = options->max_line_bytes > 0
-                                              ? (size_t)options->max_line_bytes
-                                              : line_bytes_default,
-                           .hint = "--max-line raises the limit"},
+                 .lines = merit__table_lines(stream, wish),
                  .err = err};
     const char *text = NULL;
     size_t n = 0;

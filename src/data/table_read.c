@@ -11,9 +11,6 @@
 #include <string.h>
 
 enum { FIELD_SHOWN = 40, NAME_SHOWN = 60, COLUMNS_MAX = 1 << 22 };
-static const size_t line_bytes_default = (size_t)16 << 20;
-// As for all features: differences and squares must stay within float.
-static const double largest_feature = 1e37;
 
 typedef struct reading {
     merit__table *table;
@@ -187,7 +184,7 @@ static merit_status take_field(reading *r, size_t i, const char *field, size_t n
     if (use >= 0) {
         if (merit__parse_decimal(field, n, r->wish->options->decimal_comma, &value) ==
                 0 &&
-            fabs(value) <= largest_feature) {
+            merit__is_feature(value)) {
             row[use] = (float)value;
             return MERIT_OK;
         }
@@ -275,11 +272,7 @@ merit_status merit__table_read(merit__table *out, merit__stream *stream,
     reading r = {
         .table = out,
         .wish = wish,
-        .lines = {.stream = stream,
-                  .limit_bytes = options->max_line_bytes > 0
-                                     ? (size_t)options->max_line_bytes
-                                     : line_bytes_default,
-                  .hint = "--max-line raises the limit"},
+        .lines = merit__table_lines(stream, wish),
         .missing_is_mean = options->missing == MERIT_MISSING_MEAN ||
                            (wish->before != NULL && wish->before->missing_is_mean),
         .err = err,

@@ -28,11 +28,13 @@ typedef struct merit__model_parts {
 merit_status merit__model_save(const char *path, const merit__model_parts *parts,
                                char hash[65], merit_error *err);
 
-/* Whether a model file can hold this net, the names in this table and this provenance:
+/* Whether a model file can hold this net, the names in this table, this provenance
+ * and what is known of the columns of data (NULL: nothing):
  * ENOMEM names the limit and what takes the room. To ask before training; there is room
  * for a loss, and for a provenance that grows, of 16 kB together. */
 merit_status merit__model_check(const merit_net *net, const merit_scores *scores,
-                                const char *provenance, merit_error *err);
+                                const char *provenance, const char *table,
+                                merit_error *err);
 
 /* What computes logits: a net, its canonical parameters, how to run it. Borrowed. */
 typedef struct merit__inference {

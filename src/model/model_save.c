@@ -227,7 +227,8 @@ fail:
 }
 
 merit_status merit__model_check(const merit_net *net, const merit_scores *scores,
-                                const char *provenance, merit_error *err)
+                                const char *provenance, const char *table,
+                                merit_error *err)
 {
     enum { SPARE_BYTES = 16384 };
     merit_status status = MERIT_OK;
@@ -247,6 +248,7 @@ merit_status merit__model_check(const merit_net *net, const merit_scores *scores
         .loss = "",
         .slice = MERIT__MODEL_SLICE_LIMIT,
         .provenance = provenance,
+        .table = table,
     };
     MERIT_TRY(prepare(&text, &views, &n_tensors, &parts, err));
     MERIT_TRY(merit__safetensors_measure(&n_header, views, n_tensors, text.entries,

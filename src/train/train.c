@@ -128,7 +128,8 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
     t->config.engine->describe(t->engine, sizeof t->engine);
     MERIT_TRY(merit__config_json(&t->config_json, &t->config, data, o->validation_data,
                                  t->scores, err));
-    MERIT_TRY(merit__model_check(t->net, t->scores, t->config_json, err));
+    MERIT_TRY(merit__model_check(t->net, t->scores, t->config_json,
+                                 merit_dataset_schema(data), err));
 fail:
     return status;
 }
