@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 
 import numpy as np
@@ -193,6 +194,24 @@ def test_missing_values_become_the_mean(tmp_path):
     b = np.array([line.split("\t")[3:] for line in done.splitlines()[1:]], dtype=float)
     assert np.array_equal(a[1:7], b[1:7])
     assert np.abs(a - b).max() < 0.2 and np.isfinite(a).all()
+
+
+def test_a_page_of_rows_with_ids_and_gaps(place, run, tmp_path):
+    fields = [line.split(",") for line in
+              (place / "test.csv").read_text().splitlines()]
+    for i, row in enumerate(fields[1:]):
+        row[4] = KINDS[i % 3]  # mistakes enough
+        row[1 + i % 3] = "NA"
+    fields[1][1:4] = ["", "", ""]
+    (tmp_path / "gaps.csv").write_text("\n".join(",".join(row) for row in fields))
+    merit("report", run, tmp_path / "gaps.csv", "--missing", "mean", "-o",
+          tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    figures = page[page.index('class="mistakes"'):].split("</ul>")[0]
+    assert len(re.findall(r"<br><bdi>n\d+</bdi></figcaption>", figures)) > 3
+    paths = re.findall(r' d="([^"]*)"', figures)
+    assert paths and all(re.fullmatch(r"(?:[ML][\d.]+ [\d.]+)*", path) for path in paths)
+    assert "nan" not in figures and "inf" not in figures
 
 
 def test_constant_features_are_told(tmp_path):

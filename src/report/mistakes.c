@@ -84,7 +84,8 @@ static void describe(merit__xml *xml, const merit__examined *examined, int64_t i
     merit__xml_text(xml, merit_scores_name(examined->scores, examined->answers[i]), 40);
 }
 
-/* The numbers of an example one beside the other. */
+/* The numbers of an example one beside the other; the line breaks where one is missing.
+ */
 static void draw_line(merit__xml *xml, const merit__examined *examined, int64_t i,
                       const float *values, int64_t n)
 {
@@ -100,17 +101,25 @@ static void draw_line(merit__xml *xml, const merit__examined *examined, int64_t 
                    "<title id=\"mistake-%" PRId64 "\">",
                    SPARK_WIDTH, SPARK_HEIGHT, SPARK_WIDTH, SPARK_HEIGHT, i, i);
     describe(xml, examined, i);
+    low = low <= high ? low : 0; // all may be missing
+    high = low <= high ? high : 0;
     merit__xml_add(xml, "; %" PRId64 " numbers from ", n);
     merit__xml_number(xml, low, 3);
     merit__xml_add(xml, " to ");
     merit__xml_number(xml, high, 3);
     merit__xml_add(xml, "</title><path class=\"thin c1\" d=\"");
+    int is_open = 0;
     for (int64_t j = 0; j < n; j += step) {
+        if (isnan(values[j])) {
+            is_open = 0;
+            continue;
+        }
         double x = 3 + (SPARK_WIDTH - 6) * (n > 1 ? (double)j / (double)(n - 1) : 0.5);
         double share = high > low ? ((double)values[j] - low) / (high - low) : 0.5;
         merit__xml_add(
-            xml, "%s%s %s", j == 0 ? "M" : "L", merit__decimal_of(x, 1).text,
+            xml, "%s%s %s", is_open ? "L" : "M", merit__decimal_of(x, 1).text,
             merit__decimal_of(SPARK_HEIGHT - 4 - share * (SPARK_HEIGHT - 8), 1).text);
+        is_open = 1;
     }
     merit__xml_add(xml, "%s\"/></svg>\n", n == 1 ? "h2" : "");
 }
@@ -151,8 +160,13 @@ static void add_caption(merit__xml *xml, const merit__examined *examined, int64_
     merit__page_score(xml, lost_at(examined, i), lost_at(examined, i));
     merit__xml_add(xml, ", claimed ");
     merit__xml_number(xml, examined->expected[i], decimals);
-    merit__xml_add(xml, "<br>example ");
-    merit__page_count(xml, i);
+    merit__xml_add(xml, "<br>");
+    if (merit_dataset_id(examined->data, i) != NULL) {
+        merit__page_name(xml, merit_dataset_id(examined->data, i));
+    } else {
+        merit__xml_add(xml, "example ");
+        merit__page_count(xml, i);
+    }
     merit__xml_add(xml, "</figcaption>");
 }
 
