@@ -258,6 +258,42 @@ def test_taxonomy(tmp_path):
     assert done.returncode == 3 and 'only the data has "4711"' in done.stderr
 
 
+def test_bins(tmp_path):
+    (tmp_path / "b.tsv").write_text("cold\t-10\t0\nmild\t0\t15\nhot\t20\t30\n")
+    names, _, found = table_of(f"bins:{tmp_path / 'b.tsv'}")
+    middle = np.array([-5, 7.5, 25])
+    assert names == ["cold", "mild", "hot"]
+    assert np.array_equal(found, -abs(middle[:, None] - middle))
+    (tmp_path / "m.csv").write_text("a,1\nb,2.5\nc,10\n")
+    middle = np.array([1, 2.5, 10])
+    assert np.array_equal(table_of(f"bins:{tmp_path / 'm.csv'}:2")[2],
+                          -(middle[:, None] - middle) ** 2)
+
+
+@pytest.mark.parametrize("text, message", [
+    ("", "expected at least 2 bins, found 0"), ("a 1\n", "found 1"),
+    ("a 1\nb x\n", ':2: expected "name middle"'), ("a\nb\n", ':1: expected "name middle"'),
+    ("a 1 2 3\nb 1 2 3\n", ':1: expected "name middle"'),
+    ("a 1\nb 2 3\n", ":2: expected as many numbers"),
+    ("a 2 1\nb 3 4\n", ":1: expected a bin that ends above"),
+    ("a 1 3\nb 2 4\n", ":2: expected bins in order"), ("a 1\nb 1\n", ":2: expected bins in"),
+    ("a 1\na 2\n", 'bins 1 and 2 are both named "a"'),
+    ("a 1\nb 1e16\n", ':2: expected "name middle"'), ("a 1\nb nan\n", ':2: expected "name')])
+def test_bad_bins(tmp_path, text, message):
+    (tmp_path / "b.txt").write_text(text)
+    done = merit("check", f"bins:{tmp_path / 'b.txt'}")
+    assert done.returncode == 3 and message in done.stderr, done.stderr
+
+
+def test_bins_usage(tmp_path):
+    (tmp_path / "b.txt").write_text("a 1\nb 2\n")
+    spec = f"bins:{tmp_path / 'b.txt'}"
+    for words in [spec + ":0"], [spec + ":-1"], [spec, "--costs"], ["bins:"]:
+        assert merit("check", *words).returncode == 2, words
+    assert merit("check", "bins:no/such").returncode == 5
+    assert merit("check", spec).returncode == 0
+
+
 def test_usage(tmp_path):
     (tmp_path / "t.nwk").write_text("(a,b);")
     spec = f"tree:{tmp_path / 't.nwk'}"

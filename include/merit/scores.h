@@ -41,6 +41,8 @@ typedef struct merit_scores_options {
 /* Loads a table. `spec` is a path of a plain text file or a generator:
  *   identity           1 for the truth, 0 otherwise
  *   ordinal[:power]    -|i - j|^power, power > 0, default 1
+ *   bins:FILE[:power]  bins of a quantity, in order: FILE has a line `name middle` or
+ *                      `name from to` for each; -|distance of the middles|^power
  *   groups:FILE        FILE has a line per group: `group: class class ...`;
  *                      right 2, same group 1, otherwise -1; a line
  *                      `scores: right same other` sets other values; a line

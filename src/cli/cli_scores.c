@@ -57,7 +57,7 @@ static int is_tree(const merit__scores_source *source)
 static int is_generator(const merit__scores_source *source)
 {
     return merit__scores_need_classes(source) || begins_with(source->spec, "groups:") ||
-           is_tree(source);
+           begins_with(source->spec, "bins:") || is_tree(source);
 }
 
 merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,

@@ -15,7 +15,7 @@ enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200, MERIT__OPTION_AN
     {"scores", MERIT__OPTION_SCORES, "SCORES", 0,                                      \
      "What each answer is worth for each truth: a file, - for standard input, "        \
      "or identity, ordinal, ordinal:POWER, groups:FILE, "                              \
-     "tree:FILE, tree:FILE:length", 1},                                                \
+     "tree:FILE, tree:FILE:length, bins:FILE, bins:FILE:POWER", 1},                    \
     {"costs", MERIT__OPTION_COSTS, "COSTS", 0,                                         \
      "As --scores, for a table of what each answer costs", 1},                         \
     MERIT__ANSWERS_OPTION

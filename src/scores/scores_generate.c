@@ -100,7 +100,7 @@ fail:
 }
 
 static const char *const generator_names[] = {"identity", "ordinal", "groups:FILE",
-                                              "tree:FILE"};
+                                              "tree:FILE", "bins:FILE"};
 
 static const char *generator_name(const void *names, size_t i)
 {
@@ -125,6 +125,41 @@ static merit_status load_file(merit_scores **out, const char *path,
         status = parse(out, text, n_bytes, origin, options, err);
     }
     merit__free(text);
+    return status;
+}
+
+// bins:FILE or bins:FILE:POWER.
+static merit_status load_bins(merit_scores **out, const char *spec,
+                              const merit_scores_options *options, merit_error *err)
+{
+    char *text = NULL;
+    size_t n_bytes = 0;
+    double power = 1;
+    size_t n = strlen(spec);
+    const char *colon = strrchr(spec, ':');
+    if (options->costs) {
+        return merit__fail(err, MERIT_EINVAL, "bins: makes scores, not costs");
+    }
+    if (colon != NULL &&
+        merit__parse_double(colon + 1, strlen(colon + 1), &power) == 0) {
+        n = (size_t)(colon - spec);
+    }
+    if (!(power > 0) || n == 0) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "bins: expected bins:FILE or bins:FILE:POWER with a power "
+                           "above 0");
+    }
+    char *path = merit__copy_string(spec, n);
+    merit_status status = path == NULL
+                              ? merit__fail_memory(err, n, "a path")
+                              : merit__file_read(&text, &n_bytes, path,
+                                                 MERIT__SCORES_MAX_FILE_BYTES, err);
+    if (status == MERIT_OK) {
+        status =
+            merit__scores_parse_bins(out, text, n_bytes, power, path, options, err);
+    }
+    merit__free(text);
+    merit__free(path);
     return status;
 }
 
@@ -167,6 +202,9 @@ merit_status merit_scores_load(merit_scores **out, const char *spec,
     if (begins_with(spec, "groups:")) {
         return load_file(out, spec + strlen("groups:"), merit__scores_parse_groups,
                          options, err);
+    }
+    if (begins_with(spec, "bins:")) {
+        return load_bins(out, spec + strlen("bins:"), options, err);
     }
     if (begins_with(spec, "tree:")) {
         return merit__scores_load_tree(out, spec + strlen("tree:"), options, err);

@@ -86,6 +86,12 @@ merit_status merit__scores_note_names(merit_scores *scores, merit_error *err);
 merit_status merit__scores_check_options(const merit_scores_options *options,
                                          merit_error *err);
 
+/* Makes a table from the text of a file of bins. */
+merit_status merit__scores_parse_bins(merit_scores **out, const char *text,
+                                      size_t n_bytes, double power, const char *origin,
+                                      const merit_scores_options *options,
+                                      merit_error *err);
+
 /* Makes a table from the text of a groups file. */
 merit_status merit__scores_parse_groups(merit_scores **out, const char *text,
                                         size_t n_bytes, const char *origin,

@@ -28,6 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
         check_printed(scores);
     }
     merit_scores_free(scores);
+    merit__scores_parse_bins(&scores, text, n_bytes, 2, "input", &options, NULL);
+    merit_scores_free(scores);
     merit__scores_parse_groups(&scores, text, n_bytes, "input", &options, NULL);
     merit_scores_free(scores);
     return 0;
