@@ -310,7 +310,9 @@ def test_usage(tmp_path):
     (tmp_path / "t.nwk").write_text("(a:0,b:0);")
     done = merit("check", spec + ":length")
     assert done.returncode == 3 and "all branch lengths between classes are 0" in done.stderr
-    assert merit("check", spec).returncode == 0
+    shown = merit("check", spec, "--answers", "nodes").stdout
+    assert f"-s {spec} --answers nodes -o RUN" in shown
+    assert f"merit labels {spec} --answers nodes\n" in shown
     done = merit("check", "tree:no/such")
     assert done.returncode == 5 and "No such file" in done.stderr
 

@@ -348,10 +348,11 @@ static void print_what_to_do(const merit__checked *checked)
                checked->costs ? "" : " --costs", classes);
         return;
     }
-    printf("To train:\n  merit train DATA %s %s -o RUN\n",
-           checked->costs ? "--costs" : "-s", table);
-    printf("Soft labels for another framework:\n  merit labels %s%s%s\n", table,
-           checked->costs ? " --costs" : "", classes);
+    const char *nodes = checked->answer_nodes ? " --answers nodes" : "";
+    printf("To train:\n  merit train DATA %s %s%s -o RUN\n",
+           checked->costs ? "--costs" : "-s", table, nodes);
+    printf("Soft labels for another framework:\n  merit labels %s%s%s%s\n", table,
+           checked->costs ? " --costs" : "", classes, nodes);
 }
 
 merit_status merit__check_print(const merit__checked *checked, int width,

@@ -8,6 +8,7 @@
 typedef struct merit__checked {
     const char *path;  // as given
     int costs;         // whether it was read as costs
+    int answer_nodes;  // whether the inner nodes of a tree are answers
     int64_t n_classes; // that were asked for; 0 for a table with its own
     const merit_scores *scores;
     const merit_audit_facts *facts;

@@ -163,6 +163,7 @@ static merit_status check(const struct settings *settings, const merit_scores *s
     MERIT_TRY(merit_audit_create(&audit, scores, &wanted, err));
     const merit__checked checked = {.path = settings->table.spec,
                                     .costs = settings->table.costs,
+                                    .answer_nodes = settings->table.answer_nodes,
                                     .n_classes = settings->table.n_classes,
                                     .scores = scores,
                                     .facts = merit_audit_facts_of(audit)};
