@@ -1,7 +1,7 @@
 #!/bin/sh
 # Hidden residues of real proteins, predicted from what is around them and scored by
 # BLOSUM62: what cross entropy earns by its most probable residue, by the Bayes decision,
-# and what merit (auto) earns. Takes two to three minutes. Works in demo-protein/, in the
+# and what merit (auto) earns. Takes about two minutes. Works in demo-protein/, in the
 # current directory, and replaces what an earlier demo left there.
 #
 #     MERIT     the program (default: build/merit)

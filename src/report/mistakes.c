@@ -132,6 +132,9 @@ static merit_status draw_picture(merit__xml *xml, const merit__examined *examine
     merit__picture picture = {0};
     int64_t c, h, w;
     merit_dataset_shape(examined->data, &c, &h, &w);
+    if (merit_dataset_task(examined->data) != MERIT_TASK_NONE) {
+        return MERIT_OK; // codes of letters are no amounts to draw
+    }
     if (!merit__picture_is_one(c, h, w)) {
         draw_line(xml, examined, i, values, c * h * w);
         return MERIT_OK;
@@ -161,11 +164,18 @@ static void add_caption(merit__xml *xml, const merit__examined *examined, int64_
     merit__xml_add(xml, ", claimed ");
     merit__xml_number(xml, examined->expected[i], decimals);
     merit__xml_add(xml, "<br>");
-    if (merit_dataset_id(examined->data, i) != NULL) {
-        merit__page_name(xml, merit_dataset_id(examined->data, i));
+    int64_t place = 0;
+    const char *name = merit_dataset_sequence(examined->data, i, &place);
+    name = name != NULL ? name : merit_dataset_id(examined->data, i);
+    if (name != NULL) {
+        merit__page_name(xml, name);
     } else {
         merit__xml_add(xml, "example ");
         merit__page_count(xml, i);
+    }
+    if (place > 0) {
+        merit__xml_add(xml, ", letter ");
+        merit__page_count(xml, place);
     }
     merit__xml_add(xml, "</figcaption>");
 }
