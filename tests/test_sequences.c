@@ -197,6 +197,7 @@ static void test_split(void **state)
                      MERIT_OK);
     assert_int_equal(merit_dataset_n(train) + merit_dataset_n(held_out),
                      merit_dataset_n(data));
+    assert_int_equal(train->n_windows + held_out->n_windows, data->n_windows);
     int seen[100] = {0};
     for (int64_t i = 0; i < train->n_windows; i++) {
         seen[train->windows[i].record] = 1;

@@ -216,6 +216,35 @@ static int64_t rows_of(int64_t *out, const merit_dataset *data,
     return n;
 }
 
+// All windows of records with that mark become the part's, also those whose letters
+// happen not to be asked for here: training asks for others.
+static merit_status take_windows(merit_dataset *part, const merit_dataset *data,
+                                 const unsigned char *marks, unsigned char wanted,
+                                 merit_error *err)
+{
+    size_t n_bytes = (size_t)data->n_windows * sizeof *part->windows;
+    merit__window *windows =
+        merit__alloc_array((size_t)data->n_windows, sizeof *windows);
+    if (windows == NULL) {
+        return merit__fail_memory(err, n_bytes, "a split");
+    }
+    int64_t n = 0, n_rows = 0;
+    for (int64_t u = 0; u < data->n_windows; u++) {
+        int64_t first, n_own;
+        const int32_t *places;
+        if (marks[data->windows[u].record] == wanted) {
+            merit__dataset_unit(data, u, &first, &n_own, &places);
+            windows[n] = data->windows[u];
+            windows[n++].first_row = n_rows;
+            n_rows += n_own;
+        }
+    }
+    merit__free(part->windows);
+    part->windows = windows;
+    part->n_windows = n;
+    return MERIT_OK;
+}
+
 merit_status merit__dataset_split_sequences(merit_dataset **train,
                                             merit_dataset **validation,
                                             const merit_dataset *data, double fraction,
@@ -238,9 +267,15 @@ merit_status merit__dataset_split_sequences(merit_dataset **train,
                               merit__printable_path(shown, sizeof shown, data->path)));
     }
     MERIT_TRY(merit_dataset_subset(validation, data, rows, n_rows, err));
+    MERIT_TRY(take_windows(*validation, data, marks, 2, err));
     n_rows = rows_of(rows, data, marks, 1);
     MERIT_TRY(merit_dataset_subset(train, data, rows, n_rows, err));
+    MERIT_TRY(take_windows(*train, data, marks, 1, err));
 fail:
+    if (status != MERIT_OK) {
+        merit_dataset_free(*train);
+        *train = NULL;
+    }
     merit__free(marks);
     merit__free(order);
     merit__free(rows);
