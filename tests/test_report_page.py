@@ -576,8 +576,7 @@ def test_text_does_not_leave_its_picture(browser, request, tmp_path, which):
 def test_the_browser_sees_what_is_forbidden(browser, hostile, tmp_path):
     text = report(hostile).read_text(encoding="utf-8")
     for added, part in [("<script>document.title = 'x'</script>", "inline script"),
-                        ("<img src=\"http://127.0.0.1:9/x.png\" alt=\"\">", "image"),
-                        ("<p onclick=\"alert(1)\">x</p>", "inline event handler")]:
+                        ("<img src=\"http://127.0.0.1:9/x.png\" alt=\"\">", "image")]:
         page = tmp_path / "page.html"
         page.write_text(text.replace("<main>", "<main>" + added), encoding="utf-8")
         _, complaints = browser.open(page)
