@@ -82,9 +82,10 @@ MERIT_API int64_t merit_explanation_n_findings(const merit_explanation *explanat
 MERIT_API const merit_finding *
 merit_explanation_finding(const merit_explanation *explanation, int64_t index);
 
-/* How many losses were validated, and each of them, in the order of the run. Borrowed.
- */
+/* How many losses were validated. */
 MERIT_API int64_t merit_explanation_n_candidates(const merit_explanation *explanation);
+
+/* Loss 0 <= index < n_candidates, in the order of the run. Borrowed. */
 MERIT_API const merit_explain_candidate *
 merit_explanation_candidate(const merit_explanation *explanation, int64_t index);
 
