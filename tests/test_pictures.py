@@ -1,6 +1,7 @@
 """Pictures in files, through the program: folders and lists, what is refused and how, and
 that the result does not depend on where the pixels are."""
 
+import gzip
 import json
 import os
 import re
@@ -447,24 +448,69 @@ def test_a_list_is_as_good_as_a_folder(pets, tmp_path):
         beside.unlink()
 
 
+def test_a_list_in_gzip_with_strange_names(pets, tmp_path):
+    for name in ("a\tb.png", 'say "bee".png', " blank.png", "semi;colon.png"):
+        shutil.copy(pets / "bee" / "0001.png", tmp_path / name)
+    (tmp_path / "list.csv.gz").write_bytes(gzip.compress(
+        b'#strange\n\npath,label\n"a\tb.png",ant\n"say ""bee"".png",bee\n'
+        b'" blank.png",bee\nsemi;colon.png,"c ""x"""\n'))
+    record = json.loads(merit("info", tmp_path / "list.csv.gz", "--json").out)
+    assert record["n"] == 4 and record["classes"] == ["ant", "bee", 'c "x"']
+
+
+def test_the_column_of_labels_may_be_named(pets, tmp_path):
+    rows = [(f"{name}/{i:04}.png", name) for i in range(0, 9)
+            for name in [CLASSES[i % 3]]]
+    path = tmp_path / "list.csv"
+    path.write_text("patient,image,diagnosis\n" + "".join(
+        f"{i},{file},{name}\n" for i, (file, name) in enumerate(rows)))
+    record = json.loads(merit("info", path, "--root", pets, "--label", "diagnosis",
+                              "--json").out)
+    assert record["n"] == 9 and record["classes"] == CLASSES
+    assert "has no column of labels" in refused("info", path, "--root", pets)
+    run = tmp_path / "run"
+    merit("train", path, "--root", pets, "--label", "3", "-o", run, *NET)
+    assert json.loads(merit("eval", run, path, "--root", pets, "--label", "-1",
+                            "--json").out)["n"] == 9
+    assert "there is no column of labels \"age\"" in refused(
+        "train", path, "--root", pets, "--label", "age", "-o", tmp_path / "run2")
+    bare = tmp_path / "bare.csv"
+    bare.write_text("".join(f"{file},{i},{name}\n" for i, (file, name) in enumerate(rows)))
+    record = json.loads(merit("info", bare, "--root", pets, "--label", "3", "--json").out)
+    assert record["classes"] == CLASSES
+
+
+def test_a_table_may_have_a_column_of_files(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("file,area,kind\n" + "".join(
+        f"{i}.png,{i % 7},{'ab'[i % 2]}\n" for i in range(20)))
+    record = json.loads(merit("info", path, "--label", "kind", "--id", "file",
+                              "--json").out)
+    assert record["shape"] == [1, 1, 1] and record["n"] == 20
+    path.write_text("image,area,kind\n" + "".join(
+        f"{i},{i % 7},{'ab'[i % 2]}\n" for i in range(20)))
+    record = json.loads(merit("info", path, "--label", "kind", "--json").out)
+    assert record["shape"] == [2, 1, 1] and record["n"] == 20
+
+
 @pytest.mark.parametrize("text, wanted", [
-    ("ant/0000.png\tant\nant/none.png\tant\n", "line 2: ant/none.png: there is no such file"),
-    ("ant/0000.png\tant\n\n../x.png\tant\n", 'line 3: "../x.png" leads out of the folder'),
-    ("ant/0000.png\tant\nant/../../x.png\tant\n", "line 2: "),
-    ("ant/0000.png\tant\n/etc/passwd\tant\n", 'line 2: "/etc/passwd" leads out'),
-    ("ant/0000.png\tant\nant/0003.png\n", "line 2: 1 fields, expected 2"),
-    ("ant/0000.png\tant\nant/0003.png\tant\tx\n", "line 2: 3 fields, expected 2"),
-    ("ant/0000.png\tant\nant/0003.png\t\n", "line 2: the label is empty"),
-    ("ant/0000.png\tant\n\tant\n", "line 2: the path is empty"),
-    (f"ant/0000.png\tant\nant/0003.png\t{'x' * 256}\n", "line 2: the label is longer than"),
+    ("ant/0000.png\tant\nant/none.png\tant\n", ":2: ant/none.png: there is no such file"),
+    ("ant/0000.png\tant\n\n../x.png\tant\n", ':3: "../x.png" leads out of the folder'),
+    ("ant/0000.png\tant\nant/../../x.png\tant\n", ":2: "),
+    ("ant/0000.png\tant\n/etc/passwd\tant\n", ':2: "/etc/passwd" leads out'),
+    ("ant/0000.png\tant\nant/0003.png\n", ":2: 1 fields, expected 2"),
+    ("ant/0000.png\tant\nant/0003.png\tant\tx\n", ":2: 3 fields, expected 2"),
+    ("ant/0000.png\tant\nant/0003.png\t\n", ":2: the label is empty"),
+    ("ant/0000.png\tant\n\tant\n", ":2: the path is empty"),
+    (f"ant/0000.png\tant\nant/0003.png\t{'x' * 256}\n", ":2: the label is longer than"),
     ("one\ttwo\nant/0000.png\tant\n", "in a list of pictures their column is named path"),
-    ("path,label\nant/0000.png,\"ant\n", "line 2: a quote is opened and never closed"),
-    ("path,label\nant/0000.png,\"ant\"x\n", "line 2: a closing quote is followed"),
+    ("path,label\nant/0000.png,\"ant\n", ":2: a quote opens here and is never closed"),
+    ("path,label\nant/0000.png,\"ant\"x\n", ":2: a closing quote is followed"),
     ("path\tlabel\n", "there is no picture in the list"),
     ("path\tsize\nant/0000.png\t12\n", "has no column of labels"),
     ("ant/0000.png\n", "has no column of labels"),
-    ("ant/0000.png\tant\n\0\tant\n", "line 2: there is a byte 0"),
-    ("ant/0000.png\tant\nant\tant\n", "line 2: ant: is not a regular file"),
+    ("ant/0000.png\tant\n\0\tant\n", ":2: byte 1 of the line is 0"),
+    ("ant/0000.png\tant\nant\tant\n", ":2: ant: is not a regular file"),
 ])
 def test_a_bad_list_is_refused_with_its_line(text, wanted, pets, tmp_path):
     path = tmp_path / "list.tsv"
@@ -478,6 +524,8 @@ def test_options_that_do_not_fit_the_data(pets, tmp_path):
     labels = tmp_path / "labels"
     labels.write_text("x")
     assert "take no file of labels" in refused("info", pets, "--labels", labels, expect=2)
+    assert "a column of labels is for lists" in refused("info", pets, "--label", "x",
+                                                        expect=2)
     assert "a root folder is for those" in refused("info", pets, "--root", pets, expect=2)
     for option, value in (("--size", "0"), ("--size", "12x"), ("--size", "x12"),
                           ("--size", "5000"), ("--fit", "pad"), ("--channels", "2"),

@@ -78,7 +78,8 @@ typedef struct merit_dataset_options {
     // Of tables, which are text; other data ignore them. A column goes by its name in
     // the first line or by its place: 1, 2 ... from the left, -1, -2 ... from the
     // right.
-    const char *label_column; // NULL: the one called "label", if there is one
+    const char *label_column; // of a list of pictures, too; NULL: the one called
+                              // "label", if there is one
     const char *id_column;    // NULL: one called "id", or a first one without a name
     const char *ignore;       // columns to leave out, with commas between them
     const char *schema;       // merit_dataset_schema of other data: take the same

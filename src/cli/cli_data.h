@@ -71,8 +71,8 @@ enum {
      "when it is needed (default: a quarter of the machine's, at most 8G). Also the "   \
      "most that a table may take (default: 4G)", 2},                                    \
     {"label", MERIT__OPTION_LABEL, "COLUMN", 0,                                        \
-     "Of a table the column of labels: its name, or its place (1 is the first, -1 the " \
-     "last; default: one called label)", 2},                                           \
+     "Of a table or a list of pictures the column of labels: its name, or its place "  \
+     "(1 is the first, -1 the last; default: one called label)", 2},                   \
     {"id", MERIT__OPTION_ID, "COLUMN", 0,                                              \
      "Of a table the column that names the rows (default: one called id)", 2},         \
     {"ignore", MERIT__OPTION_IGNORE, "COLUMN,...", 0, "Columns of a table to leave out", 2}, \

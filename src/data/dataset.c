@@ -350,7 +350,9 @@ merit_fit merit_dataset_fit(const merit_dataset *data)
 
 int32_t merit_dataset_is_pictures(const char *path)
 {
-    return merit__listing_kind_of(path) != MERIT__NO_PICTURES;
+    enum merit__listing_kind kind = MERIT__NO_PICTURES;
+    return merit__listing_kind_of(&kind, path, NULL, NULL) == MERIT_OK &&
+           kind != MERIT__NO_PICTURES;
 }
 
 int merit__dataset_is_gallery(const merit_dataset *data)

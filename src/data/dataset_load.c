@@ -211,6 +211,7 @@ merit_status merit_dataset_load(merit_dataset **out, const char *path,
     merit_status status = MERIT_OK;
     parts p = {.labels_path = NULL};
     int is_sequences = 0;
+    enum merit__listing_kind kind = MERIT__NO_PICTURES;
     if (out != NULL) {
         *out = NULL;
     }
@@ -223,12 +224,8 @@ merit_status merit_dataset_load(merit_dataset **out, const char *path,
     if (options->task != MERIT_TASK_NONE || is_sequences) {
         return merit__sequences_load(out, path, options, err);
     }
-    enum merit__listing_kind kind = merit__listing_kind_of(path);
-    // Columns of a table may be called "file", too.
-    int is_table = kind == MERIT__LIST_OF_PICTURES &&
-                   (options->label_column != NULL || options->id_column != NULL ||
-                    options->schema != NULL);
-    if (kind != MERIT__NO_PICTURES && !is_table) {
+    MERIT_TRY(merit__listing_kind_of(&kind, path, options, err));
+    if (kind != MERIT__NO_PICTURES) {
         return merit__gallery_load(out, path, kind, options, err);
     }
     MERIT_TRY(load_features(&p, path, options, err));

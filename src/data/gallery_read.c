@@ -118,7 +118,7 @@ static merit_status name_failure(const merit__gallery *gallery, int64_t place,
                            merit__gallery_show(shown, sizeof shown, gallery, place),
                            why);
     }
-    return merit__fail(err, code, "%s, line %" PRId64 ": %s: %s",
+    return merit__fail(err, code, "%s:%" PRId64 ": %s: %s",
                        merit__printable_path(list, sizeof list, gallery->path),
                        gallery->lines[place],
                        merit__gallery_show(shown, 80, gallery, place), why);

@@ -15,17 +15,20 @@ typedef struct merit__listed_pictures {
 /* Whether a name ends as those of pictures do: .png, .jpg or .jpeg. */
 int merit__is_picture_name(const char *field, size_t n);
 
-/* Whether a file that begins so is such a text: the first line that is no comment has a
- * field that names a column of paths (path, file, filename, image, picture), or begins
- * with the name of a PNG or JPEG file. */
-int merit__listed_pictures_probe(const unsigned char *head, size_t n_bytes);
+/* Whether a text that begins so is such a list: its first line that is no comment
+ * begins with the name of a picture, or has a field that names a column of paths (path,
+ * file, filename, image, image_path, picture). Columns of a table may have such a name,
+ * too: *has_names, whether the first path is the name of a picture. */
+int merit__listed_pictures_probe(const unsigned char *head, size_t n_bytes,
+                                 int *has_names);
 
-/* Reads fields separated by tabs, or else commas or semicolons, with RFC 4180 quotes;
- * `#` starts a comment line. The first line may name the columns; without names they
- * are the path and the label. EFORMAT with file and line, EIO, ENOMEM. Dispose of *out
- * in any case. */
+/* Reads a list. The first line may name the columns; without names the first one holds
+ * the paths. Labels are in the column `label_column`, a name or a place from 1 (-1 is
+ * the last); NULL: in one called label, class, truth, category or target, or without
+ * names in the second. EFORMAT with file and line, EIO, ENOMEM. Dispose of *out in any
+ * case. */
 merit_status merit__listed_pictures_read(merit__listed_pictures *out, const char *path,
-                                         merit_error *err);
+                                         const char *label_column, merit_error *err);
 void merit__listed_pictures_dispose(merit__listed_pictures *listed);
 
 #endif

@@ -5,6 +5,7 @@
 #include "data/file_tree.h"
 #include "data/listed_pictures.h"
 #include "data/raster.h"
+#include "data/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,33 +15,62 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 512, SHOWN_BYTES = 120, NAMES_SHOWN_MAX = 20 };
+enum { HEAD_BYTES = 64, SHOWN_BYTES = 120, NAMES_SHOWN_MAX = 20 };
 
-enum merit__listing_kind merit__listing_kind_of(const char *path)
+/* Whether a file, plain or gzip, is a list. A table may have a column of files, too: it
+ * is one when something is asked that only tables have, or when its labels are named
+ * and its files are no pictures. */
+static merit_status find_list(int *is_list, const char *path,
+                              const merit_dataset_options *options, merit_error *err)
+{
+    merit__stream *stream = NULL;
+    const unsigned char *head = NULL;
+    size_t n = 0;
+    int has_names = 0;
+    merit_status status = merit__stream_open(&stream, path, MERIT__PEEK_BYTES + 1, err);
+    if (status == MERIT_OK) {
+        status = merit__stream_peek(stream, MERIT__PEEK_BYTES, &head, &n, err);
+    }
+    *is_list =
+        status == MERIT_OK && merit__listed_pictures_probe(head, n, &has_names) &&
+        (options == NULL ||
+         (options->id_column == NULL && options->ignore == NULL &&
+          options->schema == NULL && (options->label_column == NULL || has_names)));
+    merit__stream_close(stream);
+    // What else is wrong with the file is for its reader to say.
+    return status == MERIT_ENOMEM ? status : MERIT_OK;
+}
+
+merit_status merit__listing_kind_of(enum merit__listing_kind *out, const char *path,
+                                    const merit_dataset_options *options,
+                                    merit_error *err)
 {
     unsigned char head[HEAD_BYTES];
     struct stat info;
-    enum merit__listing_kind kind = MERIT__NO_PICTURES;
+    int is_list = 0;
+    merit_status status = MERIT_OK;
+    *out = MERIT__NO_PICTURES;
     if (strcmp(path, "-") == 0) { // standard input
-        return kind;
+        return MERIT_OK;
     }
     // O_NONBLOCK: opening a pipe without a writer must not wait.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
-        return kind;
+        return MERIT_OK;
     }
     if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
-        kind = MERIT__FOLDER_OF_PICTURES;
+        *out = MERIT__FOLDER_OF_PICTURES;
     } else if (S_ISREG(info.st_mode)) {
         ssize_t n = read(fd, head, sizeof head);
         if (n > 0 && merit__raster_probe(head, (size_t)n)) {
-            kind = MERIT__ONE_PICTURE;
-        } else if (n > 0 && merit__listed_pictures_probe(head, (size_t)n)) {
-            kind = MERIT__LIST_OF_PICTURES;
+            *out = MERIT__ONE_PICTURE;
+        } else {
+            status = find_list(&is_list, path, options, err);
+            *out = is_list ? MERIT__LIST_OF_PICTURES : MERIT__NO_PICTURES;
         }
     }
     close(fd);
-    return kind;
+    return status;
 }
 
 static merit_status open_folder(int *out, const char *path, merit_error *err)
@@ -193,7 +223,7 @@ static merit_status read_list(merit__listing *out, const char *path,
         return merit__fail_memory(err, strlen(path) + 1, "the path of a folder");
     }
     MERIT_TRY(open_folder(&out->folder, folder, err));
-    MERIT_TRY(merit__listed_pictures_read(&listed, path, err));
+    MERIT_TRY(merit__listed_pictures_read(&listed, path, options->label_column, err));
     out->names = listed.files;
     out->lines = listed.lines;
     listed.files = (merit__paths){.n = 0};
@@ -264,6 +294,12 @@ merit_status merit__listing_read(merit__listing *out, const char *path,
     if (options->root != NULL && kind != MERIT__LIST_OF_PICTURES) {
         return merit__fail(err, MERIT_EINVAL,
                            "%s: is no list of pictures; a root folder is for those",
+                           shown);
+    }
+    if (options->label_column != NULL && kind != MERIT__LIST_OF_PICTURES) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "%s: has no columns; a column of labels is for lists of "
+                           "pictures and tables",
                            shown);
     }
     MERIT_TRY(kind == MERIT__FOLDER_OF_PICTURES ? read_folder(out, path, options, err)

@@ -25,8 +25,11 @@ typedef struct merit__listing {
     int64_t n_beside;     // files beside the folders of the classes
 } merit__listing;
 
-/* What lies at a path; MERIT__NO_PICTURES also when that cannot be seen. */
-enum merit__listing_kind merit__listing_kind_of(const char *path);
+/* What lies at a path, for what is asked (NULL: nothing); MERIT__NO_PICTURES also when
+ * that cannot be seen. ENOMEM. */
+merit_status merit__listing_kind_of(enum merit__listing_kind *out, const char *path,
+                                    const merit_dataset_options *options,
+                                    merit_error *err);
 
 /* Lists the pictures at a path of that kind; options->first are evenly spaced. EFORMAT,
  * EINVAL, EIO, ENOMEM. Dispose of *out in any case. */

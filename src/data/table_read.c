@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "data/lines.h"
 #include "data/listed_pictures.h"
+#include "data/text_records.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -15,98 +15,11 @@ enum { FIELD_SHOWN = 40, NAME_SHOWN = 60, COLUMNS_MAX = 1 << 22 };
 typedef struct reading {
     merit__table *table;
     const merit__table_wish *wish;
-    merit__lines lines;
+    merit__text_records records;
     merit__table_columns columns;
     int missing_is_mean;
     merit_error *err;
 } reading;
-
-static int is_blank_line(const char *text, size_t n)
-{
-    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t')) {
-        n--;
-    }
-    return n == 0;
-}
-
-// What separates the fields of a line, where quotes are passed over and a comma may
-// stand within numbers.
-static char separator_of(const char *text, size_t n, int has_decimal_comma)
-{
-    int is_quoted = 0, has_semicolon = 0, has_comma = 0;
-    for (size_t i = 0; i < n && (text[i] != '\n' || is_quoted); i++) {
-        is_quoted ^= text[i] == '"';
-        if (text[i] == '\t' && !is_quoted) {
-            return '\t';
-        }
-        has_semicolon |= text[i] == ';' && !is_quoted;
-        has_comma |= text[i] == ',' && !is_quoted;
-    }
-    return has_semicolon ? ';' : has_comma && !has_decimal_comma ? ',' : ' ';
-}
-
-// The separator as far as the first bytes tell, to find the end of the first record by.
-static merit_status guess_separator(reading *r)
-{
-    const unsigned char *head = NULL;
-    size_t n = 0;
-    merit_status status =
-        merit__stream_peek(r->lines.stream, MERIT__PEEK_BYTES, &head, &n, r->err);
-    const char *at = (const char *)head;
-    while (n > 0 && (*at == '#' || *at == '\n' || *at == '\r')) {
-        const char *next = memchr(at, '\n', n);
-        n = next != NULL ? n - (size_t)(next + 1 - at) : 0;
-        at = next + 1;
-    }
-    r->columns.separator = separator_of(at, n, r->wish->options->decimal_comma);
-    return status;
-}
-
-static merit_status check_text(const reading *r, const char *text, size_t n)
-{
-    const char *zero = memchr(text, '\0', n);
-    if (zero != NULL) {
-        return merit__fail(r->err, MERIT_EFORMAT,
-                           "%s:%" PRId64 ": byte %zu of the line is 0, which no text "
-                           "has",
-                           r->wish->name, r->lines.number, (size_t)(zero - text) + 1);
-    }
-    return MERIT_OK;
-}
-
-// The next record that has something; *text is NULL after the last one.
-static merit_status next_record(reading *r, const char **text, size_t *n)
-{
-    merit_status status = MERIT_OK;
-    do {
-        status =
-            merit__lines_next_record(&r->lines, r->columns.separator, text, n, r->err);
-    } while (status == MERIT_OK && *text != NULL && is_blank_line(*text, *n));
-    return status == MERIT_OK && *text != NULL ? check_text(r, *text, *n) : status;
-}
-
-static merit_status first_record(reading *r, const char **text, size_t *n)
-{
-    merit_status status = guess_separator(r);
-    do {
-        if (status == MERIT_OK) {
-            status = next_record(r, text, n);
-        }
-    } while (status == MERIT_OK && *text != NULL && (*text)[0] == '#');
-    if (status != MERIT_OK || *text == NULL) {
-        return status;
-    }
-    const char *carriage = memchr(*text, '\r', *n);
-    if (carriage != NULL && memchr(*text, '"', *n) == NULL) {
-        return merit__fail(r->err, MERIT_EFORMAT,
-                           "%s:%" PRId64 ": lines end in a carriage return alone, "
-                           "expected a newline; convert them, such as with tr '\\r' "
-                           "'\\n'",
-                           r->wish->name, r->lines.number);
-    }
-    r->columns.separator = separator_of(*text, *n, r->wish->options->decimal_comma);
-    return MERIT_OK;
-}
 
 static merit_status fail_field(const reading *r, size_t i, const char *text, size_t n,
                                const char *expected)
@@ -123,7 +36,7 @@ static merit_status fail_field(const reading *r, size_t i, const char *text, siz
     }
     return merit__fail(r->err, MERIT_EFORMAT,
                        "%s:%" PRId64 ": column %zu%s is \"%s\", expected %s",
-                       r->wish->name, r->lines.number, i + 1, column,
+                       r->wish->name, r->records.lines.number, i + 1, column,
                        merit__printable(shown, sizeof shown, part), expected);
 }
 
@@ -167,10 +80,11 @@ static merit_status take_odd(reading *r, size_t i, const char *text, size_t n,
 
 static merit_status fail_count(const reading *r, size_t n, int has_more)
 {
-    return merit__fail(
-        r->err, MERIT_EFORMAT,
-        "%s:%" PRId64 ": %s%zu fields, expected %zu as in the first line",
-        r->wish->name, r->lines.number, has_more ? "more than " : "", n, r->columns.n);
+    return merit__fail(r->err, MERIT_EFORMAT,
+                       "%s:%" PRId64
+                       ": %s%zu fields, expected %zu as in the first line",
+                       r->wish->name, r->records.lines.number,
+                       has_more ? "more than " : "", n, r->columns.n);
 }
 
 static merit_status take_field(reading *r, size_t i, const char *field, size_t n,
@@ -192,7 +106,7 @@ static merit_status take_field(reading *r, size_t i, const char *field, size_t n
     }
     if (use == MERIT__USE_LABEL && !r->wish->options->no_labels) {
         return merit__table_add_label(r->table, field, n, r->wish->name,
-                                      r->lines.number, r->err);
+                                      r->records.lines.number, r->err);
     }
     return use == MERIT__USE_ID
                ? merit__add_field(&r->table->facts->ids, field, n, r->err)
@@ -223,7 +137,7 @@ static merit_status take_row(reading *r, const char *text, size_t n)
         if (text == NULL) {
             return fail_count(r, i, 0);
         }
-        merit__take_field(&text, end, r->columns.separator, &field, &n_field);
+        merit__take_field(&text, end, r->records.separator, &field, &n_field);
         MERIT_TRY(take_field(r, i, field, n_field,
                              table->values + (size_t)table->n_rows * n_features));
     }
@@ -243,23 +157,24 @@ static merit_status begin(reading *r, const char **text, size_t *n)
     if (table->facts == NULL) {
         return merit__fail_memory(r->err, sizeof *table->facts, r->wish->name);
     }
-    MERIT_TRY(first_record(r, text, n));
+    MERIT_TRY(merit__text_records_first(&r->records, text, n, r->err));
+    r->columns.separator = r->records.separator;
     if (*text == NULL) {
         return MERIT_OK;
     }
     MERIT_TRY(merit__table_columns_find(&r->columns, table->facts, r->wish, *text, *n,
-                                        r->lines.number, r->err));
+                                        r->records.lines.number, r->err));
     if (r->columns.n > COLUMNS_MAX) {
         return merit__fail(r->err, MERIT_ENOMEM,
                            "%s:%" PRId64 ": %zu fields, the limit is %d", r->wish->name,
-                           r->lines.number, r->columns.n, COLUMNS_MAX);
+                           r->records.lines.number, r->columns.n, COLUMNS_MAX);
     }
     table->n_features = table->facts->n_columns;
     table->facts->missing_is_mean = r->missing_is_mean;
     table->n_unknown = r->columns.n_unknown;
     memcpy(table->first_unknown, r->columns.first_unknown, sizeof table->first_unknown);
     if (r->columns.is_header) {
-        MERIT_TRY(next_record(r, text, n));
+        MERIT_TRY(merit__text_records_next(&r->records, text, n, r->err));
     }
 fail:
     return status;
@@ -272,7 +187,10 @@ merit_status merit__table_read(merit__table *out, merit__stream *stream,
     reading r = {
         .table = out,
         .wish = wish,
-        .lines = merit__table_lines(stream, wish),
+        .records = {.lines = merit__table_lines(stream, wish),
+                    .name = wish->name,
+                    .lone = ' ',
+                    .has_decimal_comma = options->decimal_comma},
         .missing_is_mean = options->missing == MERIT_MISSING_MEAN ||
                            (wish->before != NULL && wish->before->missing_is_mean),
         .err = err,
@@ -283,14 +201,14 @@ merit_status merit__table_read(merit__table *out, merit__stream *stream,
     MERIT_TRY(begin(&r, &text, &n));
     while (text != NULL && (options->first == 0 || out->n_rows < options->first)) {
         MERIT_TRY(take_row(&r, text, n));
-        MERIT_TRY(next_record(&r, &text, &n));
+        MERIT_TRY(merit__text_records_next(&r.records, &text, &n, err));
     }
     if (out->n_rows == 0) {
         MERIT_TRY(merit__fail(err, MERIT_EFORMAT, "%s: 0 rows", wish->name));
     }
     MERIT_TRY(merit__facts_print(out->facts, err));
 fail:
-    merit__free(r.lines.buffer);
+    merit__free(r.records.lines.buffer);
     merit__table_columns_dispose(&r.columns);
     return status;
 }
