@@ -2,10 +2,10 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "compare/compare_plan.h"
@@ -18,13 +18,6 @@ typedef struct task {
     int is_over; // before we began
 } task;
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static void tell(const merit__comparing *c)
 {
     if (c->options->report != NULL) {
@@ -35,7 +28,7 @@ static void tell(const merit__comparing *c)
 /* The runs that are left take as long as those that this process has trained. */
 static double guess_left(const merit__comparing *c, const merit_train_event *training)
 {
-    const double spent = now() - c->started;
+    const double spent = merit__now() - c->started;
     const double left = training->seconds_left;
     return left + (double)(c->n_left - 1) * (spent + left) / (double)(c->n_trained + 1);
 }
@@ -62,8 +55,8 @@ static merit_status tell_end(merit__comparing *c, const char *path, merit_error 
         c->event.state = run.state;
         c->event.message = run.message;
         c->event.score = run.state == MERIT_COMPARE_DONE ? run.metrics.mean_score : NAN;
-        c->event.seconds_left =
-            (double)(c->n_left - 1) * (now() - c->started) / (double)(c->n_trained + 1);
+        c->event.seconds_left = (double)(c->n_left - 1) * (merit__now() - c->started) /
+                                (double)(c->n_trained + 1);
         tell(c);
     }
     merit__comparison_dispose(&own);
@@ -205,7 +198,7 @@ merit_status merit__comparing_run_all(merit__comparing *c, merit_error *err)
         c->n_left += !tasks[i].is_over;
     }
     c->event.n_runs = n;
-    c->started = now();
+    c->started = merit__now();
     for (int64_t i = 0; i < n; i++) {
         MERIT_TRY(do_task(c, &tasks[i], err));
     }

@@ -9,11 +9,11 @@
 #include "data/gallery.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fail.h"
 
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     SLOTS_MIN = 64,
@@ -197,13 +197,6 @@ void merit__gallery_announce(merit__gallery *gallery, const int64_t *places, int
     pthread_mutex_unlock(&a->mutex);
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 // Looks into the slots; loan->slot stays -1 when the picture is in none.
 static merit_status borrow_slot(merit__ahead *a, int64_t place, merit__loan *loan,
                                 merit_error *err)
@@ -233,7 +226,7 @@ merit_status merit__gallery_borrow(merit__gallery *gallery, int64_t place,
                                    merit__loan *loan, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    int64_t started = now_ns();
+    double started = merit__now();
     *loan = (merit__loan){.slot = -1};
     pthread_mutex_lock(&gallery->mutex);
     merit__ahead *a = gallery->ahead;
@@ -254,7 +247,7 @@ merit_status merit__gallery_borrow(merit__gallery *gallery, int64_t place,
     if (status != MERIT_OK) {
         merit__gallery_return(gallery, loan);
     }
-    atomic_fetch_add(&gallery->waited_ns, now_ns() - started);
+    atomic_fetch_add(&gallery->waited_ns, (long long)(1e9 * (merit__now() - started)));
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/shell.h"
 #include "data/dataset.h"
@@ -34,7 +35,7 @@ static void report(const merit__training *t, merit_train_event_kind kind,
         s->candidate < t->candidates.n ? s->candidate : t->candidates.n - 1;
     int64_t in_epoch = s->at.step % t->steps_per_epoch;
     int64_t epoch = s->at.step / t->steps_per_epoch + (in_epoch > 0);
-    double elapsed = merit__training_now() - t->started;
+    double elapsed = merit__now() - t->started;
     double rate = elapsed > 0 ? (double)t->examples_done / elapsed : 0;
     double examples_left = (double)steps_left(t) * (double)t->config.batch;
     const merit__history_row *best = merit__state_best(s, -1);
@@ -194,7 +195,7 @@ static void tell_shared(const merit__training *t)
  * are in memory. */
 static double waited_share(const merit__training *t)
 {
-    double seconds = merit__training_now() - t->started;
+    double seconds = merit__now() - t->started;
     double waited =
         merit_dataset_waited(t->whole) + (t->options->validation_data != NULL
                                               ? merit_dataset_waited(t->validation_data)

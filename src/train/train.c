@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "data/dataset.h"
 #include "data/manifest.h"
@@ -393,7 +394,7 @@ merit_status merit_train(const char *directory, const merit_dataset *data,
     fenv_t before;
     fegetenv(&before);
     fesetenv(FE_DFL_ENV);
-    t.started = t.last_checkpoint = merit__training_now();
+    t.started = t.last_checkpoint = merit__now();
     t.last_save = t.options->save != NULL ? *t.options->save : 0;
     merit_status status = train(&t, directory, data, result, err);
     dispose(&t);

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/random.h"
 #include "data/dataset.h"
@@ -15,16 +15,9 @@
 enum { MAX_RETRIES = 3 };
 static const double report_interval_s = 0.2;
 
-double merit__training_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 double merit__training_seconds(const merit__training *t)
 {
-    return t->seconds_before + merit__training_now() - t->started;
+    return t->seconds_before + merit__now() - t->started;
 }
 
 void merit__training_checkpoint(merit__training *t)
@@ -38,7 +31,7 @@ void merit__training_checkpoint(merit__training *t)
         status =
             merit__checkpoint_save(&t->state, t->run, t->config_json, t->engine, &why);
     }
-    t->last_checkpoint = merit__training_now();
+    t->last_checkpoint = merit__now();
     t->unsaved = status != MERIT_OK;
     if (t->unsaved) {
         merit__training_tell(t, MERIT_TRAIN_WARNING,
@@ -276,7 +269,7 @@ static merit_status retry(merit__training *t, const merit_error *why, merit_erro
 static merit_status attend(merit__training *t, merit_error *err)
 {
     const merit_train_options *o = t->options;
-    double now = merit__training_now();
+    double now = merit__now();
     if (now - t->last_report >= report_interval_s) {
         t->last_report = now;
         merit__training_tell_progress(t);

@@ -65,9 +65,7 @@ merit_status merit__training_survey(const merit__training *training,
  * sure that it is stuck; NULL otherwise. */
 const merit__history_row *merit__training_newly_stuck(const merit__training *training);
 
-/* Seconds since some fixed moment, unaffected by clock changes; and those that this
- * training has taken, over all its processes. */
-double merit__training_now(void);
+/* Seconds that this training has taken, over all its processes. */
 double merit__training_seconds(const merit__training *training);
 
 /* Tells the caller's report function a sentence. */
