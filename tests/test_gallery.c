@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "data/dataset.h"
+#include "data/loading.h"
 #include "data/manifest.h"
 
 #include <math.h>
@@ -243,6 +244,45 @@ static void test_classes_are_renumbered_by_name(void **state)
     merit_dataset_free(data);
 }
 
+/* What loading told. */
+typedef struct told {
+    int64_t n, n_done;
+    double seconds_left;
+} told;
+
+static void count_events(const merit_dataset_event *event, void *payload)
+{
+    told *t = payload;
+    t->n++;
+    t->n_done = event->n_done;
+    t->seconds_left = event->seconds_left;
+}
+
+static void test_progress_is_told_now_and_then(void **state)
+{
+    (void)state;
+    told t = {.n = 0};
+    const merit_dataset_options options = {.report = count_events, .payload = &t};
+    const merit_dataset_options silent = {.report = NULL};
+    merit__loading loading = merit__loading_begin(&options, "waiting", 30);
+    merit__loading quiet = merit__loading_begin(&silent, "waiting", 30);
+    merit__loading_at(NULL, 1);
+    merit__loading_at(&quiet, 1);
+    loading.started -= 10; // as if ten seconds had passed
+    loading.told -= 10;
+    merit__loading_at(&loading, 10);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.n_done, 10);
+    assert_true(fabs(t.seconds_left - 20) < 1);
+    merit__loading_at(&loading, 11); // too soon
+    assert_int_equal(t.n, 1);
+    loading = merit__loading_begin(&options, "waiting", 0);
+    loading.told -= 10;
+    merit__loading_at(&loading, 7);
+    assert_int_equal(t.n, 2);
+    assert_true(t.seconds_left < 0); // nobody knows
+}
+
 static void expect_difference(const char *now, const char *before, const char *wanted)
 {
     char found[200];
@@ -310,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_many_threads_read_what_is_decoded_ahead),
         cmocka_unit_test(test_a_file_that_is_gone_or_another),
         cmocka_unit_test(test_classes_are_renumbered_by_name),
+        cmocka_unit_test(test_progress_is_told_now_and_then),
         cmocka_unit_test(test_manifests),
         cmocka_unit_test(test_allocation_failures),
     };

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,65 @@ def test_bad_pictures_are_left_out_on_request_up_to_a_share(folder, tmp_path):
     for value in ("skip", "skip:", "skip:x%", "skip:5", "skip:0%", "skip:100%", "all"):
         assert "--bad-samples: expected" in refused("info", folder, "--bad-samples", value,
                                                     expect=2)
+
+
+def test_the_first_twenty_bad_pictures_are_named(folder, tmp_path):
+    for i in range(25):
+        name = f"{'z' if i < 5 else 'bad'}{i:02}.png"
+        (folder / "a" / name).write_bytes(b"GIF89a" if i % 2 else b"")
+    done = merit("train", folder, "-o", tmp_path / "run", expect=3)
+    *lines, more, last = done.err.splitlines()
+    assert len(lines) == 20 and more == "merit: ... and 5 more"
+    for i, line in enumerate(lines, 5):
+        why = "looks like a GIF image" if i % 2 else "is empty"
+        assert line.startswith("merit: ") and f"a/bad{i:02}.png: {why}" in line
+    assert "data: 25 of 27 pictures are bad (--bad-samples=skip:93% leaves them out); " \
+        "the first: " in last
+    done = merit("info", folder, "--bad-samples=skip:93%")
+    assert [line.replace("left out", "merit") for line in done.err.splitlines()] == \
+        [*lines, more]
+    # Several files that cannot be read, too: here, folders that a list names.
+    (tmp_path / "list.tsv").write_text("path\tlabel\na\tx\nb\ty\nnone.png\tz\n")
+    done = merit("info", tmp_path / "list.tsv", "--root", folder, expect=3)
+    assert [line.split(": ")[2] for line in done.err.splitlines()[:3]] == [
+        "a", "b", "none.png"]
+
+
+def test_classes_without_pictures_are_named(folder):
+    for i in range(25):
+        (folder / f"{'x' * 40}{i:02}").mkdir()
+    done = merit("info", folder, expect=3)
+    *lines, more, last = done.err.splitlines()
+    assert more == "merit: ... and 5 more" and len(lines) == 20
+    assert lines[19] == f"merit: class {'x' * 40}19: holds no pictures"
+    assert f"no pictures in 25 of 27 classes: {'x' * 40}00, " in last
+    assert last.endswith(", ...")
+
+
+def test_loading_shows_its_progress_on_a_terminal(folder):
+    """Nothing elsewhere, and nothing is left of it."""
+    rows = zlib.compress(bytes(5001) * 5000, 1)
+    big = (b"\x89PNG\r\n\x1a\n" + make_pictures.header(5000, 5000, 8, make_pictures.GREY)
+           + make_pictures.chunk(b"IDAT", rows) + make_pictures.chunk(b"IEND"))
+    (folder / "a" / "big.png").write_bytes(big)
+    for i in range(7):
+        os.link(folder / "a" / "big.png", folder / "b" / f"{i}.png")
+    assert merit("info", folder, "--size", "8").err == ""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen([MERIT, "info", folder, "--size", "8"], stderr=theirs,
+                               stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                               env={**os.environ, "COLUMNS": "80", "TERM": "xterm"})
+    os.close(theirs)
+    shown = ""
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        try:
+            while part := terminal.read(4096):
+                shown += part.decode()
+        except OSError:  # how Linux tells the end of a terminal
+            pass
+    assert process.wait(timeout=120) == 0
+    assert re.search(r"\rdecoding pictures  \[=*> *\]  +\d+ %  \d of 10  \d+ s left", shown)
+    assert shown.endswith("\r\x1b[K") and "\n" not in shown
 
 
 def test_folders_that_are_no_data(folder, tmp_path):

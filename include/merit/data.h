@@ -45,6 +45,22 @@ typedef enum merit_header {
     MERIT_HEADER_NO = 2
 } merit_header;
 
+/* What loading tells about while it runs. */
+typedef enum merit_dataset_event_kind {
+    MERIT_DATASET_PROGRESS = 1, // at most five times a second
+    MERIT_DATASET_REFUSED = 2,  // message: one of several things that are wrong; the
+                                // first 20 are told, then how many more there are, and
+                                // loading fails
+    MERIT_DATASET_LEFT_OUT = 3  // message: a bad picture that is left out; likewise
+} merit_dataset_event_kind;
+
+typedef struct merit_dataset_event {
+    merit_dataset_event_kind kind;
+    const char *message; // of PROGRESS what is being done, "decoding pictures"
+    int64_t n_done, n;   // of PROGRESS; n is 0 when nobody knows
+    double seconds_left; // of PROGRESS; negative when nobody knows
+} merit_dataset_event;
+
 /* Zero is the default of every field. */
 typedef struct merit_dataset_options {
     const char *labels;     // file of labels (IDX, .npy or text); NULL: found beside
@@ -91,6 +107,12 @@ typedef struct merit_dataset_options {
 
     int32_t signals; // non-zero: a row of a table or of [N,F] is a signal of length F
                      // (C = H = 1, W = F), [N,C,T] C signals of length T (H = 1)
+
+    void (*report)(
+        const merit_dataset_event *event,
+        void *payload); // NULL: silence;
+                        // called by the thread that loads; pictures tell most
+    void *payload;
 } merit_dataset_options;
 
 /* Loads a data set; the format is recognised by content: IDX (2 to 4 dimensions;

@@ -2,6 +2,7 @@
 
 #include "cli_info.h"
 #include "cli_json.h"
+#include "cli_loading.h"
 #include "cli_message.h"
 
 #include <inttypes.h>
@@ -230,7 +231,7 @@ merit_status merit__info_data(const char *path, const merit_dataset_options *opt
         wanted.task = MERIT_TASK_RESIDUE; // asks for every letter and needs no labels
         wanted.no_labels = 1;
     }
-    merit_status status = merit_dataset_load(&data, path, &wanted, err);
+    merit_status status = merit__data_load(&data, path, &wanted, 0, err);
     if (status == MERIT_OK) {
         status = merit__info_tell(path, data, json, err);
     } else if (merit_labels_load(&labels, path, NULL) == MERIT_OK &&
@@ -248,7 +249,7 @@ merit_status merit__info_load_table(merit_dataset **out, const char *path,
 {
     static const char *const guesses[] = {"-1", "1"};
     merit_dataset_options guess = *options;
-    merit_status status = merit_dataset_load(out, path, options, err);
+    merit_status status = merit__data_load(out, path, options, 0, err);
     for (size_t i = 0; status == MERIT_EFORMAT && options->label_column == NULL &&
                        strcmp(path, "-") != 0 && i < 2;
          i++) {

@@ -1,5 +1,6 @@
 #include "cli_inputs.h"
 
+#include "cli_loading.h"
 #include "cli_message.h"
 
 #include <stdio.h>
@@ -49,7 +50,7 @@ merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
         shape_alike(&data, inputs->data);
     }
     read_alike(&data, inputs->data);
-    MERIT_TRY(merit_dataset_load(out, path, &data, err));
+    MERIT_TRY(merit__data_load(out, path, &data, settings->quiet, err));
     MERIT_TRY(merit__data_need_labels(*out, option, err));
     MERIT_TRY(merit__classes_match(*out, inputs->scores, 0, err));
     if (merit_dataset_file(*out, 0) != NULL && !settings->quiet) {
@@ -125,7 +126,8 @@ merit_status merit__inputs_load(merit__inputs *inputs,
     merit_dataset_options options = settings->data;
     options.n_threads = settings->train.threads;
     options.signals = reads_signals(settings);
-    MERIT_TRY(merit_dataset_load(&inputs->data, settings->data_path, &options, err));
+    MERIT_TRY(merit__data_load(&inputs->data, settings->data_path, &options,
+                               settings->quiet, err));
     MERIT_TRY(merit__data_need_labels(inputs->data, "--labels", err));
     MERIT_TRY(check_class_count(inputs->data, err));
     if (scores.spec == NULL) {

@@ -1,5 +1,6 @@
 #include "cli_predictions.h"
 
+#include "cli_loading.h"
 #include "cli_message.h"
 #include "cli_number.h"
 #include "cli_options.h"
@@ -80,7 +81,7 @@ merit_status merit__predictions_load(merit__predictions *out,
     MERIT_TRY(merit__run_load(&out->model, source->arguments[0], err));
     const merit_scores *scores = merit_model_scores(out->model);
     merit_dataset_options options = merit__predictions_data_options(source, out->model);
-    MERIT_TRY(merit_dataset_load(&out->data, source->arguments[1], &options, err));
+    MERIT_TRY(merit__data_load(&out->data, source->arguments[1], &options, 0, err));
     MERIT_TRY(merit__classes_match(out->data, scores, 0, err));
     if (merit_dataset_file(out->data, 0) != NULL) { // bad ones may be left out
         merit__data_tell(out->data);

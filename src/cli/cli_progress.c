@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_BYTES = 256, BAR_WIDTH = 20 };
+enum { LINE_BYTES = 256, BAR_WIDTH = MERIT__BAR_BYTES - 4 };
 
 // What a line leaves out, step by step, until it fits.
 enum detail { WITHOUT_LEFT, WITHOUT_BEST, WITHOUT_RATE, WITHOUT_BAR, WITH_ALL };
@@ -45,46 +45,37 @@ void merit__print_seconds(char *out, size_t out_bytes, double seconds)
     }
 }
 
-static void add_bar(struct line *line, double fraction)
+const char *merit__print_bar(char out[MERIT__BAR_BYTES], double fraction)
 {
-    char bar[BAR_WIDTH + 1];
+    char *bar = out + 1;
     int n = (int)(fraction * BAR_WIDTH);
     for (int i = 0; i < BAR_WIDTH; i++) {
         bar[i] = i < n ? '=' : i == n ? '>' : ' ';
     }
-    bar[BAR_WIDTH] = '\0';
-    add(line, "  [%s]", bar);
-}
-
-// "7,120"
-static void add_rate(struct line *line, double rate, const char *unit)
-{
-    int64_t n = (int64_t)fmin(rate + 0.5, 1e15);
-    char digits[24];
-    int n_digits = snprintf(digits, sizeof digits, "%lld", (long long)n);
-    add(line, "  ");
-    for (int i = 0; i < n_digits; i++) {
-        add(line, "%s%c", i > 0 && (n_digits - i) % 3 == 0 ? "," : "", digits[i]);
-    }
-    add(line, " %s/s", unit);
+    out[0] = '[';
+    out[BAR_WIDTH + 1] = ']';
+    out[BAR_WIDTH + 2] = '\0';
+    return out;
 }
 
 static void compose(struct line *line, const merit_train_event *event, const char *unit,
                     enum detail detail, int in_place)
 {
-    char left[32];
+    char left[32], bar[MERIT__BAR_BYTES], rate[MERIT__COUNT_BYTES];
     double fraction = event->kind == MERIT_TRAIN_EPOCH ? 1 : event->fraction;
     fraction = fmin(fmax(fraction, 0), 1);
     line->n = 0;
     add(line, "epoch %lld/%lld", (long long)event->epoch, (long long)event->n_epochs);
     if (in_place) {
         if (detail > WITHOUT_BAR) {
-            add_bar(line, fraction);
+            add(line, "  %s", merit__print_bar(bar, fraction));
         }
         add(line, "  %3.0f %%", floor(100 * fraction));
     }
     if (detail > WITHOUT_RATE && event->examples_per_s > 0) {
-        add_rate(line, event->examples_per_s, unit);
+        add(line, "  %s %s/s",
+            merit__count_text(rate, (int64_t)fmin(event->examples_per_s + 0.5, 1e15)),
+            unit);
     }
     add(line, "  loss %.4g", event->loss);
     if (!isnan(event->score)) {

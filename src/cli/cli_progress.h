@@ -21,6 +21,11 @@ void merit__progress_report(const merit_train_event *event, void *payload);
 /* Ends the open line, if there is one. */
 void merit__progress_end(merit__progress *progress);
 
+enum { MERIT__BAR_BYTES = 24 };
+
+/* Draws a fraction from 0 to 1 as "[=====>    ]". Returns out. */
+const char *merit__print_bar(char out[MERIT__BAR_BYTES], double fraction);
+
 /* Writes a time as "41 s", "12 min" or "3 h 20 min". */
 void merit__print_seconds(char *out, size_t out_bytes, double seconds);
 

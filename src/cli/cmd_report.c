@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "cli_data.h"
+#include "cli_loading.h"
 #include "cli_message.h"
 #include "cli_number.h"
 #include "cli_options.h"
@@ -136,7 +137,7 @@ static merit_status load_data(merit_dataset **out, const struct settings *settin
     MERIT_TRY(merit__run_load(&model, settings->source.arguments[0], err));
     merit_dataset_options wanted =
         merit__predictions_data_options(&settings->source, model);
-    MERIT_TRY(merit_dataset_load(out, settings->source.arguments[1], &wanted, err));
+    MERIT_TRY(merit__data_load(out, settings->source.arguments[1], &wanted, 0, err));
     MERIT_TRY(merit__data_need_labels(*out, "--labels", err));
     MERIT_TRY(merit__classes_match(*out, merit_model_scores(model), 0, err));
     merit__data_tell(*out);

@@ -10,7 +10,7 @@
 
 #include <utf8proc.h>
 
-enum { POINTS_MAX = 1024, NAMES_TOLD = 20 };
+enum { POINTS_MAX = 1024 };
 
 merit_status merit__class_names_clone(char ***out, char *const *names, int64_t n,
                                       merit_error *err)
@@ -135,18 +135,12 @@ const char *merit_dataset_class_name(const merit_dataset *data, int64_t k)
 static int64_t list_difference(char *out, size_t out_bytes, const int64_t *marks,
                                const char *const *names, int64_t n)
 {
-    size_t n_text = 0;
     int64_t n_found = 0;
     out[0] = '\0';
     for (int64_t i = 0; i < n; i++) {
-        char shown[48];
-        if (marks[i] >= 0) {
-            continue;
-        }
-        if (n_found++ < NAMES_TOLD && n_text + 1 < out_bytes) {
-            merit__printable(shown, sizeof shown, names[i]);
-            n_text += (size_t)snprintf(out + n_text, out_bytes - n_text, "%s%s",
-                                       n_found > 1 ? ", " : "", shown);
+        if (marks[i] < 0) {
+            merit__list_name(out, out_bytes, names[i]);
+            n_found++;
         }
     }
     return n_found;

@@ -20,6 +20,7 @@ typedef struct walk {
     int in_folders, follow_links;
     char *path; // relative to the root, with a '/' at its end unless empty
     size_t n_path, path_room;
+    merit__loading loading;
     merit_error *err;
 } walk;
 
@@ -140,6 +141,7 @@ static merit_status add_file(walk *w, const char *name)
         return merit__fail_memory(w->err, w->n_path + n_name + 1, "a path");
     }
     memcpy(w->path + w->n_path, name, n_name);
+    merit__loading_at(&w->loading, (int64_t)w->tree->files.n);
     MERIT_TRY(merit__paths_add(&w->tree->files, w->path, w->n_path + n_name, w->err));
 fail:
     return status;
@@ -202,13 +204,15 @@ fail:
 }
 
 merit_status merit__file_tree_read(merit__file_tree *out, int folder, const char *path,
-                                   int in_folders, int follow_links, merit_error *err)
+                                   int in_folders, const merit_dataset_options *options,
+                                   merit_error *err)
 {
     *out = (merit__file_tree){.n_hidden = 0};
     walk w = {.tree = out,
               .root = path,
               .in_folders = in_folders,
-              .follow_links = follow_links,
+              .follow_links = options->follow_links,
+              .loading = merit__loading_begin(options, "listing files", 0),
               .err = err};
     int fd = fcntl(folder, F_DUPFD_CLOEXEC, 0);
     if (fd < 0) {

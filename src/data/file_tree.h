@@ -2,6 +2,7 @@
 #ifndef MERIT_DATA_FILE_TREE_H
 #define MERIT_DATA_FILE_TREE_H
 
+#include "data/loading.h"
 #include "data/paths.h"
 
 enum { MERIT__TREE_DEPTH_MAX = 8, MERIT__TREE_FILES_MAX = 20000000 };
@@ -14,11 +15,12 @@ typedef struct merit__file_tree {
 } merit__file_tree;
 
 /* Lists all regular files below the open folder. With `in_folders`, files right in it
- * are counted but left out. Symbolic links are refused, or followed; anything else than
- * files and folders is refused. EFORMAT, EIO, ENOMEM; `path` is the folder's name for
- * messages. Dispose of *out in any case. */
+ * are counted but left out. Symbolic links are refused, or followed as the options have
+ * it; anything else than files and folders is refused. EFORMAT, EIO, ENOMEM; `path` is
+ * the folder's name for messages. Dispose of *out in any case. */
 merit_status merit__file_tree_read(merit__file_tree *out, int folder, const char *path,
-                                   int in_folders, int follow_links, merit_error *err);
+                                   int in_folders, const merit_dataset_options *options,
+                                   merit_error *err);
 void merit__file_tree_dispose(merit__file_tree *tree);
 
 #endif

@@ -3,119 +3,15 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/processors.h"
-#include "data/census.h"
 #include "data/class_names.h"
 #include "data/gallery.h"
-#include "data/in_parallel.h"
+#include "data/gallery_inspection.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SIZE_MAX_PIXELS = 4096 };
-
-/* Work on all files of a gallery, and what went wrong. */
-typedef struct pass {
-    merit__gallery *gallery;
-    unsigned char *kept; // pixels that stay in memory, or NULL
-    pthread_mutex_t mutex;
-    int64_t n_bad;
-    int64_t first_bad;   // -1: none
-    merit_status status; // of the first bad file, by place
-    merit_error error;
-    int64_t first_fatal; // -1: none; a failure that is not the picture's
-    merit_status fatal_status;
-    merit_error fatal_error;
-} pass;
-
-// A picture that is no good may be left out; that it could not be read must be known.
-static int is_of_the_picture(merit_status status)
-{
-    return status == MERIT_EFORMAT || status == MERIT_EUNSUPPORTED;
-}
-
-static void note_failure(pass *p, int64_t place, merit_status status,
-                         const merit_error *why)
-{
-    pthread_mutex_lock(&p->mutex);
-    if (!is_of_the_picture(status)) {
-        if (p->first_fatal < 0 || place < p->first_fatal) {
-            p->first_fatal = place;
-            p->fatal_status = status;
-            p->fatal_error = *why;
-        }
-    } else {
-        p->gallery->file[place].is_bad = 1;
-        p->n_bad++;
-        if (p->first_bad < 0 || place < p->first_bad) {
-            p->first_bad = place;
-            p->status = status;
-            p->error = *why;
-        }
-    }
-    pthread_mutex_unlock(&p->mutex);
-}
-
-static void inspect(void *context, int64_t place)
-{
-    pass *p = context;
-    merit_error why = {0};
-    merit_status status = merit__gallery_inspect(p->gallery, place, &why);
-    if (status != MERIT_OK) {
-        note_failure(p, place, status, &why);
-    }
-}
-
-static void examine(void *context, int64_t place)
-{
-    pass *p = context;
-    merit_error why = {0};
-    merit__gallery *gallery = p->gallery;
-    if (gallery->file[place].is_bad) {
-        return;
-    }
-    void *to = place < gallery->n_kept
-                   ? p->kept + (size_t)place * gallery->example_bytes
-                   : NULL;
-    merit_status status = merit__gallery_examine(gallery, place, to, &why);
-    if (status != MERIT_OK) {
-        note_failure(p, place, status, &why);
-    }
-}
-
-// Refuses when too many pictures are bad, or one could not be read.
-static merit_status judge(const pass *p, double bad_share, merit_error *err)
-{
-    if (p->first_fatal >= 0) {
-        if (err != NULL) {
-            *err = p->fatal_error;
-        }
-        return p->fatal_status;
-    }
-    int64_t n = p->gallery->n;
-    if ((double)p->n_bad <= bad_share * (double)n && p->n_bad < n) {
-        return MERIT_OK;
-    }
-    if (p->n_bad == 1) {
-        if (err != NULL) {
-            *err = p->error;
-        }
-        return p->status;
-    }
-    return merit__fail(err, p->status,
-                       "%.170s; %" PRId64 " of %" PRId64 " pictures are bad",
-                       p->error.message, p->n_bad, n);
-}
-
-// A quarter of the machine's memory, 8 GB at most.
-static int64_t default_memory(void)
-{
-    int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    int64_t quarter = pages > 0 && page > 0 ? pages / 4 * page : (int64_t)1 << 30;
-    int64_t most = (int64_t)8 << 30;
-    return quarter < most ? quarter : most;
-}
 
 static merit_status check_options(const merit_dataset_options *o, merit_error *err)
 {
@@ -167,50 +63,11 @@ static merit_status set_files(merit__gallery *gallery, merit__listing *listing,
                                     "pictures");
 }
 
-// Decides how many pictures stay in memory and makes room for them.
-static merit_status make_room(pass *p, const merit_dataset_options *options,
-                              merit_error *err)
-{
-    merit__gallery *gallery = p->gallery;
-    int64_t memory =
-        options->memory_bytes > 0 ? options->memory_bytes : default_memory();
-    int64_t n_fitting = memory / (int64_t)gallery->example_bytes;
-    size_t n_sums = (size_t)(gallery->n * gallery->frame.channels);
-    gallery->n_kept = n_fitting < gallery->n ? n_fitting : gallery->n;
-    size_t n_bytes = (size_t)gallery->n_kept * gallery->example_bytes;
-    p->kept = merit__alloc_array(n_bytes, 1);
-    gallery->sums = merit__alloc_array(n_sums, sizeof *gallery->sums);
-    if (p->kept == NULL || gallery->sums == NULL) {
-        return merit__fail_memory(err, n_bytes + n_sums * sizeof *gallery->sums,
-                                  "pictures (--memory keeps fewer there)");
-    }
-    return MERIT_OK;
-}
-
-// Both passes over the files. p->kept is the caller's in any case.
-static merit_status survey(pass *p, const merit_dataset_options *options,
-                           merit__census *found, merit_error *err)
-{
-    merit_status status = MERIT_OK;
-    merit__gallery *gallery = p->gallery;
-    merit__in_parallel(gallery->n, gallery->n_threads, inspect, p);
-    *found = merit__census_take(gallery);
-    if (found->n_good == 0 || p->first_fatal >= 0) {
-        MERIT_TRY(judge(p, options->bad_share, err));
-    }
-    merit__census_choose_frame(gallery, options, found);
-    merit__decoder_free_all(gallery); // they were made for headers only
-    MERIT_TRY(make_room(p, options, err));
-    merit__in_parallel(gallery->n, gallery->n_threads, examine, p);
-    MERIT_TRY(judge(p, options->bad_share, err));
-fail:
-    return status;
-}
-
-static void add_notes(merit_dataset *data, const merit__listing *listing, const pass *p,
-                      const merit__census *c, const merit_dataset_options *options)
+static void add_notes(merit_dataset *data, const merit__listing *listing,
+                      const merit__inspection *p, const merit_dataset_options *options)
 {
     const merit__gallery *gallery = p->gallery;
+    const merit__census *c = &p->census;
     int64_t n_trailing = 0;
     for (int64_t i = 0; i < gallery->n; i++) {
         n_trailing += gallery->file[i].has_trailing;
@@ -225,11 +82,11 @@ static void add_notes(merit_dataset *data, const merit__listing *listing, const 
                                 c->highest_width, gallery->frame.height,
                                 gallery->frame.width);
     }
-    if (p->n_bad > 0) {
+    if (p->bad.n > 0) {
         merit__dataset_add_note(data,
                                 "%" PRId64 " of %" PRId64
-                                " pictures are bad and left out, first %.140s.",
-                                p->n_bad, gallery->n, p->error.message);
+                                " pictures are bad and left out, the first: %.140s.",
+                                p->bad.n, gallery->n, p->bad.error[0].message);
     }
     if (n_trailing > 0) {
         merit__dataset_add_note(
@@ -259,11 +116,11 @@ static void add_notes(merit_dataset *data, const merit__listing *listing, const 
 
 // The good pictures of the listing, in its order.
 static merit_status fill_in(merit_dataset *data, const merit__listing *listing,
-                            const pass *p, merit_error *err)
+                            const merit__inspection *p, merit_error *err)
 {
     merit_status status = MERIT_OK;
     const merit__gallery *gallery = p->gallery;
-    size_t n = (size_t)(gallery->n - p->n_bad);
+    size_t n = (size_t)(gallery->n - p->bad.n);
     data->n = (int64_t)n;
     data->channels = gallery->frame.channels;
     data->height = gallery->frame.height;
@@ -292,36 +149,31 @@ fail:
     return status;
 }
 
-// The data set of what was surveyed; takes over gallery and pixels.
-static merit_status assemble(merit_dataset **out, pass *p,
-                             const merit__listing *listing, const merit__census *found,
+// The data set of what was found; takes over *gallery and the pixels.
+static merit_status assemble(merit_dataset **out, merit__gallery **gallery,
+                             merit__inspection *p, const merit__listing *listing,
                              const merit_dataset_options *options, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    merit__gallery *gallery = p->gallery;
     merit_dataset *data = NULL;
-    const char *labels_path = listing->labels != NULL ? gallery->path : "";
     merit__storage *storage = merit__storage_create(NULL, NULL);
     if (storage == NULL) {
         return merit__fail_memory(err, sizeof *storage, "a data set");
     }
-    storage->gallery = gallery;
-    if (gallery->n_bits == 8) {
+    storage->gallery = *gallery;
+    *gallery = NULL;
+    if (storage->gallery->n_bits == 8) {
         storage->bytes = p->kept;
     } else {
         storage->words = (uint16_t *)p->kept;
     }
     p->kept = NULL;
-    p->gallery = NULL;
-    MERIT_TRY(merit__dataset_create(&data, storage, gallery->path, labels_path, err));
-    p->gallery = gallery;
-    status = fill_in(data, listing, p, err);
-    if (status == MERIT_OK) {
-        add_notes(data, listing, p, found, options);
-        status = merit__class_names_compare(data, err);
-    }
-    p->gallery = NULL;
-    MERIT_TRY(status);
+    const char *path = storage->gallery->path;
+    MERIT_TRY(merit__dataset_create(&data, storage, path,
+                                    listing->labels != NULL ? path : "", err));
+    MERIT_TRY(fill_in(data, listing, p, err));
+    add_notes(data, listing, p, options);
+    MERIT_TRY(merit__class_names_compare(data, err));
     merit__dataset_describe(data);
     *out = data;
     data = NULL;
@@ -337,19 +189,17 @@ merit_status merit__gallery_load(merit_dataset **out, const char *path,
 {
     merit_status status = MERIT_OK;
     merit__listing listing = {.folder = -1};
-    merit__census found = {.n_good = 0};
-    pass p = {.first_bad = -1, .first_fatal = -1};
-    pthread_mutex_init(&p.mutex, NULL);
+    merit__gallery *gallery = NULL;
+    merit__inspection inspection = {.kept = NULL};
     MERIT_TRY(check_options(options, err));
     MERIT_TRY(merit__listing_read(&listing, path, kind, options, err));
-    MERIT_TRY(merit__gallery_create(&p.gallery, path, err));
-    MERIT_TRY(set_files(p.gallery, &listing, options, kind, err));
-    MERIT_TRY(survey(&p, options, &found, err));
-    MERIT_TRY(assemble(out, &p, &listing, &found, options, err));
+    MERIT_TRY(merit__gallery_create(&gallery, path, err));
+    MERIT_TRY(set_files(gallery, &listing, options, kind, err));
+    MERIT_TRY(merit__inspection_run(&inspection, gallery, options, err));
+    MERIT_TRY(assemble(out, &gallery, &inspection, &listing, options, err));
 fail:
-    merit__gallery_free(p.gallery);
-    merit__free(p.kept);
+    merit__gallery_free(gallery);
+    merit__inspection_dispose(&inspection);
     merit__listing_dispose(&listing);
-    pthread_mutex_destroy(&p.mutex);
     return status;
 }

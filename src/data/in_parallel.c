@@ -12,20 +12,27 @@ typedef struct work {
     void *context;
 } work;
 
-static void *run(void *argument)
+static void run(work *w, merit__loading *loading)
 {
-    work *w = argument;
     for (;;) {
         int64_t i = (int64_t)atomic_fetch_add(&w->next, 1);
         if (i >= w->n) {
-            return NULL;
+            return;
         }
+        merit__loading_at(loading, i);
         w->task(w->context, i);
     }
 }
 
+static void *thread_main(void *argument)
+{
+    run(argument, NULL);
+    return NULL;
+}
+
 void merit__in_parallel(int64_t n, int64_t n_threads,
-                        void (*task)(void *context, int64_t i), void *context)
+                        void (*task)(void *context, int64_t i), void *context,
+                        merit__loading *loading)
 {
     pthread_t threads[THREADS_MAX];
     int64_t n_started = 0;
@@ -34,10 +41,10 @@ void merit__in_parallel(int64_t n, int64_t n_threads,
     n_threads = n_threads < n ? n_threads : n;
     // The calling thread is one of them.
     while (n_started + 1 < n_threads &&
-           pthread_create(&threads[n_started], NULL, run, &w) == 0) {
+           pthread_create(&threads[n_started], NULL, thread_main, &w) == 0) {
         n_started++;
     }
-    run(&w);
+    run(&w, loading);
     for (int64_t i = 0; i < n_started; i++) {
         pthread_join(threads[i], NULL);
     }

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 64, SHOWN_BYTES = 120, NAMES_SHOWN_MAX = 20 };
+enum { HEAD_BYTES = 64, SHOWN_BYTES = 120 };
 
 /* Whether a file, plain or gzip, is a list. A table may have a column of files, too: it
  * is one when something is asked that only tables have, or when its labels are named
@@ -89,18 +89,6 @@ static char *folder_of(const char *path)
                            : merit__copy_string(path, (size_t)(slash - path));
 }
 
-// "a, b, c" of up to 20 names, cut to fit.
-static void join_names(char *out, size_t out_bytes, const merit__paths *names)
-{
-    size_t n = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < names->n && i < NAMES_SHOWN_MAX && n + 1 < out_bytes; i++) {
-        char shown[64];
-        merit__printable(shown, sizeof shown, merit__paths_get(names, i));
-        n += (size_t)snprintf(out + n, out_bytes - n, "%s%s", i > 0 ? ", " : "", shown);
-    }
-}
-
 static size_t class_bytes(const char *name)
 {
     return (size_t)(strchrnul(name, '/') - name);
@@ -121,12 +109,28 @@ static merit_status label_by_folder(merit__listing *out, merit_error *err)
     return MERIT_OK;
 }
 
+// Names all classes without pictures.
+static void tell_empty(const merit__listing *out, const unsigned char *has_files,
+                       int64_t n_empty, const merit_dataset_options *options)
+{
+    char shown[200], line[256];
+    int64_t n = 0;
+    for (size_t i = 0; i < out->classes.n; i++) {
+        if (!has_files[i]) {
+            merit__printable(shown, sizeof shown, merit__paths_get(&out->classes, i));
+            snprintf(line, sizeof line, "class %s: holds no pictures", shown);
+            merit__loading_problem(options, MERIT_DATASET_REFUSED, n++, line);
+        }
+    }
+    merit__loading_rest(options, MERIT_DATASET_REFUSED, n_empty);
+}
+
 static merit_status check_classes(const merit__listing *out, const char *path,
+                                  const merit_dataset_options *options,
                                   merit_error *err)
 {
-    merit_status status = MERIT_OK;
-    char shown[SHOWN_BYTES], names[120];
-    merit__paths empty = {.n = 0};
+    char shown[SHOWN_BYTES], names[120] = "";
+    int64_t n_empty = 0;
     unsigned char *has_files = merit__alloc_array(out->classes.n, 1);
     if (has_files == NULL) {
         return merit__fail_memory(err, out->classes.n, "classes");
@@ -135,21 +139,21 @@ static merit_status check_classes(const merit__listing *out, const char *path,
         has_files[out->labels[i]] = 1;
     }
     for (size_t i = 0; i < out->classes.n; i++) {
-        const char *name = merit__paths_get(&out->classes, i);
         if (!has_files[i]) {
-            MERIT_TRY(merit__paths_add(&empty, name, strlen(name), err));
+            merit__list_name(names, sizeof names, merit__paths_get(&out->classes, i));
+            n_empty++;
         }
     }
-    if (empty.n > 0) {
-        join_names(names, sizeof names, &empty);
-        status = merit__fail(
-            err, MERIT_EFORMAT, "%s: no pictures in %zu of %zu classes: %s",
-            merit__printable_path(shown, 90, path), empty.n, out->classes.n, names);
+    if (strstr(names, "...") != NULL) {
+        tell_empty(out, has_files, n_empty, options);
     }
-fail:
-    merit__paths_dispose(&empty);
     merit__free(has_files);
-    return status;
+    return n_empty == 0
+               ? MERIT_OK
+               : merit__fail(err, MERIT_EFORMAT,
+                             "%s: no pictures in %" PRId64 " of %zu classes: %s",
+                             merit__printable_path(shown, 90, path), n_empty,
+                             out->classes.n, names);
 }
 
 static merit_status read_folder(merit__listing *out, const char *path,
@@ -160,8 +164,8 @@ static merit_status read_folder(merit__listing *out, const char *path,
     merit__file_tree tree = {.n_hidden = 0};
     int with_labels = !options->no_labels;
     MERIT_TRY(open_folder(&out->folder, path, err));
-    MERIT_TRY(merit__file_tree_read(&tree, out->folder, path, with_labels,
-                                    options->follow_links, err));
+    MERIT_TRY(
+        merit__file_tree_read(&tree, out->folder, path, with_labels, options, err));
     out->names = tree.files;
     out->n_hidden = tree.n_hidden;
     out->n_beside = tree.n_beside;
@@ -177,7 +181,7 @@ static merit_status read_folder(merit__listing *out, const char *path,
         out->classes = tree.folders;
         tree.folders = (merit__paths){.n = 0};
         MERIT_TRY(label_by_folder(out, err));
-        MERIT_TRY(check_classes(out, path, err));
+        MERIT_TRY(check_classes(out, path, options, err));
     }
     if (out->names.n == 0) {
         MERIT_TRY(merit__fail(err, MERIT_EFORMAT, "%s: holds no pictures", shown));

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,18 @@ void merit__paths_unique(merit__paths *paths)
         }
     }
     paths->n = n;
+}
+
+void merit__list_name(char *out, size_t out_bytes, const char *name)
+{
+    char shown[64];
+    size_t n = strlen(out), n_etc = strlen(", ...");
+    merit__printable(shown, sizeof shown, name);
+    if (n > 3 && strcmp(out + n - 3, "...") == 0) {
+        return;
+    }
+    int fits = n + strlen(shown) + 2 + n_etc < out_bytes;
+    snprintf(out + n, out_bytes - n, "%s%s", n > 0 ? ", " : "", fits ? shown : "...");
 }
 
 void merit__paths_dispose(merit__paths *paths)

@@ -28,6 +28,10 @@ int64_t merit__paths_find(const merit__paths *paths, const char *name, size_t n_
 /* Leaves out names that follow an equal one. */
 void merit__paths_unique(merit__paths *paths);
 
+/* Adds a name to a list for a message, "a, b, c"; "..." in place of those that do not
+ * fit. */
+void merit__list_name(char *out, size_t out_bytes, const char *name);
+
 void merit__paths_dispose(merit__paths *paths);
 
 #endif
