@@ -126,7 +126,6 @@ static const bad_file idx_files[] = {
      BYTES("\xef\xbb\xbf\r\n <!doctype HTML>\n<title>404</title>"),
      MERIT_EUNSUPPORTED,
      {"looks like an HTML page", ""}},
-    {"npz", BYTES("PK\3\4 0123"), MERIT_EUNSUPPORTED, {".npz?", "numpy.save"}},
     {"pickle", BYTES("\x80\4]\x94."), MERIT_EUNSUPPORTED, {"pickle", "can run code"}},
     {"UTF-16",
      BYTES("\xff\xfe"

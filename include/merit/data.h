@@ -117,7 +117,10 @@ typedef struct merit_dataset_options {
 
 /* Loads a data set; the format is recognised by content: IDX (2 to 4 dimensions;
  * N x H x W or N x C x H x W), .npy ([N,F], [N,H,W] or [N,C,H,W]; a .npy of shape
- * [N,F] becomes C = F, H = W = 1), each plain or gzip; pictures (PNG, JPEG): a folder
+ * [N,F] becomes C = F, H = W = 1), each plain or gzip; .npz, where "FILE:array" says
+ * which array, else the only one, or the one called X, features, data, images,
+ * embeddings, spectra, inputs or arr_0 (X_train, train_X, too): labels are then y,
+ * labels, target ... beside it, or options->label_column; pictures (PNG, JPEG): a folder
  * with a folder of them for each class, a text with a path and a label in each line,
  * or, without labels, also a folder of pictures or one picture. Pictures are in the
  * order of the bytes of their paths, or in that of the list; classes are numbered in
@@ -134,8 +137,8 @@ typedef struct merit_dataset_options {
  * Text is a table, an example to a line (C = F, H = W = 1): fields between tabs,
  * semicolons, commas or blanks, whichever the first line has, in quotes where they hold
  * such (RFC 4180); or libsvm's `label index:value ...`, made dense. Classes are
- * numbered in the order of their values when all are whole numbers, else of their
- * bytes. Lines of # before the first one with fields, and blank ones, are passed over.
+ * numbered in the order of their values when all are numbers, else of their bytes.
+ * Lines of # before the first one with fields, and blank ones, are passed over.
  * Fails with EFORMAT or EUNSUPPORTED (file, byte, expected, found), EIO, ENOMEM.
  * The caller frees *out; NULL on failure. */
 MERIT_API merit_status merit_dataset_load(merit_dataset **out, const char *path,
@@ -262,7 +265,28 @@ MERIT_API const char *merit_dataset_note(const merit_dataset *data, int64_t inde
 MERIT_API merit_status merit_text_read(char **text, size_t *n_bytes, const char *path,
                                        size_t limit, merit_error *err);
 
-/* A numeric array from a .npy file (plain or gzip), as float or int32. */
+/* What a zip archive such as .npz holds. */
+typedef struct merit_archive merit_archive;
+
+/* Lists a file that is an archive; *out is NULL, without a failure, for one that is
+ * none. EFORMAT and EUNSUPPORTED for damaged archives, EIO, ENOMEM. Free with
+ * merit_archive_free. */
+MERIT_API merit_status merit_archive_open(merit_archive **out, const char *path,
+                                          merit_error *err);
+
+/* NULL is allowed. */
+MERIT_API void merit_archive_free(merit_archive *archive);
+
+/* How many members there are, folders left out. */
+MERIT_API int64_t merit_archive_n(const merit_archive *archive);
+
+/* The name of member 0 <= i < n without ".npy", and what it is: "300x5 float32" for an
+ * array, words for anything else. Borrowed. */
+MERIT_API const char *merit_archive_name(const merit_archive *archive, int64_t i);
+MERIT_API const char *merit_archive_content(const merit_archive *archive, int64_t i);
+
+/* A numeric array from a .npy file (plain or gzip) or an .npz ("FILE:member"), as float
+ * or int32. */
 typedef struct merit_array {
     int64_t n_dims;
     int64_t dims[8];

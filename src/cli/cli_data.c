@@ -3,6 +3,7 @@
 #include "cli_message.h"
 #include "cli_number.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -256,6 +257,13 @@ merit_status merit__data_need_labels(const merit_dataset *data, const char *opti
                              "--label, or a file of labels with %s",
                              merit_dataset_path(data), option);
     }
+    if (merit_dataset_labels(data) == NULL &&
+        strstr(merit_dataset_path(data), ".npz") != NULL) {
+        return merit__refuse(err, MERIT_EFORMAT,
+                             "%.120s: no labels were found beside it; name their array "
+                             "with --label, or a file of labels with %s",
+                             merit_dataset_path(data), option);
+    }
     if (merit_dataset_labels(data) == NULL) {
         return merit__refuse(err, MERIT_EFORMAT,
                              "%.120s: no labels were found beside it; name their file "
@@ -265,12 +273,22 @@ merit_status merit__data_need_labels(const merit_dataset *data, const char *opti
     return MERIT_OK;
 }
 
+// The file of "FILE" or "FILE:member".
+static int find_input(struct stat *info, const char *input)
+{
+    const char *colon = strrchr(input, ':');
+    char *file = colon != NULL ? strndup(input, (size_t)(colon - input)) : NULL;
+    int is_found = stat(input, info) == 0 || (file != NULL && stat(file, info) == 0);
+    free(file);
+    return is_found;
+}
+
 merit_status merit__not_same_file(const char *output, const char *input,
                                   merit_error *err)
 {
     struct stat a, b;
     if (output == NULL || input == NULL || stat(output, &a) != 0 ||
-        stat(input, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino ||
+        !find_input(&b, input) || a.st_dev != b.st_dev || a.st_ino != b.st_ino ||
         !S_ISREG(a.st_mode)) {
         return MERIT_OK;
     }

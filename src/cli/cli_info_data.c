@@ -60,7 +60,7 @@ static json_t *class_names(const merit_dataset *data)
     return names;
 }
 
-static json_t *data_record(const char *path, const merit_dataset *data)
+json_t *merit__info_data_record(const char *path, const merit_dataset *data)
 {
     char fingerprint[65];
     int64_t channels = 0;
@@ -216,7 +216,7 @@ static merit_status tell_labels(const char *path, const merit_array *labels, int
 merit_status merit__info_tell(const char *path, const merit_dataset *data, int json,
                               merit_error *err)
 {
-    return json ? merit__json_print(data_record(path, data), err)
+    return json ? merit__json_print(merit__info_data_record(path, data), err)
                 : print_data(data, err);
 }
 

@@ -5,7 +5,9 @@
 #include "merit/scores.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +40,22 @@ static enum merit__kind kind_of_bytes(const unsigned char *head, size_t n)
     return is_model(head, n)  ? MERIT__KIND_MODEL
            : is_text(head, n) ? MERIT__KIND_SCORES
                               : MERIT__KIND_DATA;
+}
+
+// "FILE:member" of an archive, which is no file itself.
+static int is_member(const char *path)
+{
+    struct stat info;
+    const char *colon = strrchr(path, ':');
+    char *file = colon != NULL ? strndup(path, (size_t)(colon - path)) : NULL;
+    int is_file = file != NULL && stat(file, &info) == 0 && S_ISREG(info.st_mode);
+    free(file);
+    return is_file;
+}
+
+static int is_archive(const unsigned char *head, size_t n)
+{
+    return n >= 4 && (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\5\6", 4) == 0);
 }
 
 // What is in a gzip file; one that cannot be read whole is left to the readers of data.
@@ -97,6 +115,9 @@ merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error
     *out = MERIT__KIND_DATA;
     // O_NONBLOCK: opening a pipe without a writer must not wait.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && errno == ENOENT && is_member(path)) {
+        return MERIT_OK;
+    }
     if (fd < 0 || fstat(fd, &info) != 0) {
         status = merit__refuse_system(err, path, "open");
         goto fail;
@@ -110,10 +131,11 @@ merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error
             goto fail;
         }
         int is_gzip = n > 1 && head[0] == 0x1f && head[1] == 0x8b;
-        *out = merit_dataset_is_sequences(path)  ? MERIT__KIND_DATA
-               : is_gzip                         ? kind_of_gzip(path)
-               : merit_dataset_is_pictures(path) ? MERIT__KIND_DATA
-                                                 : kind_of_bytes(head, (size_t)n);
+        *out = is_archive(head, (size_t)n)        ? MERIT__KIND_ARCHIVE
+               : merit_dataset_is_sequences(path) ? MERIT__KIND_DATA
+               : is_gzip                          ? kind_of_gzip(path)
+               : merit_dataset_is_pictures(path)  ? MERIT__KIND_DATA
+                                                  : kind_of_bytes(head, (size_t)n);
     }
 
 fail:

@@ -49,7 +49,8 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
 static const merit__options options = {
     .program = "merit info",
     .arguments = "FILE",
-    .text = "Says what is in FILE: a model, a run directory, data (IDX, .npy, pictures, "
+    .text = "Says what is in FILE: a model, a run directory, data (IDX, .npy, .npz, "
+            "pictures, "
             "sequences or a table), a score table or a tree (Newick, edges, NCBI "
             "taxonomy).",
     .table = table,
@@ -172,6 +173,9 @@ static merit_status tell(const struct settings *settings, merit_error *err)
         return merit__info_model(settings->path, 0, settings->json, err);
     case MERIT__KIND_SCORES:
         return tell_text(settings, err);
+    case MERIT__KIND_ARCHIVE:
+        return merit__info_archive(settings->path, &settings->data, settings->json,
+                                   err);
     case MERIT__KIND_DATA:
         return merit__info_data(settings->path, &settings->data, settings->json, err);
     }

@@ -80,6 +80,24 @@ static void dispose(parts *p)
     merit__free(p->labels_path);
 }
 
+// Labels in the same archive: the member that was named, or is called as such are.
+static merit_status find_labels_inside(char **out, const merit__stream *stream,
+                                       const char *path,
+                                       const merit_dataset_options *options,
+                                       merit_error *err)
+{
+    const char *member = options->label_column != NULL ? options->label_column
+                                                       : merit__stream_labels(stream);
+    if (merit__stream_member(stream) == NULL || member == NULL ||
+        options->labels != NULL || options->no_labels) {
+        return MERIT_OK;
+    }
+    *out = merit__stream_beside(stream, path, member);
+    return *out != NULL ? MERIT_OK
+                        : merit__fail_memory(err, strlen(path) + strlen(member) + 2,
+                                             "the path of the labels");
+}
+
 static merit_status load_features(parts *p, const char *path,
                                   const merit_dataset_options *options,
                                   merit_error *err)
@@ -88,11 +106,17 @@ static merit_status load_features(parts *p, const char *path,
     merit__stream *stream = NULL;
     int is_text = 0;
     merit__request request = make_request(options, MERIT__FEATURES);
-    MERIT_TRY(merit__stream_open(&stream, path, request.max_bytes, err));
+    merit__member_wish member = {.part = MERIT__PART_FEATURES,
+                                 .no_member = options->label_column};
+    MERIT_TRY(
+        merit__stream_open_member(&stream, path, &member, request.max_bytes, err));
     MERIT_TRY(merit__stream_is_text(&is_text, stream, err));
     MERIT_TRY(is_text
                   ? merit__text_features(&p->features, &p->table, stream, options, err)
                   : merit__values_from(&p->features, stream, &request, err));
+    if (!is_text) {
+        MERIT_TRY(find_labels_inside(&p->labels_path, stream, path, options, err));
+    }
 fail:
     merit__stream_close(stream);
     return status;
@@ -105,7 +129,10 @@ static merit_status load_labels(parts *p, const merit_dataset_options *options,
     merit__stream *stream = NULL;
     int is_text = 0;
     merit__request request = make_request(options, MERIT__LABELS);
-    MERIT_TRY(merit__stream_open(&stream, p->labels_path, request.max_bytes, err));
+    merit__member_wish member = {.part = MERIT__PART_LABELS,
+                                 .name = options->label_column};
+    MERIT_TRY(merit__stream_open_member(&stream, p->labels_path, &member,
+                                        request.max_bytes, err));
     MERIT_TRY(merit__stream_is_text(&is_text, stream, err));
     MERIT_TRY(is_text ? merit__text_labels(&p->label_table, stream, options, err)
                       : merit__values_from(&p->labels, stream, &request, err));
@@ -229,7 +256,9 @@ merit_status merit_dataset_load(merit_dataset **out, const char *path,
         return merit__gallery_load(out, path, kind, options, err);
     }
     MERIT_TRY(load_features(&p, path, options, err));
-    MERIT_TRY(find_labels(&p.labels_path, path, options, err));
+    if (p.labels_path == NULL) {
+        MERIT_TRY(find_labels(&p.labels_path, path, options, err));
+    }
     if (p.labels_path != NULL) {
         MERIT_TRY(load_labels(&p, options, err));
         MERIT_TRY(check_label_count(&p, path, err));

@@ -15,8 +15,8 @@ static const look looks[] = {
     {"II*\0", 4, "a TIFF image"},
     {"MM\0*", 4, "a TIFF image"},
     {"RIFF", 4, "a WebP image or another RIFF file"},
-    {"PK\3\4", 4, "a zip archive (.npz?); save one array with numpy.save"},
-    {"PK\5\6", 4, "an empty zip archive"},
+    {"PK\3\4", 4, "a zip archive within something; give it as a file of its own"},
+    {"PK\5\6", 4, "a zip archive within something; give it as a file of its own"},
     {"\x1f\x8b", 2, "gzip within gzip; gunzip it once"},
     {"BZh", 3, "bzip2 data; bunzip2 it"},
     {"\xfd"

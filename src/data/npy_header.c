@@ -83,6 +83,15 @@ static merit_status parse_string(parser *p, char out[STRING_BYTES], const char *
     return fail_expected(p, "a short string in quotes");
 }
 
+// What to do about a type of number that is not read.
+static const char *remedy(const char *type)
+{
+    return type[0] == 'U' || type[0] == 'S'
+               ? "; write labels as numbers, or as a text with a label to a line"
+           : type[0] == 'f' ? "; save x.astype(\"float32\")"
+                            : "";
+}
+
 static merit_status parse_descr(parser *p)
 {
     static const char allowed[] = "b1, i1, i2, i4, i8, u1, u2, u4, u8, f4, f8";
@@ -112,8 +121,8 @@ static merit_status parse_descr(parser *p)
         return merit__fail(
             p->err, MERIT_EUNSUPPORTED,
             "%s: numbers of type \"%s\" are not supported, only %s with < "
-            "or >",
-            p->name, p->descr, allowed);
+            "or >%s",
+            p->name, p->descr, allowed, remedy(type));
     }
     p->out->is_big_endian = p->descr[0] == '>';
     return MERIT_OK;

@@ -2,53 +2,24 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/stream_object.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum {
-    BUFFER_BYTES = 65536,
     GZIP_WINDOW_BITS = 15 + 16, // zlib: the largest window, gzip format only
-    DEFLATE_RATIO = 1032        // 258 bytes from two codes of one bit each
+    DEFLATE_RATIO = 1032,       // 258 bytes from two codes of one bit each
+    SIGN_BYTES = 4              // enough to tell gzip and zip from all else
 };
 
-/* file --> raw (gzip only) --inflate--> data[data_at, data_end) --> the caller */
-struct merit__stream {
-    int fd;
-    int64_t size; // of the file; -1 for standard input
-    uint64_t limit;
-    uint64_t n_raw; // bytes read from the file
-    uint64_t n_out; // bytes handed out
-    int is_gzip;
-    int is_member_done; // between two gzip members, or after the last
-    int is_ended;       // nothing will be added to data
-    size_t data_at, data_end;
-    z_stream inflate;
-    char name[112];
-    unsigned char raw[BUFFER_BYTES];
-    unsigned char data[BUFFER_BYTES];
-};
-
-static void *zlib_alloc(void *opaque, unsigned n, unsigned size)
-{
-    (void)opaque;
-    return merit__alloc_array(n, size);
-}
-
-static void zlib_free(void *opaque, void *memory)
-{
-    (void)opaque;
-    merit__free(memory);
-}
-
-// One read(2) of up to n bytes; *n_read 0 is the end.
-static merit_status read_file(merit__stream *stream, unsigned char *buffer, size_t n,
-                              size_t *n_read, merit_error *err)
+merit_status merit__stream_read_file(merit__stream *stream, unsigned char *buffer,
+                                     size_t n, size_t *n_read, merit_error *err)
 {
     ssize_t result = 0;
     do {
@@ -62,18 +33,51 @@ static merit_status read_file(merit__stream *stream, unsigned char *buffer, size
     return MERIT_OK;
 }
 
-static merit_status open_file(merit__stream *stream, const char *path, merit_error *err)
+// O_NONBLOCK: opening a pipe that nobody writes to must not wait.
+static int open_path(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+// "FILE:member" where nothing has the whole name: opens FILE, *member is the rest.
+// What is no such path stays unopened.
+static merit_status open_before_colon(merit__stream *stream, const char *path,
+                                      const char **member, merit_error *err)
+{
+    const char *colon = strrchr(path, ':');
+    if (colon == NULL) {
+        return MERIT_OK;
+    }
+    char *file = merit__copy_string(path, (size_t)(colon - path));
+    if (file == NULL) {
+        return merit__fail_memory(err, strlen(path), "reading a file");
+    }
+    stream->fd = open_path(file);
+    *member = stream->fd >= 0 ? colon + 1 : NULL;
+    merit__free(file);
+    return MERIT_OK;
+}
+
+static merit_status open_file(merit__stream *stream, const char *path,
+                              const char **member, merit_error *err)
 {
     if (strcmp(path, "-") == 0) {
         stream->fd = STDIN_FILENO;
         stream->size = -1;
         return MERIT_OK;
     }
-    // O_NONBLOCK: opening a pipe that nobody writes to must not wait.
-    stream->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    stream->fd = open_path(path);
+    int error_number = errno;
+    if (stream->fd < 0 && error_number == ENOENT) {
+        merit_status status = open_before_colon(stream, path, member, err);
+        if (status != MERIT_OK) {
+            return status;
+        }
+    }
     struct stat info;
     if (stream->fd < 0 || fstat(stream->fd, &info) != 0) {
-        return merit__fail_system(err, errno, stream->name, "open");
+        return merit__fail_system(err, stream->fd < 0 ? error_number : errno,
+                                  stream->name, "open");
     }
     if (S_ISDIR(info.st_mode)) {
         return merit__fail(err, MERIT_EUNSUPPORTED,
@@ -89,39 +93,55 @@ static merit_status open_file(merit__stream *stream, const char *path, merit_err
     return MERIT_OK;
 }
 
-// Looks at the first bytes and gets ready for gzip or plain.
-static merit_status recognise(merit__stream *stream, merit_error *err)
+// Looks at the first bytes and gets ready for gzip, an archive or plain.
+static merit_status recognise(merit__stream *stream, const merit__member_wish *wish,
+                              merit_error *err)
 {
     size_t n = 0;
     size_t n_read = 1;
-    while (n < 2 && n_read > 0) {
-        merit_status status =
-            read_file(stream, stream->raw + n, BUFFER_BYTES - n, &n_read, err);
+    while (n < SIGN_BYTES && n_read > 0) {
+        merit_status status = merit__stream_read_file(
+            stream, stream->raw + n, MERIT__STREAM_BYTES - n, &n_read, err);
         if (status != MERIT_OK) {
             return status;
         }
         n += n_read;
     }
-    stream->is_gzip = n >= 2 && stream->raw[0] == 0x1f && stream->raw[1] == 0x8b;
-    if (!stream->is_gzip) {
-        memcpy(stream->data, stream->raw, n);
-        stream->data_end = n;
-        return MERIT_OK;
+    if (stream->size >= 0 && merit__archive_probe(stream->raw, n)) {
+        return merit__stream_start_member(stream, wish, err);
     }
-    stream->inflate = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free};
-    stream->inflate.next_in = stream->raw;
-    stream->inflate.avail_in = (unsigned)n;
-    if (inflateInit2(&stream->inflate, GZIP_WINDOW_BITS) != Z_OK) {
-        stream->is_gzip = 0; // nothing for close to end
-        return merit__fail_memory(err, 1 << 15, stream->name);
+    if (n >= 2 && stream->raw[0] == 0x1f && stream->raw[1] == 0x8b) {
+        stream->kind = MERIT__STREAM_GZIP;
+        merit_status status =
+            merit__stream_start_inflate(stream, GZIP_WINDOW_BITS, err);
+        stream->inflate.next_in = stream->raw;
+        stream->inflate.avail_in = (unsigned)n;
+        return status;
     }
+    memcpy(stream->data, stream->raw, n);
+    stream->data_end = n;
     return MERIT_OK;
 }
 
-merit_status merit__stream_open(merit__stream **out, const char *path, uint64_t limit,
-                                merit_error *err)
+// Without the member, which the path has after a colon.
+static merit_status name_file(merit__stream *stream, const char *path, merit_error *err)
+{
+    char *file = merit__copy_string(path, stream->n_path);
+    if (file == NULL) {
+        return merit__fail_memory(err, stream->n_path + 1, "reading a file");
+    }
+    merit__printable_path(stream->name, sizeof stream->name, file);
+    merit__free(file);
+    return MERIT_OK;
+}
+
+merit_status merit__stream_open_member(merit__stream **out, const char *path,
+                                       const merit__member_wish *wish, uint64_t limit,
+                                       merit_error *err)
 {
     merit_status status = MERIT_OK;
+    const char *member = NULL; // that the path names
+    merit__member_wish named = *wish;
     *out = NULL;
     merit__stream *stream = merit__alloc_array(1, sizeof *stream);
     if (stream == NULL) {
@@ -131,8 +151,19 @@ merit_status merit__stream_open(merit__stream **out, const char *path, uint64_t 
     stream->limit = limit;
     merit__printable_path(stream->name, sizeof stream->name,
                           strcmp(path, "-") == 0 ? "standard input" : path);
-    MERIT_TRY(open_file(stream, path, err));
-    MERIT_TRY(recognise(stream, err));
+    MERIT_TRY(open_file(stream, path, &member, err));
+    stream->n_path = member != NULL ? (size_t)(member - 1 - path) : strlen(path);
+    if (member != NULL) {
+        named.name = member;
+        MERIT_TRY(name_file(stream, path, err));
+    }
+    MERIT_TRY(recognise(stream, &named, err));
+    if (member != NULL && stream->kind != MERIT__STREAM_MEMBER) {
+        MERIT_TRY(merit__fail(err, MERIT_EFORMAT,
+                              "%s: is no zip archive (.npz), so it has no array "
+                              "\"%.40s\"",
+                              stream->name, member));
+    }
     *out = stream;
     return MERIT_OK;
 
@@ -141,14 +172,22 @@ fail:
     return status;
 }
 
+merit_status merit__stream_open(merit__stream **out, const char *path, uint64_t limit,
+                                merit_error *err)
+{
+    static const merit__member_wish any = {.part = MERIT__PART_ANY};
+    return merit__stream_open_member(out, path, &any, limit, err);
+}
+
 void merit__stream_close(merit__stream *stream)
 {
     if (stream == NULL) {
         return;
     }
-    if (stream->is_gzip) {
+    if (stream->has_inflate) {
         inflateEnd(&stream->inflate);
     }
+    merit__archive_dispose(&stream->archive);
     if (stream->fd >= 0 && stream->size >= 0) {
         close(stream->fd);
     }
@@ -160,6 +199,33 @@ const char *merit__stream_name(const merit__stream *stream)
     return stream->name;
 }
 
+const char *merit__stream_member(const merit__stream *stream)
+{
+    return stream->kind == MERIT__STREAM_MEMBER
+               ? merit__paths_get(&stream->archive.names.names, stream->place)
+               : NULL;
+}
+
+char *merit__stream_beside(const merit__stream *stream, const char *path,
+                           const char *member)
+{
+    size_t n = stream->n_path + 1 + strlen(member);
+    char *out = merit__alloc_array(n + 1, 1);
+    if (out != NULL) {
+        snprintf(out, n + 1, "%.*s:%s", (int)stream->n_path, path, member);
+    }
+    return out;
+}
+
+const char *merit__stream_labels(const merit__stream *stream)
+{
+    int64_t place = stream->kind == MERIT__STREAM_MEMBER
+                        ? merit__member_labels(&stream->archive, stream->place)
+                        : -1;
+    return place >= 0 ? merit__paths_get(&stream->archive.names.names, (size_t)place)
+                      : NULL;
+}
+
 uint64_t merit__stream_offset(const merit__stream *stream)
 {
     return stream->n_out;
@@ -167,77 +233,18 @@ uint64_t merit__stream_offset(const merit__stream *stream)
 
 uint64_t merit__stream_most(const merit__stream *stream, int *is_exact)
 {
-    *is_exact = stream->size >= 0 && !stream->is_gzip;
+    *is_exact = merit__stream_can_read_at(stream);
     if (stream->size < 0) {
         return UINT64_MAX;
     }
     uint64_t size = (uint64_t)stream->size;
-    if (stream->is_gzip &&
-        __builtin_mul_overflow(size, (uint64_t)DEFLATE_RATIO, &size)) {
+    if (stream->kind == MERIT__STREAM_MEMBER) {
+        size = stream->archive.members[stream->place].n_bytes;
+    } else if (stream->kind == MERIT__STREAM_GZIP &&
+               __builtin_mul_overflow(size, (uint64_t)DEFLATE_RATIO, &size)) {
         return UINT64_MAX;
     }
     return size > stream->n_out ? size - stream->n_out : 0;
-}
-
-// Gets input for inflate; at a clean end of the file sets is_ended.
-static merit_status feed_inflate(merit__stream *stream, merit_error *err)
-{
-    z_stream *inflater = &stream->inflate;
-    if (inflater->avail_in == 0) {
-        size_t n = 0;
-        merit_status status = read_file(stream, stream->raw, BUFFER_BYTES, &n, err);
-        if (status != MERIT_OK) {
-            return status;
-        }
-        inflater->next_in = stream->raw;
-        inflater->avail_in = (unsigned)n;
-    }
-    if (inflater->avail_in == 0 && !stream->is_member_done) {
-        return merit__fail(err, MERIT_EFORMAT,
-                           "%s, byte %" PRIu64
-                           ": the gzip data ends too early. Is the download complete?",
-                           stream->name, stream->n_raw);
-    }
-    if (inflater->avail_in == 0) {
-        stream->is_ended = 1;
-    } else if (stream->is_member_done) {
-        if (inflater->next_in[0] != 0x1f) {
-            return merit__fail(err, MERIT_EFORMAT,
-                               "%s, byte %" PRIu64
-                               ": something that is not gzip follows the gzip data",
-                               stream->name, stream->n_raw - inflater->avail_in);
-        }
-        inflateReset(inflater);
-        stream->is_member_done = 0;
-    }
-    return MERIT_OK;
-}
-
-static merit_status fill_from_gzip(merit__stream *stream, merit_error *err)
-{
-    z_stream *inflater = &stream->inflate;
-    unsigned n_room = (unsigned)(BUFFER_BYTES - stream->data_end);
-    inflater->next_out = stream->data + stream->data_end;
-    inflater->avail_out = n_room;
-    while (inflater->avail_out == n_room) {
-        merit_status status = feed_inflate(stream, err);
-        if (status != MERIT_OK || stream->is_ended) {
-            return status;
-        }
-        int result = inflate(inflater, Z_NO_FLUSH);
-        if (result == Z_MEM_ERROR) {
-            return merit__fail_memory(err, 1 << 15, stream->name);
-        }
-        if (result != Z_OK && result != Z_STREAM_END) {
-            return merit__fail(
-                err, MERIT_EFORMAT, "%s, byte %" PRIu64 ": damaged gzip data (%s)",
-                stream->name, stream->n_raw - inflater->avail_in,
-                inflater->msg != NULL ? inflater->msg : "no reason given");
-        }
-        stream->is_member_done = result == Z_STREAM_END;
-    }
-    stream->data_end += n_room - inflater->avail_out;
-    return MERIT_OK;
 }
 
 // Adds at least one byte to data, or sets is_ended; there must be room.
@@ -247,12 +254,15 @@ static merit_status fill(merit__stream *stream, merit_error *err)
     memmove(stream->data, stream->data + stream->data_at, n_left);
     stream->data_at = 0;
     stream->data_end = n_left;
-    if (stream->is_gzip) {
-        return fill_from_gzip(stream, err);
+    if (stream->kind == MERIT__STREAM_GZIP) {
+        return merit__stream_fill_gzip(stream, err);
+    }
+    if (stream->kind == MERIT__STREAM_MEMBER) {
+        return merit__stream_fill_member(stream, err);
     }
     size_t n = 0;
-    merit_status status =
-        read_file(stream, stream->data + n_left, BUFFER_BYTES - n_left, &n, err);
+    merit_status status = merit__stream_read_file(
+        stream, stream->data + n_left, MERIT__STREAM_BYTES - n_left, &n, err);
     stream->data_end += n;
     stream->is_ended = n == 0;
     return status;
@@ -288,10 +298,10 @@ merit_status merit__stream_read_some(merit__stream *stream, void *buffer, size_t
     size_t n_there = stream->data_end - stream->data_at;
     n = n_there < n ? n_there : n;
     if (n > stream->limit - stream->n_out) {
-        return merit__fail(err, MERIT_ENOMEM,
-                           "%s: more than the limit of %" PRIu64 " bytes%s",
-                           stream->name, stream->limit,
-                           stream->is_gzip ? " after decompression" : "");
+        return merit__fail(
+            err, MERIT_ENOMEM, "%s: more than the limit of %" PRIu64 " bytes%s",
+            stream->name, stream->limit,
+            stream->kind != MERIT__STREAM_PLAIN ? " after decompression" : "");
     }
     memcpy(buffer, stream->data + stream->data_at, n);
     stream->data_at += n;
@@ -318,7 +328,7 @@ merit_status merit__stream_read(merit__stream *stream, void *buffer, size_t n,
 
 int merit__stream_can_read_at(const merit__stream *stream)
 {
-    return stream->size >= 0 && !stream->is_gzip;
+    return stream->size >= 0 && stream->kind == MERIT__STREAM_PLAIN;
 }
 
 merit_status merit__stream_read_at(merit__stream *stream, void *buffer, size_t n,

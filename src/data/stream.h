@@ -1,8 +1,9 @@
-/* The bytes of a file one after the other: plain, or gzip, which is recognised by
- * content and inflated on the way. */
+/* The bytes of a file one after the other: plain; or gzip, or a member of a zip
+ * archive, which are recognised by content and unpacked on the way. */
 #ifndef MERIT_DATA_STREAM_H
 #define MERIT_DATA_STREAM_H
 
+#include "data/member_choice.h"
 #include "merit/error.h"
 
 typedef struct merit__stream merit__stream;
@@ -15,6 +16,30 @@ enum { MERIT__PEEK_BYTES = 512 }; // how far merit__stream_peek can look
 merit_status merit__stream_open(merit__stream **out, const char *path, uint64_t limit,
                                 merit_error *err);
 
+/* As above, and which member is meant when the file is a zip archive. That can also be
+ * part of the path: "FILE:member", where nothing is called so. merit__stream_open asks
+ * for the only one. EFORMAT or EUNSUPPORTED for damaged archives and what does not tell
+ * a member. The content is checked against its CRC-32 when its end is reached. */
+merit_status merit__stream_open_member(merit__stream **out, const char *path,
+                                       const merit__member_wish *wish, uint64_t limit,
+                                       merit_error *err);
+
+/* The name of the member that is read, without ".npy"; NULL when the file is no
+ * archive. */
+const char *merit__stream_member(const merit__stream *stream);
+
+/* "FILE:member" for another member of the archive, where `path` is what it was opened
+ * by; NULL without memory. Free with merit__free. */
+char *merit__stream_beside(const merit__stream *stream, const char *path,
+                           const char *member);
+
+/* The name of the member with the labels of this one, if one is called so; NULL. */
+const char *merit__stream_labels(const merit__stream *stream);
+
+/* The members of a file that is an archive, without folders; none for another. */
+merit_status merit__stream_list(merit__paths *names, const char *path,
+                                merit_error *err);
+
 /* NULL is allowed. */
 void merit__stream_close(merit__stream *stream);
 
@@ -25,7 +50,8 @@ const char *merit__stream_name(const merit__stream *stream);
 uint64_t merit__stream_offset(const merit__stream *stream);
 
 /* No more bytes than this can follow; *is_exact when it is what the file really
- * holds. For gzip it follows from the best ratio of the method, for standard input
+ * holds. For gzip it follows from the best ratio of the method, for a member of an
+ * archive its directory says so and was checked to be possible, for standard input
  * nothing is known. A number from a header is compared with this before it is
  * believed. */
 uint64_t merit__stream_most(const merit__stream *stream, int *is_exact);
@@ -45,7 +71,8 @@ merit_status merit__stream_read(merit__stream *stream, void *buffer, size_t n,
 merit_status merit__stream_read_some(merit__stream *stream, void *buffer, size_t n,
                                      size_t *n_read, merit_error *err);
 
-/* Whether bytes can be read out of turn: a plain file, no gzip, no standard input. */
+/* Whether bytes can be read out of turn: a plain file: no gzip, no
+ * archive, no standard input. */
 int merit__stream_can_read_at(const merit__stream *stream);
 
 /* Reads n bytes at an offset of such a file, apart from what merit__stream_read does;

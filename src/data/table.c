@@ -94,7 +94,7 @@ merit_status merit__table_check_room(int64_t n_rows, int64_t n_features,
 // A class and what it is sorted by.
 typedef struct class_entry {
     const char *name;
-    int64_t value; // 0 unless all are whole numbers
+    double value; // 0 unless all are numbers
     size_t place;  // in the order in which they came
 } class_entry;
 
@@ -112,9 +112,8 @@ static class_entry *sort_classes(const merit__paths *names)
     for (size_t i = 0; entries != NULL && i < names->n; i++) {
         const char *name = merit__paths_get(names, i);
         entries[i] = (class_entry){.name = name, .place = i};
-        are_numbers =
-            are_numbers && merit__parse_integer(name, strlen(name), INT64_MIN,
-                                                INT64_MAX, &entries[i].value) == 0;
+        are_numbers = are_numbers &&
+                      merit__parse_double(name, strlen(name), &entries[i].value) == 0;
     }
     for (size_t i = 0; entries != NULL && !are_numbers && i < names->n; i++) {
         entries[i].value = 0;

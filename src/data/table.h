@@ -44,8 +44,8 @@ merit_status merit__table_add_label(merit__table *table, const char *label, size
 merit_status merit__table_check_room(int64_t n_rows, int64_t n_features,
                                      const merit__table_wish *wish, merit_error *err);
 
-/* The names of the classes in order: by their values when all are whole numbers, else
- * by their bytes; labels become places there. ENOMEM for more than 65,536. */
+/* The names of the classes in order: by their values when all are numbers, else by
+ * their bytes; labels become places there. ENOMEM for more than 65,536. */
 merit_status merit__table_order_classes(merit__table *table, merit__paths *classes,
                                         const char *name, merit_error *err);
 

@@ -199,7 +199,7 @@ def write_foreign():
         "looks like an HTML page")
     add("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(24), "damaged PNG")
     add("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(24), "damaged or unusual JPEG")
-    add("arrays.npz", b"PK\x03\x04" + bytes(26), "looks like a zip archive (.npz?)")
+    add("arrays.npz", b"PK\x03\x04" + bytes(26), "its directory, at the end, is missing")
     add("pickle.npy", b"\x80\x04]\x94.", "looks like a Python pickle")
     add("table.csv", b"a,b,c\n1,2,three\n", 'column 3 (c) is "three"')
     add("pointer.idx", b"version https://git-lfs.github.com/spec/v1\n",
