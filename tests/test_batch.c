@@ -208,7 +208,7 @@ static void move(float out[F], const float in[F], int dy, int dx, int is_flipped
 static void test_no_augmentation(void **state)
 {
     (void)state;
-    static const merit__augmentation nothing[] = {{0, 0}, {-3, 0}};
+    static const merit__augmentation nothing[] = {{0, 0, 0}, {-3, 0, 0}};
     static float plain[N][F], augmented[N][F];
     for (int is_float = 0; is_float < 2; is_float++) {
         merit_dataset *data = load_pixels(is_float);
@@ -228,7 +228,7 @@ static void test_no_augmentation(void **state)
 static void test_moves(void **state)
 {
     (void)state;
-    static const merit__augmentation kinds[] = {{0, 1}, {1, 0}, {2, 0}, {2, 1}};
+    static const merit__augmentation kinds[] = {{0, 1, 0}, {1, 0, 0}, {2, 0, 0}, {2, 1, 0}};
     static float plain[N][F], augmented[N][F];
     enum { EPOCHS = 250 };
     merit_dataset *data = load_pixels(0);
@@ -274,7 +274,7 @@ static void test_large_shift(void **state)
     merit__normalisation normalisation = measure(data);
     fill_all(plain, data, &normalisation, NULL, 0, 0);
     for (size_t s = 0; s < sizeof shifts / sizeof shifts[0]; s++) {
-        const merit__augmentation augmentation = {shifts[s], 1};
+        const merit__augmentation augmentation = {shifts[s], 1, 0};
         for (uint32_t epoch = 0; epoch < 50; epoch++) {
             fill_all(augmented, data, &normalisation, &augmentation, 5, epoch);
             for (int i = 0; i < N; i++) {
@@ -297,7 +297,7 @@ static void test_large_shift(void **state)
 static void test_key(void **state)
 {
     (void)state;
-    static const merit__augmentation augmentation = {2, 1};
+    static const merit__augmentation augmentation = {2, 1, 0};
     static float first[N][F], again[N][F];
     merit_dataset *data = load_pixels(0);
     merit__normalisation normalisation = measure(data);
@@ -322,7 +322,7 @@ static void test_key(void **state)
 static void test_columns_are_not_moved(void **state)
 {
     (void)state;
-    static const merit__augmentation augmentation = {3, 1};
+    static const merit__augmentation augmentation = {3, 1, 0};
     static const float values[2][3] = {{1, 2, 3}, {4, 6, 8}};
     static const int64_t index[2] = {0, 1};
     float x[6];

@@ -171,20 +171,27 @@ static void test_draw(void **state)
     int n_different = 0;
     for (int64_t u = 0; u < data->n_windows; u++) {
         merit__draft draft = {x, places, classes};
-        int64_t n = merit__dataset_draw(data, u, 1, 0, draft);
+        int64_t n = merit__dataset_draw(data, u, 0.15, 1, 0, draft);
         memcpy(first, places, sizeof first);
-        assert_int_equal(merit__dataset_draw(data, u, 1, 0, draft), n);
+        assert_int_equal(merit__dataset_draw(data, u, 0.15, 1, 0, draft), n);
         assert_memory_equal(first, places, (size_t)n * sizeof *places);
         for (int64_t i = 0; i < n; i++) {
             assert_true((int)x[places[i]] == MERIT__CODE_HIDDEN);
             assert_in_range(classes[i], 0, 19);
         }
-        int64_t again = merit__dataset_draw(data, u, 1, 1, draft);
+        int64_t again = merit__dataset_draw(data, u, 0.15, 1, 1, draft);
         n_different +=
             again != n || memcmp(first, places, (size_t)n * sizeof *first) != 0;
     }
     assert_true(n_different > (int)data->n_windows / 2);
     assert_int_equal(s->width, 32);
+    int64_t n_few = 0, n_half = 0;
+    for (int64_t u = 0; u < data->n_windows; u++) {
+        merit__draft draft = {x, places, classes};
+        n_few += merit__dataset_draw(data, u, 0.1, 1, 0, draft);
+        n_half += merit__dataset_draw(data, u, 0.5, 1, 0, draft);
+    }
+    assert_in_range(n_half, 4 * n_few, 6 * n_few);
     merit_dataset_free(data);
 }
 

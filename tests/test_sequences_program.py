@@ -86,6 +86,10 @@ def test_masked(place):
           "cross-entropy")
     record = json.loads(merit("eval", place / "masked", place / "p.fasta", "--json").out)
     assert record["accuracy"] > 0.6
+    assert json.loads((place / "masked/config.json").read_text())["hide"] == 0.3
+    assert "masked task" in train(place, "none", place / "p.fasta", "--task", "residue",
+                                  "--labels", place / "s.fasta", "--hide-training", "0.3",
+                                  expect=2).err
     header, predicted = rows(merit("predict", place / "masked", place / "p.fasta").out)
     assert header[3:] == [f"p_{c}" for c in RESIDUES]
     assert len(predicted) == record["n"]

@@ -68,6 +68,9 @@ typedef struct merit_train_options {
     double checkpoint_s; // seconds between checkpoints, default 30
     int64_t shift;       // augmentation: pixels
     int32_t flip;        // augmentation: left-right
+    double hide;         // of MERIT_TASK_MASKED the share of letters hidden in
+                         // training, below 1; default: twice that of the data, at most
+                         // half where that is less
     int32_t resume;      // non-zero: the directory must hold a run to continue;
                          // 0: continue an unfinished run of the same options, or
                          // start a new one

@@ -64,6 +64,10 @@ static merit_status set_training(merit_train_options *train, int key, const char
         return merit__read_count(&train->slice, "--slice", value, 1, 4096, err);
     case MERIT__OPTION_GROUPS:
         return merit__read_count(&train->groups, "--groups", value, 1, 1024, err);
+    case MERIT__OPTION_HIDE_TRAINING:
+        return merit__read_number(&train->hide, "--hide-training", value,
+                                  nextafter(0, 1), nextafter(1, 0),
+                                  "a share above 0 and below 1", err);
     case MERIT__OPTION_SHIFT:
         return merit__read_count(&train->shift, "--shift", value, 0, 1024, err);
     default:

@@ -18,6 +18,7 @@ enum {
     MERIT__OPTION_SCHEDULE,
     MERIT__OPTION_WEIGHT_DECAY,
     MERIT__OPTION_SLICE,
+    MERIT__OPTION_HIDE_TRAINING,
     MERIT__OPTION_GROUPS,
     MERIT__OPTION_EXACT,
     MERIT__OPTION_ENGINE,
@@ -45,6 +46,10 @@ enum {
     {"shift", MERIT__OPTION_SHIFT, "N", 0,                                             \
      "Move each image by up to N pixels at random", 2},                                \
     {"flip", MERIT__OPTION_FLIP, NULL, 0, "Mirror half of the images, left to right",  \
+     2},                                                                               \
+    {"hide-training", MERIT__OPTION_HIDE_TRAINING, "SHARE", 0,                         \
+     "The share of letters to hide in training (default: twice --hide, which is what " \
+     "is measured with; at most half where that is less)",                             \
      2}
 
 /* The net: the end of group 3. The course of training: group 4. */

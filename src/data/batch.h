@@ -23,10 +23,11 @@ int64_t merit__normalisation_constant(int64_t *first,
                                       const merit_dataset *data);
 void merit__normalisation_dispose(merit__normalisation *normalisation);
 
-/* Random changes to training images. Zero is none. */
+/* Random changes to training examples. Zero is none. */
 typedef struct merit__augmentation {
     int64_t shift; // up to so many pixels each way; what moves in is the mean
     int32_t flip;  // non-zero: left-right with probability 1/2
+    double hide;   // of sequences whose letters are hidden, the share that is
 } merit__augmentation;
 
 /* Fills x [n,C,H,W] with examples index[0..n) of the data, of sequences with these

@@ -92,10 +92,11 @@ typedef struct merit__draft {
     int32_t *classes; // [T]
 } merit__draft;
 
-/* Unit u as training sees it in an epoch, of data with sequences and labels; returns
- * the number of rows. Total, allocates nothing. */
-int64_t merit__dataset_draw(const merit_dataset *data, int64_t u, uint64_t seed,
-                            uint32_t epoch, merit__draft draft);
+/* Unit u as training sees it in an epoch, of data with sequences and labels, with that
+ * share of the letters hidden where the task is the masked one; returns the number of
+ * rows. Total, allocates nothing. */
+int64_t merit__dataset_draw(const merit_dataset *data, int64_t u, double hidden_share,
+                            uint64_t seed, uint32_t epoch, merit__draft draft);
 
 /* In sequence_dataset.c, of sequences: makes the windows and rows, with labels where
  * the sequences have them. */

@@ -119,11 +119,12 @@ void merit__dataset_unit(const merit_dataset *data, int64_t u, int64_t *first,
     }
 }
 
-int64_t merit__dataset_draw(const merit_dataset *data, int64_t u, uint64_t seed,
-                            uint32_t epoch, merit__draft draft)
+int64_t merit__dataset_draw(const merit_dataset *data, int64_t u, double hidden_share,
+                            uint64_t seed, uint32_t epoch, merit__draft draft)
 {
-    int64_t n = merit__window_draw(data->storage->sequences, &data->windows[u], seed,
-                                   epoch, draft.x, draft.places, draft.classes);
+    int64_t n =
+        merit__window_draw(data->storage->sequences, &data->windows[u], hidden_share,
+                           seed, epoch, draft.x, draft.places, draft.classes);
     for (int64_t i = 0; i < n; i++) {
         draft.classes[i] = number_of(data, draft.classes[i]);
     }

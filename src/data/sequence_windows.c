@@ -48,7 +48,7 @@ static int64_t copy_letters(float *x, const merit__sequences *s, int64_t record,
 
 // The random word of a letter of a record.
 typedef struct masks {
-    const merit__sequences *sequences;
+    double share; // that is hidden
     uint64_t seed;
     uint32_t epoch, key;
     int64_t block; // of four letters; -1 at first
@@ -62,13 +62,14 @@ static int is_hidden(masks *m, int64_t place)
         merit__random(m->words, m->seed, MERIT__USE_MASK, m->epoch, m->key,
                       (uint32_t)m->block);
     }
-    return (double)m->words[place % 4] < m->sequences->hidden_share * 4294967296.0;
+    return (double)m->words[place % 4] < m->share * 4294967296.0;
 }
 
 // What is asked for in [from, end) of the record, of which n letters from start on are
 // seen. Hides what is to be hidden anywhere in x.
 typedef struct question {
     int64_t start, n, from, end;
+    double hidden_share;
     uint64_t seed;
     uint32_t epoch;
 } question;
@@ -76,7 +77,7 @@ typedef struct question {
 static int64_t ask_hidden(const merit__sequences *s, int64_t record, const question *q,
                           float *x, int32_t *places, int32_t *classes)
 {
-    masks m = {.sequences = s,
+    masks m = {.share = q->hidden_share,
                .seed = q->seed,
                .epoch = q->epoch,
                .key = s->key[record],
@@ -136,14 +137,15 @@ int64_t merit__window_rows(const merit__sequences *s, const merit__window *windo
     question q = {.start = window->start,
                   .from = window->from,
                   .end = window->end,
+                  .hidden_share = s->hidden_share,
                   .seed = fixed_seed,
                   .epoch = fixed_epoch};
     return ask(s, window->record, &q, x, places, classes);
 }
 
 int64_t merit__window_draw(const merit__sequences *s, const merit__window *window,
-                           uint64_t seed, uint32_t epoch, float *x, int32_t *places,
-                           int32_t *classes)
+                           double hidden_share, uint64_t seed, uint32_t epoch, float *x,
+                           int32_t *places, int32_t *classes)
 {
     uint32_t words[4];
     int64_t length = merit__record_length(&s->records, window->record);
@@ -154,6 +156,7 @@ int64_t merit__window_draw(const merit__sequences *s, const merit__window *windo
         window->start + (int64_t)merit__below(words[0], (uint32_t)T) - T / 2;
     question q = {.start = stay_within(start, length, T),
                   .end = length,
+                  .hidden_share = hidden_share,
                   .seed = seed,
                   .epoch = epoch};
     return ask(s, window->record, &q, x, places, classes);

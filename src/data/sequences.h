@@ -60,10 +60,12 @@ int64_t merit__window_rows(const merit__sequences *sequences,
                            const merit__window *window, float *x, int32_t *places,
                            int32_t *classes);
 
-/* For training: moved and hidden anew in each epoch; every row that can be seen. */
+/* For training: moved and hidden anew in each epoch, and another share of the letters
+ * where the task is the masked one; every row that can be seen. */
 int64_t merit__window_draw(const merit__sequences *sequences,
-                           const merit__window *window, uint64_t seed, uint32_t epoch,
-                           float *x, int32_t *places, int32_t *classes);
+                           const merit__window *window, double hidden_share,
+                           uint64_t seed, uint32_t epoch, float *x, int32_t *places,
+                           int32_t *classes);
 
 /* Cuts all records into windows, as many as *n says, which the caller frees with
  * merit__free; first_row is not set. */

@@ -14,7 +14,7 @@ typedef struct merit__config {
     merit__schedule schedule;
     int64_t epochs, batch, slice, groups, threads, patience, shift;
     int32_t flip, exact;
-    double learning_rate, momentum, weight_decay, validation;
+    double learning_rate, momentum, weight_decay, validation, hide;
     double max_seconds, checkpoint_s;
     uint64_t seed;
 } merit__config;

@@ -24,8 +24,8 @@ static int64_t count_rows(const merit__learner *learner, const merit__minibatch 
         return m->n;
     }
     for (int64_t i = 0; i < m->n; i++) {
-        n += merit__dataset_draw(o->data, m->index[i], o->seed, m->epoch,
-                                 learner->hands[0].draft);
+        n += merit__dataset_draw(o->data, m->index[i], o->augmentation.hide, o->seed,
+                                 m->epoch, learner->hands[0].draft);
     }
     return n;
 }
@@ -41,8 +41,8 @@ static void gather_windows(const merit__learner *learner, merit__hand *h, int64_
     for (int64_t i = 0; i < o->slice; i++) {
         int64_t place = slice * o->slice + i;
         h->index[i] = m->index[place % m->n];
-        int64_t n =
-            merit__dataset_draw(o->data, h->index[i], o->seed, m->epoch, h->draft);
+        int64_t n = merit__dataset_draw(o->data, h->index[i], o->augmentation.hide,
+                                        o->seed, m->epoch, h->draft);
         memcpy(h->x + i * T, h->draft.x, (size_t)T * sizeof *h->x);
         for (int64_t j = 0; place < m->n && j < n; j++) {
             h->places[h->n_rows] =
