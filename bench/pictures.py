@@ -4,7 +4,7 @@ pixels in memory, then with room for a fifteenth of them, so that 14 of 15 pictu
 read, decoded and resized again in each epoch, in turn with the other.
 
 busy: the share of the threads' time that did not go into waiting for pictures or into
-decoding what was not ready; validation, which decodes nothing ahead, included."""
+decoding what was not ready; validation included."""
 import json
 import shutil
 import subprocess

@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 #include "data/loading.h"
 #include "data/manifest.h"
+#include "model/model.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -149,7 +150,7 @@ static void *read_all(void *argument)
         for (int64_t i = 0; i < 6; i++) {
             index[i] = (r->first + step + 5 * i) % N;
         }
-        merit__dataset_announce(r->data, index, 6);
+        merit__dataset_announce(r->data, index, 0, 6);
         merit_status status =
             merit__batch_fill(found, r->data, index, 1, &nothing, NULL, 0, 0, NULL);
         r->n_wrong +=
@@ -181,6 +182,38 @@ static void test_many_threads_read_what_is_decoded_ahead(void **state)
     merit_dataset_free(data);
 }
 
+/* Logits of pictures that do not fit in memory are those of pictures that do, and their
+ * pictures are decoded ahead of the threads that compute. */
+static void test_inference_decodes_ahead(void **state)
+{
+    (void)state;
+    enum { K = 3 };
+    float logits[2][N * K], zero = 0, one = 1;
+    const merit__normalisation nothing = {1, &zero, &one};
+    merit_net *net = NULL;
+    for (int i = 0; i < 2; i++) {
+        merit_dataset *data = load_folder(i == 0 ? 0 : 1);
+        int64_t c, h, w;
+        merit_dataset_shape(data, &c, &h, &w);
+        if (net == NULL) {
+            assert_int_equal(merit_net_create(&net, "", c, h, w, K, NULL), MERIT_OK);
+        }
+        float *parameters = calloc((size_t)net->n_arena, sizeof *parameters);
+        merit__net_init(net, 1, parameters);
+        const merit__inference inference = {.engine = &merit__engine_reference,
+                                            .net = net,
+                                            .parameters = parameters,
+                                            .normalisation = &nothing,
+                                            .slice = 4};
+        assert_int_equal(merit__infer(&inference, data, 2, logits[i], NULL), MERIT_OK);
+        assert_true((data->storage->gallery->ahead != NULL) == (i == 1));
+        free(parameters);
+        merit_dataset_free(data);
+    }
+    assert_memory_equal(logits[0], logits[1], sizeof logits[0]);
+    merit_net_free(net);
+}
+
 static void test_a_file_that_is_gone_or_another(void **state)
 {
     (void)state;
@@ -204,7 +237,7 @@ static void test_a_file_that_is_gone_or_another(void **state)
     assert_non_null(strstr(err.message, "even/00.png: is a symbolic link"));
     unlink(path);
     copy_file(GOOD "good-grey2.png", path);
-    merit__dataset_announce(data, &first, 1); // fails ahead, and then where it matters
+    merit__dataset_announce(data, &first, 0, 1); // fails ahead, and then where it matters
     assert_int_equal(
         merit__batch_fill(values, data, &first, 1, &nothing, NULL, 0, 0, &err),
         MERIT_EFORMAT);
@@ -348,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_what_is_kept_does_not_show),
         cmocka_unit_test(test_normalisation),
         cmocka_unit_test(test_many_threads_read_what_is_decoded_ahead),
+        cmocka_unit_test(test_inference_decodes_ahead),
         cmocka_unit_test(test_a_file_that_is_gone_or_another),
         cmocka_unit_test(test_classes_are_renumbered_by_name),
         cmocka_unit_test(test_progress_is_told_now_and_then),

@@ -366,7 +366,8 @@ double merit_dataset_waited(const merit_dataset *data)
     return gallery == NULL ? 0 : 1e-9 * (double)atomic_load(&gallery->waited_ns);
 }
 
-void merit__dataset_announce(const merit_dataset *data, const int64_t *index, int64_t n)
+void merit__dataset_announce(const merit_dataset *data, const int64_t *index,
+                             int64_t first, int64_t n)
 {
     enum { AT_ONCE = 2048 };
     int64_t places[AT_ONCE];
@@ -376,7 +377,7 @@ void merit__dataset_announce(const merit_dataset *data, const int64_t *index, in
     }
     n = n < AT_ONCE ? n : AT_ONCE;
     for (int64_t i = 0; i < n; i++) {
-        places[i] = merit__dataset_place(data, index[i]);
+        places[i] = merit__dataset_place(data, index != NULL ? index[i] : first + i);
     }
     merit__gallery_announce(gallery, places, n);
 }

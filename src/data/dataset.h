@@ -73,9 +73,10 @@ int merit__dataset_is_gallery(const merit_dataset *data);
 void merit__dataset_add_note(merit_dataset *data, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Says that examples index[0..n) will be read soon, in this order. */
+/* Says that examples index[0..n), or without an index first .. first + n, will be read
+ * soon, in this order. Safe in several threads. */
 void merit__dataset_announce(const merit_dataset *data, const int64_t *index,
-                             int64_t n);
+                             int64_t first, int64_t n);
 
 /* What slices are made of: the windows of sequences, examples of other data. */
 int64_t merit__dataset_n_units(const merit_dataset *data);

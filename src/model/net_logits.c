@@ -113,6 +113,14 @@ static merit_status run_slice(worker *self, const work *shared, int64_t first,
     return status;
 }
 
+// The units from this one on that may be prepared now.
+static void announce(const work *shared, int64_t first)
+{
+    enum { SLICES_AHEAD = 24 };
+    int64_t n = SLICES_AHEAD * shared->inference->slice, n_left = shared->n - first;
+    merit__dataset_announce(shared->data, NULL, first, n < n_left ? n : n_left);
+}
+
 static merit_status run_slices(worker *self, work *shared, merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -124,6 +132,7 @@ static merit_status run_slices(worker *self, work *shared, merit_error *err)
         if (index >= n_slices) {
             break;
         }
+        announce(shared, index * slice);
         MERIT_TRY(run_slice(self, shared, index * slice, err));
     }
 

@@ -72,7 +72,7 @@ static void announce(const merit__training *t, int64_t first)
     enum { MINIBATCHES_AHEAD = 3 };
     int64_t n_left = merit_dataset_n(t->data) - first;
     int64_t n = MINIBATCHES_AHEAD * t->config.batch;
-    merit__dataset_announce(t->data, t->order + first, n < n_left ? n : n_left);
+    merit__dataset_announce(t->data, t->order + first, 0, n < n_left ? n : n_left);
 }
 
 static merit_status step(merit__training *t, merit_error *err)
