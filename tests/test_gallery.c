@@ -4,6 +4,8 @@
 
 #include "base/alloc.h"
 #include "data/dataset.h"
+#include "data/gallery_inspection.h"
+#include "data/listing.h"
 #include "data/loading.h"
 #include "data/manifest.h"
 #include "model/model.h"
@@ -237,7 +239,8 @@ static void test_a_file_that_is_gone_or_another(void **state)
     assert_non_null(strstr(err.message, "even/00.png: is a symbolic link"));
     unlink(path);
     copy_file(GOOD "good-grey2.png", path);
-    merit__dataset_announce(data, &first, 0, 1); // fails ahead, and then where it matters
+    merit__dataset_announce(data, &first, 0,
+                            1); // fails ahead, and then where it matters
     assert_int_equal(
         merit__batch_fill(values, data, &first, 1, &nothing, NULL, 0, 0, &err),
         MERIT_EFORMAT);
@@ -316,6 +319,44 @@ static void test_progress_is_told_now_and_then(void **state)
     assert_true(t.seconds_left < 0); // nobody knows
 }
 
+/* A file that disappears after it was listed is a bad picture, which may be left out.
+ */
+static void test_a_file_that_is_gone_before_it_is_read(void **state)
+{
+    (void)state;
+    char path[PATH_BYTES], kept[PATH_BYTES];
+    for (int is_left_out = 0; is_left_out < 2; is_left_out++) {
+        const merit_dataset_options options = {.bad_share = is_left_out ? 0.5 : 0,
+                                               .n_threads = 2};
+        merit__listing listing = {.folder = -1};
+        merit__inspection found = {.kept = NULL};
+        merit__gallery *gallery = NULL;
+        merit_error err = {0};
+        assert_int_equal(merit__listing_read(&listing, folder,
+                                             MERIT__FOLDER_OF_PICTURES, &options, &err),
+                         MERIT_OK);
+        assert_int_equal(merit__gallery_create(&gallery, folder, &err), MERIT_OK);
+        gallery->names = listing.names;
+        gallery->folder = listing.folder;
+        gallery->n = (int64_t)listing.names.n;
+        gallery->n_threads = 2;
+        gallery->file = merit__alloc_array(N, sizeof *gallery->file);
+        listing.names = (merit__paths){.n = 0};
+        listing.folder = -1;
+        name_file(path, 0);
+        rename(path, data_path(kept, "kept"));
+        merit_status status = merit__inspection_run(&found, gallery, &options, &err);
+        rename(kept, path);
+        assert_int_equal(status, is_left_out ? MERIT_OK : MERIT_EFORMAT);
+        assert_int_equal(found.bad.n, 1);
+        assert_non_null(strstr(found.bad.error[0].message,
+                               "even/00.png: is gone since the folder was read"));
+        merit__inspection_dispose(&found);
+        merit__gallery_free(gallery);
+        merit__listing_dispose(&listing);
+    }
+}
+
 static void expect_difference(const char *now, const char *before, const char *wanted)
 {
     char found[200];
@@ -383,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_many_threads_read_what_is_decoded_ahead),
         cmocka_unit_test(test_inference_decodes_ahead),
         cmocka_unit_test(test_a_file_that_is_gone_or_another),
+        cmocka_unit_test(test_a_file_that_is_gone_before_it_is_read),
         cmocka_unit_test(test_classes_are_renumbered_by_name),
         cmocka_unit_test(test_progress_is_told_now_and_then),
         cmocka_unit_test(test_manifests),

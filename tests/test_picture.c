@@ -9,6 +9,10 @@
 #include "data/resample.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jpeglib.h>
 
 #define FOLDER MERIT_SOURCE_DIR "/tests/bad/pictures/"
 
@@ -112,6 +116,95 @@ static void test_headers(void **state)
     }
 }
 
+/* What is cut off somewhere is refused, wherever that is. */
+static void test_every_truncation(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "good-colour.jpg",           "good-20-scans.jpg", "good-turned-8.jpg",
+        "good-rgb16-interlaced.png", "good-rgb-trns.png", "good-turned-late-6.png"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        merit__raster picture = {.values = NULL};
+        char path[PATH_BYTES];
+        char *text = NULL;
+        size_t n_bytes = 0;
+        snprintf(path, sizeof path, FOLDER "%s", names[i]);
+        assert_int_equal(merit__file_read(&text, &n_bytes, path, 1 << 20, NULL),
+                         MERIT_OK);
+        for (size_t n = 0; n < n_bytes; n++) {
+            merit_error err = {0};
+            // On the heap and no longer than that, so that a sanitizer sees what reads
+            // beyond.
+            unsigned char *part = malloc(n > 0 ? n : 1);
+            assert_non_null(part);
+            memcpy(part, text, n);
+            if (merit__raster_read(&picture, part, n, 0, &err) == MERIT_OK) {
+                fail_msg("%s: the first %zu of %zu bytes are taken", names[i], n,
+                         n_bytes);
+            }
+            assert_true(err.message[0] != '\0');
+            free(part);
+        }
+        merit__raster_dispose(&picture);
+        merit__free(text);
+    }
+}
+
+/* A JPEG in a way that few programs write: arithmetic coding, or colours as they are
+ * (RGB). */
+static void write_jpeg(unsigned char **out, unsigned long *n_bytes, int is_arithmetic,
+                       J_COLOR_SPACE space)
+{
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    JSAMPLE row[8 * 3];
+    JSAMPROW rows[1] = {row};
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, out, n_bytes);
+    jpeg.image_width = jpeg.image_height = 8;
+    jpeg.input_components = 3;
+    jpeg.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_colorspace(&jpeg, space);
+    jpeg_set_quality(&jpeg, 100, TRUE);
+    jpeg.arith_code = is_arithmetic;
+    jpeg_start_compress(&jpeg, TRUE);
+    for (int y = 0; y < 8; y++) {
+        for (int x = 0; x < 8; x++) {
+            row[3 * x] = 200;
+            row[3 * x + 1] = 100;
+            row[3 * x + 2] = 50;
+        }
+        jpeg_write_scanlines(&jpeg, rows, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+}
+
+static void test_unusual_jpegs(void **state)
+{
+    (void)state;
+    static const int wanted[] = {200, 100, 50};
+    for (int i = 0; i < 3; i++) {
+        unsigned char *coded = NULL;
+        unsigned long n_bytes = 0;
+        float values[3 * 64];
+        merit_error err = {0};
+        merit__raster picture = {.values = NULL};
+        write_jpeg(&coded, &n_bytes, i == 1, i == 2 ? JCS_RGB : JCS_YCbCr);
+        if (merit__raster_read(&picture, coded, n_bytes, 0, &err) != MERIT_OK) {
+            fail_msg("%d: %s", i, err.message);
+        }
+        get_values(values, &picture, 3, 8, 8);
+        for (int v = 0; v < 3 * 64; v++) {
+            assert_true(fabsf(values[v] - (float)wanted[v / 64]) <= 2);
+        }
+        merit__raster_dispose(&picture);
+        free(coded);
+    }
+}
+
 static void test_exif(void **state)
 {
     (void)state;
@@ -136,6 +229,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_pictures),
         cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_every_truncation),
+        cmocka_unit_test(test_unusual_jpegs),
         cmocka_unit_test(test_exif),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,44 @@ def test_a_bad_picture_is_refused_by_name(name, code, text, folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def memory_of(*arguments):
+    """What a command that refuses needs at most, in bytes."""
+    process = subprocess.Popen([MERIT, *map(os.fspath, arguments)], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 3
+    return usage.ru_maxrss * 1024
+
+
+def test_bombs_need_no_memory(folder):
+    place = folder / "b" / "bomb"
+    place.write_bytes(b"")
+    without = memory_of("info", folder)
+    for name in sorted(PICTURES.iterdir()):
+        if "header-" in name.name or "bomb" in name.name or "scans" in name.name[:9]:
+            shutil.copy(name, place)
+            assert memory_of("info", folder) < without + (32 << 20), name
+
+
+def test_content_says_what_a_file_is(folder):
+    shutil.copy(PICTURES / "good-grey8.png", folder / "a" / "png.jpg")
+    shutil.copy(PICTURES / "good-grey.jpg", folder / "a" / "jpeg.png")
+    shutil.copy(PICTURES / "good-grey.jpg", folder / "b" / "picture")
+    assert "5 of 1x64x64" in merit("info", folder).out
+
+
+def test_an_animation_of_very_many_frames_is_its_first_picture(folder):
+    n = 100000
+    control = struct.pack(">IIIIIHHBB", 0, 1, 1, 0, 0, 1, 1, 0, 0)
+    frames = (make_pictures.chunk(b"fcTL", control)
+              + make_pictures.chunk(b"fdAT", b"\0\0\0\1" + make_pictures.stored(b"\0\1"))) * n
+    (folder / "b" / "animation.png").write_bytes(make_pictures.png(
+        [[(1,)]], 8, make_pictures.GREY, after=frames,
+        before=make_pictures.chunk(b"acTL", struct.pack(">II", n, 0))))
+    assert "3 of 1x64x64" in merit("info", folder).out
+
+
 def test_every_good_kind_is_read(folder):
     for path in PICTURES.glob("good-*"):
         shutil.copy(path, folder / "a" / path.name)
@@ -336,6 +374,35 @@ def test_strange_names(folder, tmp_path):
     assert "esc\\x1b[31m.png" in line
 
 
+def test_paths_may_be_longer_than_the_system_takes(folder, tmp_path):
+    name = "x" * 250
+    place = folder / "a"
+    for _ in range(7):
+        place /= name
+    before = os.getcwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(10):
+            os.mkdir(name)
+            os.chdir(name)
+        os.rename(folder, "data")
+        os.chdir("data/a")
+        for _ in range(7):
+            os.mkdir(name)
+            os.chdir(name)
+        shutil.copy(PICTURES / "good-grey8.png", "far.png")
+        os.chdir("../" * 8)
+        assert "3 of 1x3x5" in merit("info", os.path.join(*[name] * 9, "data"),
+                                     cwd=tmp_path / name).out
+        with open("b/bad.png", "wb"):
+            pass
+        # A long path loses its beginning in a message.
+        assert "xxx/data/b/bad.png: is empty" in refused(
+            "info", os.path.join(*[name] * 9, "data"), cwd=tmp_path / name)
+    finally:
+        os.chdir(before)
+
+
 def test_the_order_is_that_of_the_bytes(folder):
     for name in ("10.png", "9.png", "B.png", "a.png"):
         shutil.copy(PICTURES / "good-grey8.png", folder / "a" / name)
@@ -454,6 +521,21 @@ def test_a_comparison_and_a_report_of_pictures(trained, pets, tmp_path):
     other = tmp_path / "other.html"
     merit("report", trained, wrong, "-o", other, "--memory", "1")
     assert other.read_text() == page.read_text()
+
+
+def test_names_in_a_report_are_text(tmp_path):
+    data, wrong = tmp_path / "data", tmp_path / "wrong"
+    names = ["<script>", "=cmd|' -C calc'!A0", "&amp;\"'"]
+    for i, name in enumerate(names):
+        (data / name).mkdir(parents=True)
+        for j in range(8):
+            (data / name / f"<u>{j}.png").write_bytes(grey_png(np.full((4, 4), 40 * i + j)))
+        shutil.copytree(data / name, wrong / names[i - 1])  # so that there are mistakes
+    merit("train", data, "-o", tmp_path / "run", *NET)
+    merit("report", tmp_path / "run", wrong, "-o", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "&lt;script&gt;" in page and "&amp;amp;" in page and "&lt;u&gt;" in page
+    assert "<script" not in page and "<u>" not in page
 
 
 def test_a_residual_net_learns(pets, tmp_path):

@@ -105,12 +105,21 @@ static merit_status choose_format(reading *r, merit_error *err)
     return MERIT_OK;
 }
 
+// Of what has been read so far: EXIF may stand before or behind the pixels.
+static void find_orientation(reading *r)
+{
+    struct spng_exif exif;
+    if (spng_get_exif(r->png, &exif) == 0) {
+        r->picture->orientation =
+            merit__exif_orientation((const unsigned char *)exif.data, exif.length);
+    }
+}
+
 static merit_status read_header(reading *r, const unsigned char *bytes, size_t n_bytes,
                                 merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__raster *picture = r->picture;
-    struct spng_exif exif;
     spng_set_crc_action(r->png, SPNG_CRC_ERROR, SPNG_CRC_ERROR);
     spng_set_chunk_limits(r->png, CHUNK_BYTES_MAX, CACHE_BYTES_MAX);
     int code = spng_set_png_buffer(r->png, bytes, n_bytes);
@@ -128,10 +137,7 @@ static merit_status read_header(reading *r, const unsigned char *bytes, size_t n
     MERIT_TRY(merit__raster_check_size(picture->width, picture->height,
                                        r->n_decoded * picture->n_bits / 8, err));
     picture->orientation = 1;
-    if (spng_get_exif(r->png, &exif) == 0) {
-        picture->orientation =
-            merit__exif_orientation((const unsigned char *)exif.data, exif.length);
-    }
+    find_orientation(r);
 fail:
     return status;
 }
@@ -218,6 +224,7 @@ static merit_status read_png(merit__raster *picture, const unsigned char *bytes,
         size_t end = 0;
         MERIT_TRY(find_end(&end, bytes, n_bytes, err));
         MERIT_TRY(decode_rows(&r, err));
+        find_orientation(&r);
         compact(&r);
         picture->has_trailing = end < n_bytes;
     }

@@ -162,6 +162,8 @@ def make_good_png():
                   png(pixels, 8, GREY, chunk(b"eXIf", exif(orientation, orientation > 4))),
                   turned(pixels, orientation))
     pixels = ramp(2, 3, 1, 255)
+    save_good("good-turned-late-6.png",
+              png(pixels, 8, GREY, after=chunk(b"eXIf", exif(6))), turned(pixels, 6))
     save_good("good-turned-99.png", png(pixels, 8, GREY, chunk(b"eXIf", exif(99))), pixels)
     save_good("good-trailing.png", png(pixels, 8, GREY) + b"<script>PK\3\4", pixels)
     animation = chunk(b"acTL", struct.pack(">II", 100000, 0))
@@ -325,8 +327,9 @@ def make_jpeg():
     save_good("good-colour.jpg", jpeg(colour), [[to_rgb(*p) for p in row]
                                                for row in spread(colour)], 8, 1)
     save_good("good-20-scans.jpg", progressive(grey, 0)[:], spread(grey))
-    for orientation in (3, 6, 8):
-        mark = segment(0xE1, b"Exif\0\0" + exif(orientation))
+    for orientation in range(1, 9):
+        mark = (segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>")  # XMP is no EXIF
+                + segment(0xE1, b"Exif\0\0" + exif(orientation, orientation % 2 == 0)))
         save_good(f"good-turned-{orientation}.jpg", jpeg(grey, mark),
                   turned(spread(grey), orientation))
     save_good("good-trailing.jpg", jpeg(grey) + b"more", spread(grey))
