@@ -65,6 +65,21 @@ static int write_cnn1d(merit__net_text *text, merit__shape in)
     return failed | merit__net_text_add(text, "dense 128, relu");
 }
 
+/* Residual convolutions whose reach doubles: six with 5 taps see 253 letters. The relu
+ * comes first in a block (He et al. 2016, arXiv 1603.05027), so that a block can add
+ * what is negative. */
+#define LETTERS                                                                        \
+    "embedding 64, "                                                                   \
+    "residual(relu, conv1d 64 5), residual(relu, conv1d 64 5 dilation 2), "            \
+    "residual(relu, conv1d 64 5 dilation 4), residual(relu, conv1d 64 5 dilation 8), " \
+    "residual(relu, conv1d 64 5 dilation 16), "                                        \
+    "residual(relu, conv1d 64 5 dilation 32), relu"
+
+const char *merit__net_letters(int is_per_position)
+{
+    return is_per_position ? LETTERS ", per-position" : LETTERS ", globalpool";
+}
+
 static int write_block(merit__net_text *text, int64_t width)
 {
     return merit__net_text_add(text,

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/processors.h"
+#include "net/net_presets.h"
 #include "train/json_text.h"
 
 static const char *const picture_net = "cnn";
@@ -17,33 +18,14 @@ static const char *const vector_net = "dense 128, relu";
 static const char *const sequence_net = "cnn1d";
 static const char *const signal_net = "cnn1d";
 
-/* Residual convolutions whose reach doubles: six with 5 taps see 253 positions. The
- * relu comes first in a block (He et al. 2016, arXiv 1603.05027), so that a block can
- * add what is negative. Sequences are embedded first; one class for all of a row needs
- * the mean over it. */
-#define RESIDUALS                                                                      \
-    "residual(relu, conv1d 64 5), residual(relu, conv1d 64 5 dilation 2), "            \
-    "residual(relu, conv1d 64 5 dilation 4), residual(relu, conv1d 64 5 dilation 8), " \
-    "residual(relu, conv1d 64 5 dilation 16), "                                        \
-    "residual(relu, conv1d 64 5 dilation 32), relu"
-static const char *const letter_net = "embedding 64, " RESIDUALS ", per-position";
-static const char *const letters_net = "embedding 64, " RESIDUALS ", globalpool";
-
 /* What "cnn1d" stands for with sequences; any other text stands for itself. */
 static const char *expand_net(const char *net, const merit_dataset *data)
 {
-    if (strcmp(net, "cnn1d") != 0) {
-        return net;
-    }
-    switch (merit_dataset_task(data)) {
-    case MERIT_TASK_RESIDUE:
-    case MERIT_TASK_MASKED:
-        return letter_net;
-    case MERIT_TASK_SEQUENCE:
-        return letters_net;
-    default:
+    merit_task task = merit_dataset_task(data);
+    if (strcmp(net, "cnn1d") != 0 || task == MERIT_TASK_NONE) {
         return net; // merit_net_create knows it
     }
+    return merit__net_letters(task != MERIT_TASK_SEQUENCE);
 }
 
 /* EINVAL unless low <= value <= high. */
