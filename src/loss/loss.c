@@ -190,6 +190,7 @@ merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
     };
     row.table = merit__loss_table_row(loss, truth, made);
     row.matrix = loss->table;
+    row.tree = loss->tree;
     if (loss->def->table == MERIT__TABLE_TARGETS) {
         row.target = row.table;
     }
@@ -198,7 +199,11 @@ merit__loss_row merit__loss_row_of(const merit_loss *loss, const double *logits,
 
 size_t merit__loss_row_scratch(const merit_loss *loss)
 {
-    return loss->def->scratch == NULL ? 0 : loss->def->scratch((size_t)loss->n_classes);
+    if (loss->def->scratch == NULL) {
+        return 0;
+    }
+    return loss->def->scratch((size_t)loss->n_classes) +
+           (loss->tree == NULL ? 0 : (size_t)loss->tree->n_nodes);
 }
 
 double merit_loss_row(const merit_loss *loss, const double *logits, int64_t truth,

@@ -9,7 +9,8 @@
  * leaves no p below 0. At the optimum q_k = 1/K + (u_k - mean u) / M with u_k the
  * expected score of answer k: q is a calibrated estimate of the scores and its argmax
  * is the Bayes decision for every posterior, with no decoding. (Answers beyond the K
- * classes need the decode rule.) S = I gives cross entropy, and label smoothing with a
+ * classes need the decode rule; of an implicit table, which has none, argmax answers
+ * with the best of the classes.) S = I gives cross entropy, and label smoothing with a
  * larger M. The price: as M grows the targets go flat and a model is slow to sharpen.
  * Consistency of targets P with decoding D, P D = S + c 1^T, is the low-rank argument
  * of Ramaswamy and Agarwal 2013 for a proper loss. */
@@ -18,7 +19,10 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/alloc.h"
+#include "base/fail.h"
 #include "loss/terms.h"
+#include "loss/tree_terms.h"
 
 // The mean of a row of costs, and how far above it the largest lies.
 static double mean_of(const double *costs, int64_t K, double *rise)
@@ -31,6 +35,24 @@ static double mean_of(const double *costs, int64_t K, double *rise)
     }
     *rise = most - sum / (double)K;
     return sum / (double)K;
+}
+
+enum { LARGEST_RISE }; // in constants
+
+// A row of costs becomes one of labels.
+static void write_labels(const merit_loss *loss, double *p)
+{
+    const int64_t K = loss->n_classes;
+    const double largest_rise = loss->constants[LARGEST_RISE];
+    const double M = (double)K * largest_rise;
+    double rise;
+    const double mean = mean_of(p, K, &rise);
+    for (int64_t j = 0; j < K; j++) {
+        p[j] = (largest_rise - (p[j] - mean)) / M;
+        if (p[j] < 4 * DBL_EPSILON) { // 0, but for rounding
+            p[j] = 0;
+        }
+    }
 }
 
 static merit_status prepare(merit_loss *loss, merit_error *err)
@@ -47,21 +69,41 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
         mean_of(loss->table + i * K, K, &rise);
         largest_rise = fmax(largest_rise, rise);
     }
-    const double M = (double)K * largest_rise;
+    loss->constants[LARGEST_RISE] = largest_rise;
     for (int64_t i = 0; i < K; i++) {
-        double *p = loss->table + i * K;
-        double mean = mean_of(p, K, &rise);
-        for (int64_t j = 0; j < K; j++) {
-            p[j] = (largest_rise - (p[j] - mean)) / M;
-            if (p[j] < 4 * DBL_EPSILON) { // 0, but for rounding
-                p[j] = 0;
-            }
-        }
+        write_labels(loss, loss->table + i * K);
     }
     if (loss->n_answers > K) {
         loss->rule = MERIT_RULE_DECODE;
     }
     return MERIT_OK;
+}
+
+static void make_row(const merit_loss *loss, double *row, int64_t truth)
+{
+    (void)truth;
+    merit__loss_cost_row(loss, row, 1);
+    write_labels(loss, row);
+}
+
+static merit_status prepare_tree(merit_loss *loss, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const int64_t K = loss->n_classes;
+    double largest_rise = 0;
+    double *means = merit__alloc_array(2 * (size_t)K, sizeof *means);
+    double *least = means + K;
+    if (means == NULL) {
+        return merit__fail_memory(err, 2 * (size_t)K * sizeof *means, "a loss");
+    }
+    MERIT_TRY(merit__loss_tree_rows(means, least, loss, err));
+    for (int64_t i = 0; i < K; i++) {
+        largest_rise = fmax(largest_rise, means[i] - least[i]);
+    }
+    loss->constants[LARGEST_RISE] = largest_rise;
+fail:
+    merit__free(means);
+    return status;
 }
 
 const merit_loss_def merit_loss_affine_labels = {
@@ -76,6 +118,8 @@ const merit_loss_def merit_loss_affine_labels = {
     .table = MERIT__TABLE_TARGETS,
     .linear = 1,
     .prepare = prepare,
-    .needs = "its targets depend on the whole table, which it would have to hold",
+    .by_rows = 1,
+    .make_row = make_row,
+    .prepare_tree = prepare_tree,
     .row = merit__loss_cross_entropy_row,
 };

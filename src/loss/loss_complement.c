@@ -19,23 +19,59 @@
 
 #include <math.h>
 
+#include "base/alloc.h"
+#include "base/fail.h"
 #include "loss/terms.h"
+#include "loss/tree_terms.h"
+
+enum { FACTOR }; // in constants
+
+// What costs with this sum over all pairs are multiplied by.
+static double factor_for(const merit_loss *loss, double sum)
+{
+    const double others = (double)(loss->n_classes - 1);
+    return loss->first[0] * (double)loss->n_classes * others * sqrt(others) / sum;
+}
 
 static merit_status prepare(merit_loss *loss, merit_error *err)
 {
     (void)err;
     const int64_t K = loss->n_classes;
-    const double others = (double)(K - 1);
     double sum = 0;
     merit__loss_make_costs(loss, loss->range);
     for (int64_t i = 0; i < K * K; i++) {
         sum += loss->table[i];
     }
-    const double total = loss->first[0] * (double)K * others * sqrt(others);
+    const double factor = factor_for(loss, sum);
     for (int64_t i = 0; i < K * K; i++) {
-        loss->table[i] *= total / sum;
+        loss->table[i] *= factor;
     }
     return MERIT_OK;
+}
+
+static void make_row(const merit_loss *loss, double *row, int64_t truth)
+{
+    (void)truth;
+    merit__loss_cost_row(loss, row, 1 / loss->constants[FACTOR]);
+}
+
+static merit_status prepare_tree(merit_loss *loss, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const size_t K = (size_t)loss->n_classes;
+    double sum = 0;
+    double *means = merit__alloc_array(K, sizeof *means);
+    if (means == NULL) {
+        return merit__fail_memory(err, K * sizeof *means, "a loss");
+    }
+    MERIT_TRY(merit__loss_tree_rows(means, NULL, loss, err));
+    for (size_t i = 0; i < K; i++) {
+        sum += (double)K * (1 - means[i]);
+    }
+    loss->constants[FACTOR] = factor_for(loss, sum);
+fail:
+    merit__free(means);
+    return status;
 }
 
 // The largest logit, and the others by themselves.
@@ -116,6 +152,8 @@ const merit_loss_def merit_loss_complement = {
     .table = MERIT__TABLE_SCORES,
     .linear = 1,
     .prepare = prepare,
-    .needs = "its costs are measured by the mean of the whole table",
+    .by_rows = 1,
+    .make_row = make_row,
+    .prepare_tree = prepare_tree,
     .row = eval_row,
 };

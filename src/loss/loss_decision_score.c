@@ -11,7 +11,8 @@
  * posterior is an optimum for every T, and any other gives every answer the same
  * expected score, so that the Bayes decision is exact. S = I: a = softmax(q / T).
  * T -> 0: the cost of the Bayes decision itself, which has no gradient but where two
- * answers tie; T goes from R/4 to R/20 unless set. A row takes K^2 steps. For the end
+ * answers tie; T goes from R/4 to R/20 unless set. A row takes K^2 steps,
+ * O(nodes) for an implicit table. For the end
  * of a training: a model that is confidently wrong gets little gradient. Gneiting and
  * Raftery 2007, Strictly proper scoring rules, theorem 2. */
 #include "loss/loss_def.h"
@@ -19,6 +20,7 @@
 #include <string.h>
 
 #include "loss/terms.h"
+#include "loss/tree_terms.h"
 
 static merit_status prepare(merit_loss *loss, merit_error *err)
 {
@@ -32,20 +34,44 @@ static size_t scratch(size_t n_classes)
     return 3 * n_classes;
 }
 
+// w = C^T q
+static void add_costs(double *w, const merit__loss_row *row, const double *q)
+{
+    const int64_t K = row->n_classes;
+    memset(w, 0, (size_t)K * sizeof *w);
+    for (int64_t j = 0; j < K; j++) {
+        const double *costs = row->matrix + j * K;
+        for (int64_t k = 0; k < K; k++) {
+            w[k] += q[j] * costs[k];
+        }
+    }
+}
+
+// v = -C d
+static void take_costs(double *v, const merit__loss_row *row, const double *d)
+{
+    const int64_t K = row->n_classes;
+    for (int64_t j = 0; j < K; j++) {
+        const double *costs = row->matrix + j * K;
+        v[j] = 0;
+        for (int64_t k = 0; k < K; k++) {
+            v[j] -= costs[k] * d[k];
+        }
+    }
+}
+
 // worth [K] = -w / T
 static void find_worth(double *worth, const merit__loss_row *row, const double *q,
                        double temperature)
 {
     const int64_t K = row->n_classes;
-    memset(worth, 0, (size_t)K * sizeof *worth);
-    for (int64_t j = 0; j < K; j++) {
-        const double *costs = row->matrix + j * K;
-        for (int64_t k = 0; k < K; k++) {
-            worth[k] -= q[j] * costs[k];
-        }
+    if (row->tree != NULL) {
+        merit__loss_tree_costs(worth, row->tree, q, row->scratch + 3 * K);
+    } else {
+        add_costs(worth, row, q);
     }
     for (int64_t k = 0; k < K; k++) {
-        worth[k] /= temperature;
+        worth[k] /= -temperature;
     }
 }
 
@@ -55,14 +81,14 @@ static void send_back(double *dlogits, const merit__loss_row *row, const double 
 {
     const int64_t K = row->n_classes;
     double mean = 0;
+    if (row->tree != NULL) { // whose table is symmetric
+        merit__loss_tree_costs(dlogits, row->tree, d, row->scratch + 3 * K);
+        merit__loss_scale(dlogits, K, -1);
+    } else {
+        take_costs(dlogits, row, d);
+    }
     for (int64_t j = 0; j < K; j++) {
-        const double *costs = row->matrix + j * K;
-        double v = 0;
-        for (int64_t k = 0; k < K; k++) {
-            v -= costs[k] * d[k];
-        }
-        dlogits[j] = v;
-        mean += q[j] * v;
+        mean += q[j] * dlogits[j];
     }
     for (int64_t j = 0; j < K; j++) {
         dlogits[j] = q[j] * (dlogits[j] - mean);
@@ -123,7 +149,8 @@ const merit_loss_def merit_loss_decision_score = {
     .linear = 1,
     .last = last,
     .prepare = prepare,
-    .needs = "its gradient needs all scores at once",
+    .by_rows = 1,
+    .make_row = merit__loss_make_cost_row,
     .scratch = scratch,
     .row = eval_row,
 };

@@ -53,16 +53,18 @@ struct merit_loss {
 
 /* One row of a batch as a row function sees it. */
 typedef struct merit__loss_row {
-    int64_t n_classes;        // K
-    const double *logits;     // [K] z
-    const double *target;     // [K] p: sums to 1; the truth's row of the table for
-                              // TABLE_TARGETS, else one-hot at `hot`
-    const double *table;      // [K] the truth's row of the table, or NULL
-    const double *matrix;     // [K,K] the whole table, or NULL
-    const double *parameters; // in the order of info.parameters, at this progress;
-                              // over R where initial_in_range
-    double range;             // R
-    double *scratch;          // as many as def->scratch says; holds anything
+    int64_t n_classes;             // K
+    const double *logits;          // [K] z
+    const double *target;          // [K] p: sums to 1; the truth's row of the table for
+                                   // TABLE_TARGETS, else one-hot at `hot`
+    const double *table;           // [K] the truth's row of the table, or NULL
+    const double *matrix;          // [K,K] the whole table, or NULL
+    const merit__tree_table *tree; // what an implicit table is made of, or NULL
+    const double *parameters;      // in the order of info.parameters, at this progress;
+                                   // over R where initial_in_range
+    double range;                  // R
+    double *scratch; // as many as def->scratch says, and as many as `tree` has
+                     // nodes; holds anything
 } merit__loss_row;
 
 struct merit_loss_def {

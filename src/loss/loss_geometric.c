@@ -72,6 +72,6 @@ const merit_loss_def merit_loss_geometric = {
     .linear = 1,
     .scratch = n_scratch,
     .prepare = prepare,
-    .needs = "it needs a matrix of all distances",
+    .needs = "its beliefs solve a program over a matrix of all distances",
     .row = eval_row,
 };

@@ -6,21 +6,22 @@
  *     dL/dz_k = q_k (v_k - v.q), v = D_i - D q
  *
  * For a symmetric S this is (1/2 q^T S q - S_i.q + S_ii / 2) / R: the loss
- * expected-score and a term that keeps q from running to a corner. S must be symmetric,
- * up to numbers added to its rows, and positive semidefinite on vectors whose sum is 0
- * (D is then of negative type); no other table gives a proper loss. Not convex. At the
- * optimum q is the posterior (the only optimum where S is definite there), so the Bayes
- * decision is exact. S = I: the Brier score. Scores that fall with the distance on a
- * line: the ranked probability score. Like those it sends little gradient where a model
- * is confidently wrong.
- * Gneiting and Raftery 2007, Strictly proper scoring rules, section 5; Schoenberg 1938
- * for the condition. */
+ * expected-score and a term that keeps q from running to a corner. Ways through a tree
+ * are such a D (they add up on branches), and D q is a sum over nodes: O(nodes) a row.
+ * S must be symmetric, up to numbers added to its rows, and positive semidefinite on
+ * vectors whose sum is 0 (D is then of negative type); no other table gives a proper
+ * loss. Not convex. At the optimum q is the posterior (the only optimum where S is
+ * definite there), so the Bayes decision is exact. S = I: the Brier score. Scores that
+ * fall with the distance on a line: the ranked probability score. Like those it sends
+ * little gradient where a model is confidently wrong. Gneiting and Raftery 2007,
+ * Strictly proper scoring rules, section 5; Schoenberg 1938 for the condition. */
 #include "loss/loss_def.h"
 
 #include "base/alloc.h"
 #include "base/definite.h"
 #include "base/fail.h"
 #include "loss/terms.h"
+#include "loss/tree_terms.h"
 #include "scores/scores_distances.h"
 
 static const char instead[] = "cross-entropy; it takes any table";
@@ -100,6 +101,23 @@ static size_t n_scratch(size_t n_classes)
     return 2 * n_classes;
 }
 
+// spread = D q
+static void find_spread(double *spread, const merit__loss_row *row, const double *q)
+{
+    const int64_t K = row->n_classes;
+    if (row->tree != NULL) {
+        merit__loss_tree_costs(spread, row->tree, q, row->scratch + 2 * K);
+        return;
+    }
+    for (int64_t k = 0; k < K; k++) {
+        const double *distances = row->matrix + k * K;
+        spread[k] = 0;
+        for (int64_t j = 0; j < K; j++) {
+            spread[k] += distances[j] * q[j];
+        }
+    }
+}
+
 static double eval_row(const merit__loss_row *row, double *dlogits)
 {
     const int64_t K = row->n_classes;
@@ -108,15 +126,11 @@ static double eval_row(const merit__loss_row *row, double *dlogits)
     double value = 0;
     double mean = 0;
     merit__loss_softmax(q, row, NULL, 0);
+    find_spread(v, row, q);
     for (int64_t k = 0; k < K; k++) {
-        const double *distances = row->matrix + k * K;
-        double spread = 0;
-        for (int64_t j = 0; j < K; j++) {
-            spread += distances[j] * q[j];
-        }
-        v[k] = row->table[k] - spread;
+        value += q[k] * (row->table[k] - v[k] / 2);
+        v[k] = row->table[k] - v[k];
         mean += q[k] * v[k];
-        value += q[k] * (row->table[k] - spread / 2);
     }
     for (int64_t k = 0; dlogits != NULL && k < K; k++) {
         dlogits[k] = q[k] * (v[k] - mean);
@@ -137,6 +151,7 @@ const merit_loss_def merit_loss_kernel_score = {
     .linear = 1,
     .scratch = n_scratch,
     .prepare = prepare,
-    .needs = "it needs a matrix of all distances",
+    .by_rows = 1,
+    .make_row = merit__loss_make_cost_row,
     .row = eval_row,
 };

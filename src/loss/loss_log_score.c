@@ -63,6 +63,13 @@ fail:
     return status;
 }
 
+// Whether it is a channel does not matter: of an implicit table there is no decode
+// rule.
+static merit_status prepare_tree(merit_loss *loss, merit_error *err)
+{
+    return merit__loss_gains_tree(loss, loss->first[0], err);
+}
+
 static double eval_row(const merit__loss_row *row, double *dlogits)
 {
     return merit__loss_log_mean(dlogits, row, -1);
@@ -88,6 +95,8 @@ const merit_loss_def merit_loss_log_score = {
              .parameters = parameters},
     .table = MERIT__TABLE_SCORES,
     .prepare = prepare,
-    .needs = "whether it is a channel of noisy labels shows in the whole table",
+    .by_rows = 1,
+    .make_row = merit__loss_make_gain_row,
+    .prepare_tree = prepare_tree,
     .row = eval_row,
 };

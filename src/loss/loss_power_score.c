@@ -24,6 +24,11 @@ static merit_status prepare(merit_loss *loss, merit_error *err)
     return merit__loss_make_gains(loss, loss->first[1], err);
 }
 
+static merit_status prepare_tree(merit_loss *loss, merit_error *err)
+{
+    return merit__loss_gains_tree(loss, loss->first[1], err);
+}
+
 static double eval_row(const merit__loss_row *row, double *dlogits)
 {
     const double power = row->parameters[0];
@@ -59,6 +64,8 @@ const merit_loss_def merit_loss_power_score = {
              .parameters = parameters},
     .table = MERIT__TABLE_SCORES,
     .prepare = prepare,
-    .needs = "its scores are measured by the whole table",
+    .by_rows = 1,
+    .make_row = merit__loss_make_gain_row,
+    .prepare_tree = prepare_tree,
     .row = eval_row,
 };

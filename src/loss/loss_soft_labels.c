@@ -9,8 +9,9 @@
  * and 7 % of all posteriors at T = 0.5, 1 and 2 in tests/test_consistency.c), while
  * decoding by D with P D = S + c 1^T is exact wherever P can be inverted; a small T
  * makes P all but singular when two truths share their best answer. S = I and T -> 0:
- * cross entropy. With R = max_ij (max_k S_ik - S_ij) the beta of Bertinetto et al. is
- * R / T, here 20 unless set; they use 4 to 30, and below 15 what the model claims is no
+ * cross entropy. Of an implicit table there is no D, and argmax is the rule, as it is
+ * in the paper. With R = max_ij (max_k S_ik - S_ij) the beta of Bertinetto et al. is R
+ * / T, here 20 unless set; they use 4 to 30, and below 15 what the model claims is no
  * longer calibrated.
  * Bertinetto et al. 2020, arXiv 1912.09393; Norouzi et al. 2016, arXiv 1609.00150. */
 #include "loss/loss_def.h"
@@ -19,23 +20,36 @@
 
 #include "loss/terms.h"
 
+// A row of scores becomes one of labels.
+static void make_row(const merit_loss *loss, double *p, int64_t truth)
+{
+    const int64_t K = loss->n_classes;
+    const double temperature = loss->first[0]; // over R, as the costs are
+    double sum = 0;
+    merit__loss_make_cost_row(loss, p, truth);
+    for (int64_t j = 0; j < K; j++) {
+        p[j] = exp(-p[j] / temperature);
+        sum += p[j];
+    }
+    for (int64_t j = 0; j < K; j++) {
+        p[j] /= sum;
+    }
+}
+
 static merit_status prepare(merit_loss *loss, merit_error *err)
 {
     (void)err;
-    const int64_t K = loss->n_classes;
-    const double temperature = loss->first[0]; // over R, as the costs are
-    merit__loss_make_costs(loss, loss->range);
-    for (int64_t i = 0; i < K; i++) {
-        double *p = loss->table + i * K;
-        double sum = 0;
-        for (int64_t j = 0; j < K; j++) {
-            p[j] = exp(-p[j] / temperature);
-            sum += p[j];
-        }
-        for (int64_t j = 0; j < K; j++) {
-            p[j] /= sum;
-        }
+    for (int64_t i = 0; i < loss->n_classes; i++) {
+        make_row(loss, loss->table + i * loss->n_classes, i);
     }
+    return MERIT_OK;
+}
+
+// Without the decode matrix, the rule of those who published them.
+static merit_status prepare_tree(merit_loss *loss, merit_error *err)
+{
+    (void)err;
+    loss->rule = MERIT_RULE_ARGMAX;
     return MERIT_OK;
 }
 
@@ -63,6 +77,8 @@ const merit_loss_def merit_loss_soft_labels = {
     .table = MERIT__TABLE_TARGETS,
     .linear = 1,
     .prepare = prepare,
-    .needs = "its decision needs the inverse of a matrix of all targets",
+    .by_rows = 1,
+    .make_row = make_row,
+    .prepare_tree = prepare_tree,
     .row = merit__loss_cross_entropy_row,
 };

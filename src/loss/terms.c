@@ -183,23 +183,44 @@ void merit__loss_draw_to_best(merit_loss *loss)
     }
 }
 
+enum { MOST, RAISE }; // of gains, in constants
+
+void merit__loss_make_gain_row(const merit_loss *loss, double *row, int64_t truth)
+{
+    (void)truth;
+    const double most = loss->constants[MOST];
+    const double raise = loss->constants[RAISE];
+    for (int64_t j = 0; j < loss->n_classes; j++) {
+        // By rounding, scores of a tree may be next to 0 on the wrong side.
+        const double share = fmax(0, (row[j] + raise) / (most + raise));
+        // Either way the logarithm is exact, whether the share is next to 0 or 1.
+        row[j] = share < 0.5 ? -log(share) : -log1p((row[j] - most) / (most + raise));
+    }
+}
+
+merit_status merit__loss_gains_tree(merit_loss *loss, double floor, merit_error *err)
+{
+    (void)err;
+    double least;
+    merit__scores_range(&least, &loss->constants[MOST], loss->scores);
+    loss->constants[RAISE] = fmax(0, floor * loss->range - least);
+    return MERIT_OK;
+}
+
 merit_status merit__loss_make_gains(merit_loss *loss, double floor, merit_error *err)
 {
     const int64_t K = loss->n_classes;
     double least, most;
     merit__scores_range(&least, &most, loss->scores);
-    const double raise = fmax(0, floor * loss->range - least);
+    merit_status status = merit__loss_gains_tree(loss, floor, err);
     for (int64_t i = 0; i < K; i++) {
-        double best = 0;
+        double *row = loss->table + i * K;
+        double lost = INFINITY; // at least, for this truth
+        merit__loss_make_gain_row(loss, row, i);
         for (int64_t j = 0; j < K; j++) {
-            const double score = loss->table[i * K + j];
-            const double share = (score + raise) / (most + raise);
-            best = fmax(best, share);
-            // Either way the logarithm is exact, whether the share is next to 0 or 1.
-            loss->table[i * K + j] =
-                share < 0.5 ? -log(share) : -log1p((score - most) / (most + raise));
+            lost = fmin(lost, row[j]);
         }
-        if (best <= 0) {
+        if (lost == INFINITY) {
             return merit__fail(err, MERIT_EUNSUPPORTED,
                                "%s: no class scores above the table's lowest, %g, when "
                                "the truth is %.40s: nothing is gained there. Set floor "
@@ -208,5 +229,5 @@ merit_status merit__loss_make_gains(merit_loss *loss, double floor, merit_error 
                                merit_scores_name(loss->scores, i));
         }
     }
-    return MERIT_OK;
+    return status;
 }

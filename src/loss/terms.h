@@ -70,4 +70,8 @@ void merit__loss_draw_to_best(merit_loss *loss);
  * has nothing above 0. */
 merit_status merit__loss_make_gains(merit_loss *loss, double floor, merit_error *err);
 
+/* The same for an implicit table, none of whose rows lacks a gain, and its make_row. */
+merit_status merit__loss_gains_tree(merit_loss *loss, double floor, merit_error *err);
+void merit__loss_make_gain_row(const merit_loss *loss, double *row, int64_t truth);
+
 #endif
