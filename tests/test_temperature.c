@@ -226,12 +226,126 @@ static void test_refusals(void **state)
     merit__alloc_fail_at(0, 0);
 }
 
+/* The temperature by passes over parts of `part` rows, and how many it took. */
+static double fit_in_passes(const merit_scores *scores, const float *logits,
+                            const int32_t *labels, int64_t n, int64_t part,
+                            double guess, int *n_passes)
+{
+    const int64_t n_classes = merit_scores_n_truths(scores);
+    const merit_decision_options options = {0};
+    merit_decision *decision = NULL;
+    merit_temperature_passes *passes = NULL;
+    double temperature = NAN;
+    int32_t is_found = 0;
+    assert_int_equal(merit_decision_create(&decision, scores, &options, NULL), 0);
+    assert_int_equal(merit_temperature_passes_create(&passes, decision, guess, NULL),
+                     0);
+    for (*n_passes = 0; !is_found; ++*n_passes) {
+        assert_true(*n_passes < 10);
+        for (int64_t at = 0; at < n; at += part) {
+            const int64_t here = n - at < part ? n - at : part;
+            assert_int_equal(merit_temperature_passes_add(passes,
+                                                          logits + at * n_classes,
+                                                          labels + at, here, NULL),
+                             0);
+        }
+        assert_int_equal(
+            merit_temperature_passes_end(passes, &temperature, &is_found, NULL), 0);
+    }
+    merit_temperature_passes_free(passes);
+    merit_decision_free(decision);
+    return temperature;
+}
+
+static merit_scores *identity(int64_t n_classes)
+{
+    merit_scores *scores = NULL;
+    const merit_scores_options options = {.n_classes = n_classes};
+    assert_int_equal(merit_scores_load(&scores, "identity", &options, NULL), MERIT_OK);
+    return scores;
+}
+
+/* From near one pass is enough, from anywhere ten; where the rows are divided does not
+ * matter. */
+static void test_in_passes(void **state)
+{
+    (void)state;
+    static const double temperatures[] = {0.06, 0.25, 1, 1.7, 19};
+    static known data;
+    merit_scores *scores = identity(K);
+    for (size_t i = 0; i < LENGTH(temperatures); i++) {
+        const double T = temperatures[i];
+        int n_passes = 0;
+        fill_known(&data, T, 2 * T);
+        for (size_t row = 0; row < N; row++) { // no weights: one label of each five
+            data.labels[row] = data.weights[row] > 0.3f ? (int32_t)(row % K) : 0;
+        }
+        const double whole = fit(data.logits, data.labels, NULL, N, K);
+        for (double guess = 0.01; guess < 100; guess *= 3) {
+            const double found =
+                fit_in_passes(scores, data.logits, data.labels, N, N, guess, &n_passes);
+            if (!(fabs(found / whole - 1) < 1e-5)) {
+                fail_msg("found the temperature %.9g, expected %.9g", found, whole);
+            }
+        }
+        const double near = fit_in_passes(scores, data.logits, data.labels, N, N,
+                                          whole * 1.15, &n_passes);
+        assert_int_equal(n_passes, 1);
+        for (int64_t part = 1; part < N; part = 3 * part + 4) {
+            assert_true(fit_in_passes(scores, data.logits, data.labels, N, part,
+                                      whole * 1.15, &n_passes) == near);
+        }
+    }
+    merit_scores_free(scores);
+}
+
+static void test_in_passes_one_sided(void **state)
+{
+    (void)state;
+    static const float logits[3 * 2] = {1, 0, 0.5f, 0, -1, 1};
+    static const float same[3 * 2] = {1, 1, -3, -3, 0, 0};
+    static const int32_t right[3] = {0, 0, 1}, wrong[3] = {1, 1, 0}, high[3] = {0, 2};
+    merit_scores *scores = identity(2);
+    int n_passes = 0;
+    for (double guess = 0.1; guess < 10; guess *= 2) {
+        assert_true(fit_in_passes(scores, logits, right, 3, 2, guess, &n_passes) ==
+                    0.05);
+        assert_true(fit_in_passes(scores, logits, wrong, 3, 2, guess, &n_passes) == 20);
+        assert_true(fit_in_passes(scores, same, wrong, 3, 2, guess, &n_passes) == 1);
+    }
+    merit_decision *decision = NULL;
+    merit_temperature_passes *passes = NULL;
+    merit_error err = {0};
+    double temperature;
+    int32_t is_found;
+    assert_int_equal(merit_decision_create(&decision, scores, NULL, NULL), 0);
+    assert_int_equal(merit_temperature_passes_create(&passes, decision, 0, NULL),
+                     MERIT_EINVAL);
+    for (long n = 1; n < 3; n++) {
+        merit__alloc_fail_at(n, 0);
+        assert_int_equal(merit_temperature_passes_create(&passes, decision, 1, NULL),
+                         MERIT_ENOMEM);
+        merit__alloc_fail_at(0, 0);
+    }
+    assert_int_equal(merit_temperature_passes_create(&passes, decision, 1, NULL), 0);
+    assert_int_equal(
+        merit_temperature_passes_end(passes, &temperature, &is_found, NULL),
+        MERIT_EINVAL);
+    assert_int_equal(merit_temperature_passes_add(passes, logits, high, 2, &err),
+                     MERIT_EFORMAT);
+    assert_non_null(strstr(err.message, "labels[1] is 2"));
+    merit_temperature_passes_free(passes);
+    merit_decision_free(decision);
+    merit_scores_free(scores);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recovers),  cmocka_unit_test(test_limits),
         cmocka_unit_test(test_is_least),  cmocka_unit_test(test_weights),
         cmocka_unit_test(test_one_sided), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_in_passes), cmocka_unit_test(test_in_passes_one_sided),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

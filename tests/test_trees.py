@@ -445,11 +445,48 @@ def test_probabilities_of_many_classes(large):
         assert abs(u[int(answer[3:])] - u.max()) < 1e-9
 
 
+def test_page_of_many_classes(large):
+    done = merit("report", "run", "x.npy", "--labels", "y.npy", "-o", "page.html", cwd=large)
+    assert done.returncode == 0, done.stderr
+    page = (large / "page.html").read_text()
+    for text in "Costliest confusions", "Beliefs against facts", "of 3,336":
+        assert text in page, text
+
+
+def test_the_temperature_suits_all_held_out_examples(tmp_path):
+    k, n = 20000, 1000  # two blocks
+    rng = np.random.default_rng(11)
+    (tmp_path / "taxa.tsv").write_text("".join(
+        [f"s{j}\tg{j // 20}\n" for j in range(k)] + [f"g{j}\tall\n" for j in range(k // 20)]))
+    centres = rng.standard_normal((60, 4))
+
+    def write(name, labels):
+        noise = np.where(labels < 20, .2, 1.5)[:, None]  # the first ones are easy
+        np.save(tmp_path / f"{name}.npy", (centres[labels] + noise *
+                rng.standard_normal((len(labels), 4))).astype(np.float32))
+        np.save(tmp_path / f"{name}y.npy", labels.astype(np.int32))
+    write("t", rng.integers(0, 60, 300))
+    write("sorted", np.sort(rng.integers(0, 60, n)))
+    order = rng.permutation(n)
+    for part in "", "y":
+        np.save(tmp_path / f"mixed{part}.npy", np.load(tmp_path / f"sorted{part}.npy")[order])
+    found = {}
+    for name in "sorted", "mixed":
+        done = merit("train", "t.npy", "--labels", "ty.npy", "--validation", f"{name}.npy",
+                     "--validation-labels", f"{name}y.npy", "-s", "tree:taxa.tsv", "-n",
+                     "dense 8, relu", "-e", "1", "-b", "32", "--lr", "0.05", "-l", "cross-entropy",
+                     "-o", name, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        head, row = [line.split("\t") for line in
+                     (tmp_path / name / "metrics.tsv").read_text().splitlines()]
+        found[name] = float(dict(zip(head, row))["temperature"])
+    assert 0.06 < found["mixed"] < 19 and abs(found["mixed"] - 1) > 0.02
+    assert abs(found["sorted"] / found["mixed"] - 1) < 5e-5, found
+
+
 def test_what_needs_a_whole_table_says_so(large):
-    for words in (["eval", "run", "x.npy", "--labels", "y.npy", "--confusion"],
-                  ["report", "run", "x.npy", "--labels", "y.npy", "-o", "page.html"]):
-        done = merit(*words, cwd=large)
-        assert done.returncode == 6 and "GB" in done.stderr, done.stderr
+    done = merit("eval", "run", "x.npy", "--labels", "y.npy", "--confusion", cwd=large)
+    assert done.returncode == 6 and "GB" in done.stderr, done.stderr
     done = merit("train", "x.npy", "--labels", "y.npy", "-s", "tree:taxa.tsv", "-l", "geometric",
                  "-o", "never", cwd=large)
     assert done.returncode == 3 and "implicit" in done.stderr and "Use " in done.stderr

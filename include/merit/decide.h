@@ -132,12 +132,46 @@ MERIT_API merit_status merit_temperature_fit(double *temperature, const float *l
  * (geometric in merit/loss.h), whose value is finite where a sparse posterior's log
  * loss is not; links without a posterior give 1. The decision's own temperature does
  * not count. */
-MERIT_API merit_status merit_decision_fit_temperature(double *temperature,
-                                                      const merit_decision *decision,
-                                                      const float *logits,
-                                                      const int32_t *labels,
-                                                      const float *weights, int64_t n,
-                                                      merit_error *err);
+MERIT_API merit_status merit_decision_fit_temperature(
+    double *temperature, const merit_decision *decision, const float *logits,
+    const int32_t *labels, const float *weights, int64_t n, merit_error *err);
+
+/* The same for logits that are too many to be held at once, which come part by part:
+ *
+ *     merit_temperature_passes_create(&passes, decision, guess, &err);
+ *     do {
+ *         ... merit_temperature_passes_add(passes, logits, labels, n, &err);
+ *         merit_temperature_passes_end(passes, &temperature, &is_found, &err);
+ *     } while (!is_found);
+ *     merit_temperature_passes_free(passes);
+ *
+ * All parts are added in each pass. One pass is enough when the guess, such as what
+ * suits a sample of the rows, is within a sixth of the temperature; up to ten are
+ * needed from anywhere. Exact to about 1e-5 of it; the same bits wherever the rows are
+ * divided. */
+typedef struct merit_temperature_passes merit_temperature_passes;
+
+/* Makes one; the decision is borrowed. EINVAL, ENOMEM. */
+MERIT_API merit_status merit_temperature_passes_create(merit_temperature_passes **out,
+                                                       const merit_decision *decision,
+                                                       double guess, merit_error *err);
+
+/* Frees it; NULL is allowed. */
+MERIT_API void merit_temperature_passes_free(merit_temperature_passes *passes);
+
+/* Adds the next n rows of a pass, logits [n,K] and labels [n]; fails as
+ * merit_temperature_fit. */
+MERIT_API merit_status merit_temperature_passes_add(merit_temperature_passes *passes,
+                                                    const float *logits,
+                                                    const int32_t *labels, int64_t n,
+                                                    merit_error *err);
+
+/* Ends a pass: *temperature is then the best known, and *is_found 0 when another pass
+ * is needed. EINVAL when no row was added. */
+MERIT_API merit_status merit_temperature_passes_end(merit_temperature_passes *passes,
+                                                    double *temperature,
+                                                    int32_t *is_found,
+                                                    merit_error *err);
 
 /* The same for probabilities [N,K], as merit_decision_apply_posterior uses and checks
  * them. Rows that give their label a probability of 0 have an infinite log loss at each
@@ -160,8 +194,8 @@ MERIT_API merit_status merit_decode_matrix(double *decode, double *residual,
                                            const merit_scores *scores,
                                            merit_error *err);
 
-/* The decode matrix D = T^T S [K,A] for a model whose posterior is T q, with a channel T
- * [K,K] whose columns are distributions: (q^T D)_k is the expected score of answer k.
+/* The decode matrix D = T^T S [K,A] for a model whose posterior is T q, with a channel
+ * T [K,K] whose columns are distributions: (q^T D)_k is the expected score of answer k.
  * EINVAL when a column of T is not a distribution. */
 MERIT_API merit_status merit_decode_channel(double *decode, const double *channel,
                                             const merit_scores *scores,

@@ -66,6 +66,24 @@ MERIT_API merit_status merit_model_logits(const merit_model *model,
                                           const merit_dataset *data, int64_t n_threads,
                                           float *logits, merit_error *err);
 
+/* Where logits go that are too many to be held at once: those of examples first ..
+ * first + n - 1, [n,K], borrowed for the call. What it returns other than OK ends the
+ * walk. */
+typedef merit_status merit_model_visit(void *payload, int64_t first, int64_t n,
+                                       const float *logits, merit_error *err);
+
+/* How many examples the blocks of merit_model_each have: all of them, unless their
+ * logits take more than 64 MB. */
+MERIT_API int64_t merit_model_block(const merit_model *model,
+                                    const merit_dataset *data);
+
+/* As merit_model_logits, the same bits, block by block: `visit` is called for each, in
+ * order. Fails as it does, ENOMEM, and as `visit` does. */
+MERIT_API merit_status merit_model_each(const merit_model *model,
+                                        const merit_dataset *data, int64_t n_threads,
+                                        merit_model_visit *visit, void *payload,
+                                        merit_error *err);
+
 /* Decides with the model's table, link, temperature and decode matrix. AUTO is the
  * stored rule; EINVAL when DECODE is asked for and the model has no decode matrix, or
  * a posterior and its link has none. */

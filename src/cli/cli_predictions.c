@@ -7,7 +7,6 @@
 #include "cli_run.h"
 #include "cli_scores.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 merit_status merit__predictions_option(merit__predictions_source *source, int key,
@@ -103,58 +102,15 @@ fail:
 
 int64_t merit__predictions_block(const merit__predictions *predictions)
 {
-    const int64_t fit = (INT64_C(1) << 24) / predictions->n_classes;
-    int64_t place = 0;
-    if (merit_dataset_sequence(predictions->data, 0, &place) != NULL) {
-        return predictions->n; // letters of one sequence belong together
-    }
-    return predictions->n <= fit ? predictions->n : fit > 1 ? fit : 1;
-}
-
-// Logits of examples first .. first + n - 1; index [n] is scratch.
-static merit_status compute(float *logits, int64_t *index,
-                            const merit__predictions *predictions, int64_t first,
-                            int64_t n, merit_error *err)
-{
-    merit_dataset *block = NULL;
-    merit_status status = MERIT_OK;
-    if (n == predictions->n) {
-        return merit_model_logits(predictions->model, predictions->data,
-                                  predictions->n_threads, logits, err);
-    }
-    for (int64_t i = 0; i < n; i++) {
-        index[i] = first + i;
-    }
-    MERIT_TRY(merit_dataset_subset(&block, predictions->data, index, n, err));
-    MERIT_TRY(merit_model_logits(predictions->model, block, predictions->n_threads,
-                                 logits, err));
-fail:
-    merit_dataset_free(block);
-    return status;
+    return merit_model_block(predictions->model, predictions->data);
 }
 
 merit_status merit__predictions_each(const merit__predictions *predictions,
-                                     merit__predictions_visit *visit, void *payload,
+                                     merit_model_visit *visit, void *payload,
                                      merit_error *err)
 {
-    const int64_t block = merit__predictions_block(predictions);
-    float *logits = NULL;
-    int64_t *index = NULL;
-    merit_status status = MERIT_OK;
-    MERIT_TRY(merit__new_array(&logits, block,
-                               (size_t)predictions->n_classes * sizeof *logits, err));
-    MERIT_TRY(merit__new_array(&index, block, sizeof *index, err));
-    for (int64_t first = 0; first < predictions->n; first += block) {
-        const int64_t left = predictions->n - first;
-        const int64_t n = left < block ? left : block;
-        MERIT_TRY(compute(logits, index, predictions, first, n, err));
-        MERIT_TRY(visit(payload, first, n, logits, err));
-    }
-
-fail:
-    free(logits);
-    free(index);
-    return status;
+    return merit_model_each(predictions->model, predictions->data,
+                            predictions->n_threads, visit, payload, err);
 }
 
 void merit__predictions_dispose(merit__predictions *predictions)

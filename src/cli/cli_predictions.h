@@ -49,16 +49,12 @@ merit_status merit__predictions_load(merit__predictions *out,
                                      const merit__predictions_source *source,
                                      const char *usage, merit_error *err);
 
-/* Takes the logits [n,K] of examples first .. first + n - 1. */
-typedef merit_status merit__predictions_visit(void *payload, int64_t first, int64_t n,
-                                              const float *logits, merit_error *err);
-
 /* How many examples at once: all, unless their logits take more than 64 MB. */
 int64_t merit__predictions_block(const merit__predictions *predictions);
 
 /* Computes all logits and hands them over in order, block by block. */
 merit_status merit__predictions_each(const merit__predictions *predictions,
-                                     merit__predictions_visit *visit, void *payload,
+                                     merit_model_visit *visit, void *payload,
                                      merit_error *err);
 
 void merit__predictions_dispose(merit__predictions *predictions);

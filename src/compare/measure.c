@@ -33,13 +33,14 @@ static const struct {
 };
 enum { N_KEPT = sizeof kept / sizeof *kept };
 
-/* What one model answers. */
+/* What one model answers, while the blocks of its logits go by. */
 typedef struct answers {
-    int64_t n, n_classes, n_answers;
-    float *logits;     // [N,K]
+    const merit_model *model;
+    const merit__test *test;
+    merit_tally *tally;
     int32_t *answers;  // [N]
-    double *expected;  // [N]
-    double *posterior; // [N,K]; NULL where the outputs are no beliefs
+    double *expected;  // [block]
+    double *posterior; // [block,K]; NULL where the outputs are no beliefs
 } answers;
 
 /* The outputs of a decode rule are no beliefs, nor are expected scores. */
@@ -49,62 +50,73 @@ static int has_beliefs(const merit_model *model)
            merit_link_has_posterior(merit_model_link(model));
 }
 
-static merit_status make_answers(answers *out, const merit_model *model, int64_t n,
-                                 merit_error *err)
+static merit_status make_answers(answers *out, const merit_model *model,
+                                 const merit__test *test, merit_error *err)
 {
     const merit_scores *scores = merit_model_scores(model);
-    const size_t N = (size_t)n, K = (size_t)merit_scores_n_truths(scores);
-    *out = (answers){
-        .n = n, .n_classes = (int64_t)K, .n_answers = merit_scores_n_answers(scores)};
-    out->logits = merit__alloc_array(N, K * sizeof *out->logits);
-    out->answers = merit__alloc_array(N, sizeof *out->answers);
-    out->expected = merit__alloc_array(N, sizeof *out->expected);
+    const size_t block = (size_t)merit_model_block(model, test->data);
+    const size_t K = (size_t)merit_scores_n_truths(scores);
+    *out = (answers){.model = model, .test = test};
+    out->answers =
+        merit__alloc_array((size_t)merit_dataset_n(test->data), sizeof *out->answers);
+    out->expected = merit__alloc_array(block, sizeof *out->expected);
     if (has_beliefs(model)) {
-        out->posterior = merit__alloc_array(N, K * sizeof *out->posterior);
+        out->posterior = merit__alloc_array(block, K * sizeof *out->posterior);
     }
-    if (out->logits == NULL || out->answers == NULL || out->expected == NULL ||
+    if (out->answers == NULL || out->expected == NULL ||
         (out->posterior == NULL && has_beliefs(model))) {
-        return merit__fail_memory(err, N * K * 12, "the answers to the test examples");
+        return merit__fail_memory(err, block * K * sizeof *out->posterior,
+                                  "the answers to the test examples");
     }
-    return MERIT_OK;
+    return merit_tally_create(&out->tally, scores, err);
 }
 
 static void free_answers(answers *a)
 {
-    merit__free(a->logits);
+    merit_tally_free(a->tally);
     merit__free(a->answers);
     merit__free(a->expected);
     merit__free(a->posterior);
+}
+
+static merit_status add_block(void *payload, int64_t first, int64_t n,
+                              const float *logits, merit_error *err)
+{
+    const answers *a = payload;
+    merit_status status = MERIT_OK;
+    const merit_decision_results results = {.answers = a->answers + first,
+                                            .expected = a->expected,
+                                            .posterior = a->posterior};
+    const merit_answers given = {.n = n,
+                                 .labels = merit_dataset_labels(a->test->data) + first,
+                                 .answers = results.answers,
+                                 .expected = a->expected,
+                                 .posterior = a->posterior};
+    MERIT_TRY(merit_model_decide(a->model, MERIT_RULE_AUTO, logits, n, &results, err));
+    MERIT_TRY(merit_tally_add(a->tally, &given, err));
+fail:
+    return status;
 }
 
 static merit_status answer(answers *a, merit_metrics *metrics, const merit_model *model,
                            const merit__test *test, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    MERIT_TRY(make_answers(a, model, merit_dataset_n(test->data), err));
-    MERIT_TRY(merit_model_logits(model, test->data, test->n_threads, a->logits, err));
-    const merit_decision_results results = {
-        .answers = a->answers, .expected = a->expected, .posterior = a->posterior};
-    MERIT_TRY(
-        merit_model_decide(model, MERIT_RULE_AUTO, a->logits, a->n, &results, err));
-    const merit_answers given = {.n = a->n,
-                                 .labels = merit_dataset_labels(test->data),
-                                 .answers = a->answers,
-                                 .expected = a->expected,
-                                 .posterior = a->posterior};
-    MERIT_TRY(merit_metrics_compute(metrics, merit_model_scores(model), &given, err));
+    MERIT_TRY(make_answers(a, model, test, err));
+    MERIT_TRY(merit_model_each(model, test->data, test->n_threads, add_block, a, err));
+    MERIT_TRY(merit_tally_metrics(a->tally, metrics, err));
 fail:
     return status;
 }
 
-static json_t *earned(const answers *a, const merit_model *model,
-                      const merit__test *test)
+static json_t *earned(const answers *a)
 {
-    const merit_scores *scores = merit_model_scores(model);
-    const int32_t *labels = merit_dataset_labels(test->data);
+    const merit_scores *scores = merit_model_scores(a->model);
+    const int32_t *labels = merit_dataset_labels(a->test->data);
+    const int64_t n = merit_dataset_n(a->test->data);
     json_t *list = json_array();
     int failure = 0;
-    for (int64_t i = 0; i < a->n && failure == 0; i++) {
+    for (int64_t i = 0; i < n && failure == 0; i++) {
         failure = json_array_append_new(
             list, json_real(merit_scores_score(scores, labels[i], a->answers[i])));
     }
@@ -142,8 +154,9 @@ merit_status merit__measure(const char *path, const merit__test *test, merit_err
             (const double *)(const void *)((const char *)&metrics + kept[i].at);
         json_object_set_new(record, kept[i].key, merit__json_real(*value));
     }
-    if (json_object_set_new(record, "earned", earned(&a, model, test)) != 0) {
-        MERIT_TRY(merit__fail_memory(err, (size_t)a.n * 32, file_name));
+    if (json_object_set_new(record, "earned", earned(&a)) != 0) {
+        MERIT_TRY(merit__fail_memory(err, (size_t)merit_dataset_n(test->data) * 32,
+                                     file_name));
     }
     MERIT_TRY(merit__compare_write(record, path, file_name, err));
 fail:

@@ -7,9 +7,8 @@
 #include "base/fail.h"
 #include "base/logits.h"
 #include "base/products.h"
-#include "decide/outputs.h"
+#include "decide/decision_outputs.h"
 #include "decide/posterior.h"
-#include "decide/temperature.h"
 #include "scores/scores_table.h"
 
 struct merit_decision {
@@ -376,20 +375,7 @@ fail:
     return status;
 }
 
-merit_status merit_decision_fit_temperature(double *temperature,
-                                            const merit_decision *decision,
-                                            const float *logits, const int32_t *labels,
-                                            const float *weights, int64_t n,
-                                            merit_error *err)
+const merit__outputs *merit__decision_outputs(const merit_decision *decision)
 {
-    if (decision == NULL) {
-        return merit__fail(err, MERIT_EINVAL,
-                           "merit_decision_fit_temperature: decision is NULL");
-    }
-    merit__held_out rows = {.outputs = &decision->outputs,
-                            .logits = logits,
-                            .labels = labels,
-                            .weights = weights,
-                            .n = n};
-    return merit__temperature_fit(temperature, &rows, err);
+    return &decision->outputs;
 }

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/logits.h"
+#include "decide/decision_outputs.h"
 #include "decide/posterior.h"
 
 /* The log loss of softmax(b z) is convex in b = 1/T, and so is the loss of g-softmax,
@@ -12,23 +13,11 @@
  * of E_q z - z_label, grows with b, so its root is bracketed and Newton's steps, taken
  * in log b and replaced by bisection where they do not help, find it. */
 
-static const double lowest = 0.05, highest = 20;
+static const double lowest = MERIT__TEMPERATURE_LOWEST;
+static const double highest = MERIT__TEMPERATURE_HIGHEST;
 static const double log_tolerance = 1e-9; // well below the 1e-6 that is of use
 
-typedef struct held_out {
-    const merit__outputs *outputs;
-    const float *logits;   // [N,K]
-    const int32_t *labels; // [N]
-    const float *weights;  // [N] or NULL
-    size_t n;              // N
-    size_t K;
-    double *q;       // [K] scratch
-    double *scratch; // of the outputs
-} held_out;
-
-/* The slope of the loss in b = 1/temperature; *curvature its derivative, for g-softmax
- * only about that. */
-static double slope(const held_out *rows, double temperature, double *curvature)
+double merit__rows_slope(const merit__rows *rows, double temperature, double *curvature)
 {
     double total = 0;
     *curvature = 0;
@@ -54,13 +43,13 @@ static double slope(const held_out *rows, double temperature, double *curvature)
 
 /* The root of the slope between two values of log b, below which it is negative and
  * above which it is positive. */
-static double find_root(const held_out *rows, double low, double high)
+static double find_root(const merit__rows *rows, double low, double high)
 {
     double log_b = 0; // T = 1, where a good model is
     double last_step = high - low;
     while (high - low > log_tolerance) {
         double curvature = 0;
-        const double value = slope(rows, exp(-log_b), &curvature);
+        const double value = merit__rows_slope(rows, exp(-log_b), &curvature);
         if (value == 0) {
             break;
         }
@@ -93,7 +82,7 @@ static merit_status label_check(int32_t label, size_t K, size_t row, merit_error
                        (int)label, K - 1);
 }
 
-static merit_status rows_check(const held_out *rows, merit_error *err)
+merit_status merit__rows_check(const merit__rows *rows, merit_error *err)
 {
     double sum = 0;
     for (size_t row = 0; row < rows->n; row++) {
@@ -119,7 +108,7 @@ static merit_status rows_check(const held_out *rows, merit_error *err)
 }
 
 /* Whether some row that counts prefers any class to another. */
-static int rows_differ(const held_out *rows)
+static int rows_differ(const merit__rows *rows)
 {
     for (size_t row = 0; row < rows->n; row++) {
         const float *z = rows->logits + row * rows->K;
@@ -132,16 +121,16 @@ static int rows_differ(const held_out *rows)
     return 0;
 }
 
-static double fit(const held_out *rows)
+static double fit(const merit__rows *rows)
 {
     double curvature = 0;
     if (!rows_differ(rows)) {
         return 1; // every temperature gives the same
     }
-    if (slope(rows, lowest, &curvature) <= 0) {
+    if (merit__rows_slope(rows, lowest, &curvature) <= 0) {
         return lowest;
     }
-    if (slope(rows, highest, &curvature) >= 0) {
+    if (merit__rows_slope(rows, highest, &curvature) >= 0) {
         return highest;
     }
     return exp(-find_root(rows, -log(highest), -log(lowest)));
@@ -159,19 +148,19 @@ merit_status merit__temperature_fit(double *temperature, const merit__held_out *
     merit_status status = MERIT_OK;
     const size_t K = given->outputs->K;
     const size_t n_scratch = K + merit__outputs_scratch(given->outputs);
-    held_out rows = {.outputs = given->outputs,
-                     .logits = given->logits,
-                     .labels = given->labels,
-                     .weights = given->weights,
-                     .n = (size_t)given->n,
-                     .K = K};
+    merit__rows rows = {.outputs = given->outputs,
+                        .logits = given->logits,
+                        .labels = given->labels,
+                        .weights = given->weights,
+                        .n = (size_t)given->n,
+                        .K = K};
     rows.q = merit__alloc_array(n_scratch, sizeof *rows.q);
     if (rows.q == NULL) {
         return merit__fail_memory(err, n_scratch * sizeof *rows.q,
                                   "fitting a temperature");
     }
     rows.scratch = rows.q + K;
-    MERIT_TRY(rows_check(&rows, err));
+    MERIT_TRY(merit__rows_check(&rows, err));
     *temperature = merit_link_has_posterior(given->outputs->link) ? fit(&rows) : 1;
 
 fail:
@@ -196,8 +185,26 @@ merit_status merit_temperature_fit(double *temperature, const float *logits,
     return merit__temperature_fit(temperature, &rows, err);
 }
 
+merit_status merit_decision_fit_temperature(double *temperature,
+                                            const merit_decision *decision,
+                                            const float *logits, const int32_t *labels,
+                                            const float *weights, int64_t n,
+                                            merit_error *err)
+{
+    if (decision == NULL) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "merit_decision_fit_temperature: decision is NULL");
+    }
+    merit__held_out rows = {.outputs = merit__decision_outputs(decision),
+                            .logits = logits,
+                            .labels = labels,
+                            .weights = weights,
+                            .n = n};
+    return merit__temperature_fit(temperature, &rows, err);
+}
+
 /* The logarithms of the rows that count, and their labels. */
-static merit_status take_logarithms(held_out *rows, float *logits, int32_t *labels,
+static merit_status take_logarithms(merit__rows *rows, float *logits, int32_t *labels,
                                     const double *posterior, const int32_t *truths,
                                     size_t n, merit_error *err)
 {
@@ -236,7 +243,7 @@ merit_status merit_temperature_fit_posterior(double *temperature, int64_t *n_use
     float *logits = merit__alloc_array(N, K * sizeof *logits);
     int32_t *kept = merit__alloc_array(N, sizeof *kept);
     const merit__outputs softmax = {.K = K};
-    held_out rows = {.outputs = &softmax, .logits = logits, .labels = kept, .K = K};
+    merit__rows rows = {.outputs = &softmax, .logits = logits, .labels = kept, .K = K};
     rows.q = merit__alloc_array(K, sizeof *rows.q);
     if (logits == NULL || kept == NULL || rows.q == NULL) {
         MERIT_TRY(merit__fail_memory(err, (N * K + N) * sizeof *logits,

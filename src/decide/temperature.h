@@ -13,6 +13,30 @@ typedef struct merit__held_out {
     int64_t n;             // N
 } merit__held_out;
 
+/* Between which temperatures are fitted. */
+#define MERIT__TEMPERATURE_LOWEST 0.05
+#define MERIT__TEMPERATURE_HIGHEST 20.0
+
+/* Rows that are known to be right. */
+typedef struct merit__rows {
+    const merit__outputs *outputs;
+    const float *logits;   // [N,K]
+    const int32_t *labels; // [N]
+    const float *weights;  // [N] or NULL
+    size_t n;              // N
+    size_t K;
+    double *q;       // [K] scratch
+    double *scratch; // of the outputs
+} merit__rows;
+
+/* Checks rows: EFORMAT, EINVAL, ENUMERIC name the first bad label, weight, logits. */
+merit_status merit__rows_check(const merit__rows *rows, merit_error *err);
+
+/* The slope of the rows' loss in b = 1/temperature; *curvature its derivative, for
+ * g-softmax only about that. */
+double merit__rows_slope(const merit__rows *rows, double temperature,
+                         double *curvature);
+
 /* merit_temperature_fit and merit_decision_fit_temperature; `given` is not NULL. */
 merit_status merit__temperature_fit(double *temperature, const merit__held_out *given,
                                     merit_error *err);

@@ -60,4 +60,26 @@ void merit__model_inference(merit__inference *out, const merit_model *model);
 merit_status merit__infer(const merit__inference *inference, const merit_dataset *data,
                           int64_t n_threads, float *logits, merit_error *err);
 
+/* What is inferred, on how many threads. */
+typedef struct merit__inferred {
+    const merit_dataset *data;
+    int64_t n_threads; // 0: all processors
+} merit__inferred;
+
+/* The same for the examples index [n], logits [n,K]. */
+merit_status merit__infer_some(const merit__inference *inference,
+                               const merit__inferred *of, const int64_t *index,
+                               int64_t n, float *logits, merit_error *err);
+
+/* How many of n examples are inferred at once: all, unless their logits take more than
+ * 64 MB. */
+int64_t merit__infer_block(int64_t n, int64_t n_classes);
+
+/* The same for all examples in order, block by block: logits [block,K] is where they
+ * are for `visit`. */
+merit_status merit__infer_blocks(const merit__inference *inference,
+                                 const merit__inferred *of, float *logits,
+                                 merit_model_visit *visit, void *payload,
+                                 merit_error *err);
+
 #endif

@@ -47,21 +47,20 @@ static merit_status find_pairs(cost **out, int64_t *n, const merit__examined *ex
     size_t capacity = 0;
     cost *pairs = NULL;
     *n = 0;
-    for (int64_t i = 0; i < examined->n_classes; i++) {
-        for (int64_t k = 0; k < examined->n_answers; k++) {
-            double count = examined->confusion[i * examined->n_answers + k];
-            double lost = count * merit__examined_lost(examined, i, k);
-            if (!(lost > 0)) {
-                continue;
-            }
-            if (merit__grow_array((void **)&pairs, &capacity, (size_t)*n + 1,
-                                  sizeof *pairs) != 0) {
-                merit__free(pairs);
-                return merit__fail_memory(err, (size_t)*n * sizeof *pairs,
-                                          "the confusion");
-            }
-            pairs[(*n)++] = (cost){.truth = i, .answer = k, .n = count, .lost = lost};
+    for (int64_t i = 0; i < examined->n_met; i++) {
+        const merit__met *met = &examined->met[i];
+        const double count = (double)met->n;
+        double lost = count * merit__examined_lost(examined, met->truth, met->answer);
+        if (!(lost > 0)) {
+            continue;
         }
+        if (merit__grow_array((void **)&pairs, &capacity, (size_t)*n + 1,
+                              sizeof *pairs) != 0) {
+            merit__free(pairs);
+            return merit__fail_memory(err, (size_t)*n * sizeof *pairs, "the confusion");
+        }
+        pairs[(*n)++] = (cost){
+            .truth = met->truth, .answer = met->answer, .n = count, .lost = lost};
     }
     if (*n > 0) {
         qsort(pairs, (size_t)*n, sizeof *pairs, compare_costs);
@@ -112,7 +111,7 @@ static merit_status fill(confusion_part *part, const merit__examined *examined,
         int64_t truth = part->rows != NULL ? part->rows[i] : i;
         for (int64_t k = 0; k < part->n_columns; k++) {
             int64_t answer = part->columns != NULL ? part->columns[k] : k;
-            double count = examined->confusion[truth * examined->n_answers + answer];
+            double count = (double)merit__examined_count(examined, truth, answer);
             double lost = count * merit__examined_lost(examined, truth, answer);
             part->count[i * part->n_columns + k] = count;
             part->lost[i * part->n_columns + k] =
@@ -190,7 +189,7 @@ static void add_numbers(merit__xml *xml, const merit__examined *examined)
         merit__page_head_cell(xml, merit_scores_name(examined->scores, i));
         for (int64_t k = 0; k < a; k++) {
             merit__xml_add(xml, "<td class=\"n\">");
-            merit__page_count(xml, (int64_t)examined->confusion[i * a + k]);
+            merit__page_count(xml, merit__examined_count(examined, i, k));
             merit__xml_add(xml, "</td>");
         }
         merit__xml_add(xml, "</tr>\n");
@@ -206,7 +205,7 @@ static merit_status draw(merit__xml *xml, const merit__examined *examined,
     int64_t list[PART_SHOWN];
     confusion_part part = {.n_rows = examined->n_classes,
                            .n_columns = examined->n_answers};
-    if (examined->n_answers > ALL_SHOWN_MOST && n_pairs > 0) {
+    if (examined->n_answers > ALL_SHOWN_MOST) {
         part.rows = part.columns = list;
         part.n_columns = find_costliest(list, pairs, n_pairs);
         part.n_rows = part.n_columns;
@@ -285,7 +284,9 @@ merit_status merit__costs_add(merit__xml *xml, const merit__examined *examined,
     merit__xml_add(xml, "<p>Against the best answer to every example, ");
     merit__xml_number(xml, each, merit__page_decimals(0, each));
     merit__xml_add(xml, " is lost per example.</p>\n<div class=\"row\">\n");
-    MERIT_TRY(draw(xml, examined, pairs, n, lost_all, err));
+    if (n > 0 || examined->n_answers <= ALL_SHOWN_MOST) {
+        MERIT_TRY(draw(xml, examined, pairs, n, lost_all, err));
+    }
     if (n > 0) {
         add_pairs(xml, examined, pairs, n, lost_all);
     }

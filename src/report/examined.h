@@ -15,7 +15,14 @@ typedef struct merit__way {
     merit_metrics metrics;
 } merit__way;
 
-/* A model and examples; all that is measured is by `rule`. */
+/* A truth that was given an answer, at least once. */
+typedef struct merit__met {
+    int64_t truth, answer;
+    int64_t n; // examples, > 0
+} merit__met;
+
+/* A model and examples; all that is measured is by `rule`. Nothing takes more memory
+ * than the examples and the answers do, however many classes there are. */
 typedef struct merit__examined {
     const merit_model *model;   // borrowed
     const merit_dataset *data;  // borrowed, labelled
@@ -27,9 +34,10 @@ typedef struct merit__examined {
     int n_ways;                            // always the best constant answer
     int32_t *answers;                      // [N]
     double *expected;                      // [N]
-    double *posterior; // [N,K]; NULL where the outputs are no beliefs
-    double *best;      // [K] the score of the best answer to each truth
-    double *confusion; // [K,A] examples
+    int32_t *likeliest; // [N] class; NULL where the outputs are no beliefs, and so is
+    double *believed;   // [N] how probable it is
+    merit__met *met;    // [n_met] by truth, then answer: the confusion
+    int64_t n_met;
     double *given, *claimed, *realised; // [A], of merit_claims
 } merit__examined;
 
@@ -40,6 +48,10 @@ merit_status merit__examined_make(merit__examined *out, const merit_model *model
                                   int64_t n_threads, merit_error *err);
 
 void merit__examined_dispose(merit__examined *examined);
+
+/* How many examples of that truth were given that answer. */
+int64_t merit__examined_count(const merit__examined *examined, int64_t truth,
+                              int64_t answer);
 
 /* What an answer loses against the best one for that truth, >= 0. */
 double merit__examined_lost(const merit__examined *examined, int64_t truth,

@@ -120,7 +120,7 @@ static void add_ways(merit__xml *xml, const merit__examined *examined)
                    "</tbody>\n</table>\n</div>\n<p class=\"soft\">normalised: 0 is "
                    "the best constant answer, 1 the best answer to every truth. "
                    "claimed: the score that the model expected. ");
-    if (examined->posterior != NULL) {
+    if (examined->believed != NULL) {
         merit__xml_add(xml, "Log loss ");
         merit__xml_number(xml, m->log_loss, 4);
         merit__xml_add(xml, ", calibration error ");

@@ -40,7 +40,7 @@ static merit_status add_claims(merit__xml *xml, const merit__examined *examined,
     merit__page_section(xml, "trust", "Whether its claims can be trusted");
     merit__xml_add(xml, "<div class=\"row\">\n");
     MERIT_TRY(merit__claims_chart_add(xml, examined, err));
-    if (examined->posterior != NULL) {
+    if (examined->believed != NULL) {
         merit__reliability_add(xml, examined);
     } else {
         merit__xml_add(xml,

@@ -36,17 +36,13 @@ void merit__reliability_count(merit__reliability_bin *bins,
         bins[b] = (merit__reliability_bin){0};
     }
     for (int64_t i = 0; i < examined->n; i++) {
-        const double *q = examined->posterior + i * examined->n_classes;
-        int64_t likeliest = 0;
-        for (int64_t k = 1; k < examined->n_classes; k++) {
-            likeliest = q[k] > q[likeliest] ? k : likeliest;
-        }
-        double place = ceil(q[likeliest] * MERIT__RELIABILITY_BINS) - 1;
+        const double believed = examined->believed[i];
+        double place = ceil(believed * MERIT__RELIABILITY_BINS) - 1;
         merit__reliability_bin *bin =
             &bins[(int)fmin(fmax(place, 0), MERIT__RELIABILITY_BINS - 1)];
         bin->n++;
-        bin->believed += q[likeliest];
-        bin->right += likeliest == labels[i];
+        bin->believed += believed;
+        bin->right += examined->likeliest[i] == labels[i];
     }
     for (int b = 0; b < MERIT__RELIABILITY_BINS; b++) {
         if (bins[b].n > 0) {

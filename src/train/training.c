@@ -105,55 +105,6 @@ static merit_status step(merit__training *t, merit_error *err)
     return status;
 }
 
-/* The logits of the held-out examples first .. first + n. */
-static merit_status infer_block(merit__training *t, const merit__inference *inference,
-                                int64_t first, int64_t n, merit_error *err)
-{
-    const merit_dataset *all = t->validation_data;
-    float *logits = merit__validation_logits(t->validation);
-    merit_dataset *block = NULL;
-    if (n == merit_dataset_n(all)) {
-        return merit__infer(inference, all, t->config.threads, logits, err);
-    }
-    merit_status status = MERIT_OK;
-    int64_t *index = merit__alloc_array((size_t)n, sizeof *index);
-    if (index == NULL) {
-        return merit__fail_memory(err, (size_t)n * sizeof *index, "validation");
-    }
-    for (int64_t i = 0; i < n; i++) {
-        index[i] = first + i;
-    }
-    MERIT_TRY(merit_dataset_subset(&block, all, index, n, err));
-    MERIT_TRY(merit__infer(inference, block, t->config.threads, logits, err));
-fail:
-    merit_dataset_free(block);
-    merit__free(index);
-    return status;
-}
-
-/* Measures what the model in `inference` earns, block by block. */
-static merit_status measure(merit__verdict *out, merit__training *t,
-                            const merit__inference *inference, merit_error *err)
-{
-    const int64_t n = merit_dataset_n(t->validation_data);
-    const int64_t block = merit__validation_block(t->validation);
-    merit_error why = {0};
-    merit_status status = MERIT_OK;
-    for (int64_t first = 0; first < n && status == MERIT_OK; first += block) {
-        const int64_t n_here = n - first < block ? n - first : block;
-        status = infer_block(t, inference, first, n_here, err);
-        if (status != MERIT_OK) {
-            return status;
-        }
-        status = merit__validation_add(t->validation, n_here, &why);
-    }
-    if (status == MERIT_OK) {
-        status = merit__validation_end(out, t->validation, &why);
-    }
-    return status == MERIT_OK ? MERIT_OK
-                              : merit__fail(err, status, "validation: %s", why.message);
-}
-
 /* Measures on the held-out examples and keeps the model when it is the best so far. */
 static merit_status validate(merit__training *t, merit_error *err)
 {
@@ -176,7 +127,7 @@ static merit_status validate(merit__training *t, merit_error *err)
     MERIT_TRY(merit__learner_get(t->learner, s->now_weights.parameters,
                                  s->now_weights.moments, err));
     merit__validation_begin(t->validation, loss, progress);
-    MERIT_TRY(measure(&row.verdict, t, &inference, err));
+    MERIT_TRY(merit__training_measure(&row.verdict, t, &inference, err));
     MERIT_TRY(merit__training_survey(t, &inference, &row, err));
     MERIT_TRY(
         merit__state_record(s, &row, merit__validation_given(t->validation), err));

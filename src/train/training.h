@@ -55,6 +55,13 @@ void merit__training_checkpoint(merit__training *training);
 /* The learning rate of a step of the candidate under way. */
 double merit__training_rate(const merit__training *training, int64_t step);
 
+/* Measures what the model in `inference` earns on the held-out examples, for which the
+ * validation has been begun. */
+merit_status merit__training_measure(merit__verdict *out,
+                                     const merit__training *training,
+                                     const merit__inference *inference,
+                                     merit_error *err);
+
 /* Fills what a validation records beside its verdict: the survey of stuck examples, for
  * which the validation has been measured, and the epoch's learning rate. */
 merit_status merit__training_survey(const merit__training *training,

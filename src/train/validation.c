@@ -6,10 +6,8 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "merit/metrics.h"
+#include "model/model.h"
 #include "train/own_decode.h"
-
-/* Logits that are held at once, about: 64 MB. */
-static const int64_t block_logits = INT64_C(1) << 24;
 
 enum { BAYES, ARGMAX, DECODE, N_TRIALS };
 
@@ -39,6 +37,9 @@ struct merit__validation {
     // Of the measurement under way.
     const merit_loss *loss;
     double progress;
+    double temperature;               // that suits the examples; 0: not known yet
+    merit_decision *fitted;           // whose temperature is being fitted
+    merit_temperature_passes *passes; // while it is
     int64_t n_added;
     double own_gradient, reference_gradient, value;
 };
@@ -81,12 +82,7 @@ merit_status merit__validation_create(merit__validation **out,
                              .n = merit_dataset_n(data),
                              .n_classes = merit_scores_n_truths(scores),
                              .n_answers = merit_scores_n_answers(scores)};
-    int64_t place = 0;
-    const int64_t fit = block_logits / v->n_classes;
-    v->block = v->n < fit ? v->n : fit > 1 ? fit : 1;
-    if (merit_dataset_sequence(data, 0, &place) != NULL) {
-        v->block = v->n; // letters of one sequence belong together
-    }
+    v->block = merit__infer_block(v->n, v->n_classes);
     MERIT_TRY(alloc_arrays(v, err));
     MERIT_TRY(merit_loss_create(&v->cross_entropy, "cross-entropy", scores, err));
     MERIT_TRY(merit__survey_begin(&v->surveying, scores, v->n, err));
@@ -109,12 +105,21 @@ static void close_trials(merit__validation *v)
     }
 }
 
+static void close_fit(merit__validation *v)
+{
+    merit_temperature_passes_free(v->passes);
+    merit_decision_free(v->fitted);
+    v->passes = NULL;
+    v->fitted = NULL;
+}
+
 void merit__validation_free(merit__validation *v)
 {
     if (v == NULL) {
         return;
     }
     close_trials(v);
+    close_fit(v);
     for (int i = 0; i < N_TRIALS; i++) {
         merit__free(v->trials[i].given);
     }
@@ -155,18 +160,50 @@ static const int32_t *next_labels(const merit__validation *v)
 }
 
 /* The temperature of the link that suits the n examples in place best. */
-static merit_status fit_temperature(double *out, const merit__validation *v, int64_t n,
-                                    merit_error *err)
+static merit_status fit_temperature(merit__validation *v, const int32_t *labels,
+                                    int64_t n, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    merit_decision *decision = NULL;
-    merit_decision_options options = {.link = merit_loss_link(v->loss)};
-    MERIT_TRY(merit_decision_create(&decision, v->scores, &options, err));
-    MERIT_TRY(merit_decision_fit_temperature(out, decision, v->logits, next_labels(v),
-                                             NULL, n, err));
+    const merit_decision_options options = {.link = merit_loss_link(v->loss)};
+    close_fit(v);
+    MERIT_TRY(merit_decision_create(&v->fitted, v->scores, &options, err));
+    MERIT_TRY(merit_decision_fit_temperature(&v->temperature, v->fitted, v->logits,
+                                             labels, NULL, n, err));
 fail:
-    merit_decision_free(decision);
     return status;
+}
+
+merit_status merit__validation_fit_begin(merit__validation *v, const int64_t *index,
+                                         int64_t n, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    const int32_t *all = merit_dataset_labels(v->data);
+    int32_t *labels = merit__alloc_array((size_t)n, sizeof *labels);
+    if (labels == NULL) {
+        return merit__fail_memory(err, (size_t)n * sizeof *labels, "validation");
+    }
+    for (int64_t i = 0; i < n; i++) {
+        labels[i] = all[index[i]];
+    }
+    MERIT_TRY(fit_temperature(v, labels, n, err));
+    MERIT_TRY(
+        merit_temperature_passes_create(&v->passes, v->fitted, v->temperature, err));
+fail:
+    merit__free(labels);
+    return status;
+}
+
+merit_status merit__validation_fit_add(merit__validation *v, int64_t first, int64_t n,
+                                       merit_error *err)
+{
+    return merit_temperature_passes_add(v->passes, v->logits,
+                                        merit_dataset_labels(v->data) + first, n, err);
+}
+
+merit_status merit__validation_fit_end(merit__validation *v, int32_t *is_found,
+                                       merit_error *err)
+{
+    return merit_temperature_passes_end(v->passes, &v->temperature, is_found, err);
 }
 
 static merit_status open_trial(merit__validation *v, int which, merit_rule rule,
@@ -191,21 +228,25 @@ void merit__validation_begin(merit__validation *v, const merit_loss *loss,
                              double progress)
 {
     close_trials(v);
+    close_fit(v);
     v->loss = loss;
+    v->temperature = 0;
     v->progress = progress;
     v->n_added = 0;
     v->own_gradient = v->reference_gradient = v->value = 0;
     merit__survey_clear(v->surveying);
 }
 
-// What is to be tried, once the first n examples are there to fit a temperature to.
+// What is to be tried, once the first n examples are there, to fit a temperature to
+// unless that is done.
 static merit_status open_trials(merit__validation *v, int64_t n, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    double temperature;
-    MERIT_TRY(fit_temperature(&temperature, v, n, err));
-    MERIT_TRY(open_trial(v, BAYES, MERIT_RULE_BAYES, temperature, err));
-    MERIT_TRY(open_trial(v, ARGMAX, MERIT_RULE_ARGMAX, temperature, err));
+    if (v->temperature == 0) {
+        MERIT_TRY(fit_temperature(v, next_labels(v), n, err));
+    }
+    MERIT_TRY(open_trial(v, BAYES, MERIT_RULE_BAYES, v->temperature, err));
+    MERIT_TRY(open_trial(v, ARGMAX, MERIT_RULE_ARGMAX, v->temperature, err));
     if (merit__has_own_decode(v->loss)) {
         MERIT_TRY(merit__own_decode(v->decode, v->loss, v->scores, err));
         MERIT_TRY(open_trial(v, DECODE, MERIT_RULE_DECODE, 1, err));

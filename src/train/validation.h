@@ -36,10 +36,21 @@ float *merit__validation_logits(merit__validation *validation);
 
 /* Begins to measure a model that was trained with this loss, which is borrowed until
  * the end, at this progress. Reads logits by its link. Tries argmax, the Bayes decision
- * at the temperature that suits the first block best and, where the loss has one of its
- * own, its decode matrix. */
+ * at the temperature that suits the held-out examples best and, where the loss has one
+ * of its own, its decode matrix. */
 void merit__validation_begin(merit__validation *validation, const merit_loss *loss,
                              double progress);
+
+/* Before anything is added, where all examples are more than a block: fits the
+ * temperature. Begins with a guess, from the n examples index [n] whose logits are in
+ * place; then all examples go by once, and again as long as *is_found is 0. */
+merit_status merit__validation_fit_begin(merit__validation *validation,
+                                         const int64_t *index, int64_t n,
+                                         merit_error *err);
+merit_status merit__validation_fit_add(merit__validation *validation, int64_t first,
+                                       int64_t n, merit_error *err);
+merit_status merit__validation_fit_end(merit__validation *validation, int32_t *is_found,
+                                       merit_error *err);
 
 /* Adds the next n examples, whose logits are in place. ENUMERIC where one is not
  * finite. */
