@@ -412,6 +412,45 @@ static void test_decisions(void **state)
     }
 }
 
+static void test_margins(void **state)
+{
+    (void)state;
+    enum { N = 8, LEAVES = 300 };
+    for (uint64_t turn = 0; turn < 6; turn++) {
+        uint64_t seed = turn + 1;
+        twins t = make_twins(LEAVES, turn % 2 == 1, turn > 3, turn + 60);
+        const merit_scores *tables[2] = {t.written, t.implicit};
+        double *q = make_array(2 * N * LEAVES, sizeof *q);
+        float *logits = make_array(N * LEAVES, sizeof *logits);
+        int32_t answers[2][N];
+        for (size_t i = 0; i < N * LEAVES; i++) {
+            logits[i] = (float)(pow(10, (double)(i % N) - 4) * normal(&seed));
+        }
+        for (int i = 0; i < 2; i++) {
+            merit_decision *decision = NULL;
+            merit_error err = {0};
+            const merit_decision_options options = {
+                .link = {MERIT_LINK_MARGIN, turn < 2   ? 3
+                                            : turn < 4 ? 17
+                                                       : 100}};
+            const merit_decision_results results = {.answers = answers[i],
+                                                    .posterior = q + i * N * LEAVES};
+            if (merit_decision_create(&decision, tables[i], &options, &err) ||
+                merit_decision_apply(decision, logits, N, &results, &err)) {
+                fail_msg("%s", err.message);
+            }
+            merit_decision_free(decision);
+        }
+        for (size_t i = 0; i < N * LEAVES; i++) {
+            assert_close(q[i], q[N * LEAVES + i], 1e-6);
+        }
+        assert_memory_equal(answers[0], answers[1], sizeof answers[0]);
+        free(logits);
+        free(q);
+        free_twins(&t);
+    }
+}
+
 static void test_a_hundred_thousand_leaves(void **state)
 {
     (void)state;
@@ -543,6 +582,7 @@ int main(void)
         cmocka_unit_test(test_fast_rows),
         cmocka_unit_test(test_fast_rows_refuse),
         cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_margins),
         cmocka_unit_test(test_a_hundred_thousand_leaves),
         cmocka_unit_test(test_numbers_of_a_tree),
         cmocka_unit_test(test_without_memory),

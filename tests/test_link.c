@@ -7,9 +7,9 @@
 enum { K = 4, A = 5, N = 3 };
 
 /* Two pairs, shifted by row, and an answer more that is always worth 9. */
-static const double table[K * A] = {2,  1,  -1, -1, 9, 2, 3, 0,  0,  9,
-                                    -1, -1, 2,  1,  9, 5, 5, 7,  8,  9};
-static const float logits[N * K] = {0.25f, 0.5f, -1, 0.3f, 3,    -2,
+static const double table[K * A] = {2,  1,  -1, -1, 9, 2, 3, 0, 0, 9,
+                                    -1, -1, 2,  1,  9, 5, 5, 7, 8, 9};
+static const float logits[N * K] = {0.25f, 0.5f, -1, 0.3f, 3,     -2,
                                     0.5f,  0,    -4, -3,   -3.5f, -9};
 
 static merit_decision *make_decision(merit_rule rule, double temperature,
@@ -40,6 +40,7 @@ static void links_are_text(void **state)
         {{MERIT_LINK_G_SOFTMAX, 1. / 3}, "g-softmax(cost=0.3333333333333333)", 1},
         {{MERIT_LINK_SCORES, 0}, "scores", 0},
         {{MERIT_LINK_LOGISTIC_SCORES, 0}, "logistic-scores", 0},
+        {{MERIT_LINK_MARGIN, 4.5}, "margin(cost=4.5)", 1},
     };
     static const char *const bad[] = {"",
                                       "Softmax",
@@ -51,6 +52,9 @@ static void links_are_text(void **state)
                                       "g-softmax(cost=nan)",
                                       "g-softmax(cost=-1)",
                                       "g-softmax(cost=1e9)",
+                                      "margin(cost=0)",
+                                      "margin(cost=101)",
+                                      "margin",
                                       "scores "};
     char text[MERIT_LINK_BYTES];
     merit_link link;

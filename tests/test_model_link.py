@@ -10,7 +10,7 @@ from test_cli import merit, place, refused  # noqa: F401 (a fixture)
 TREE = "truth\trook\tknight\tpawn\nrook\t2\t1\t-1\nknight\t1\t2\t-1\npawn\t-1\t-1\t2\n"
 LINKS = {"geometric(cost=3)": "g-softmax(cost=3)", "score-logistic": "logistic-scores",
          "score-squares": "scores", "kernel-score": "softmax",
-         "hierarchical-cross-entropy": "softmax"}
+         "hierarchical-cross-entropy": "softmax", "softmax-margin": "margin(cost=3)"}
 
 
 @pytest.fixture(scope="module", params=sorted(LINKS))

@@ -8,12 +8,12 @@
  *
  * What the logits mean is the link, softmax by default: q = softmax(logits /
  * temperature). The rules:
- *   argmax  the class with the largest q
- *   bayes   the answer with the largest expected score u_k = sum_i q_i S[i][k]
- *   decode  the answer with the largest (q^T D)_k: right for every loss that
- *           trains q towards P^T eta, when P D = S + c 1^T for some column c, and for
- *           one that trains T q towards eta, when D = T^T S
- * Ties go to the first answer. Probabilities instead of logits:
+ *   argmax  the class with the largest q; with the link of margins that with the
+ * largest logit, which training has moved away from dear mistakes already bayes   the
+ * answer with the largest expected score u_k = sum_i q_i S[i][k] decode  the answer
+ * with the largest (q^T D)_k: right for every loss that trains q towards P^T eta, when
+ * P D = S + c 1^T for some column c, and for one that trains T q towards eta, when D =
+ * T^T S Ties go to the first answer. Probabilities instead of logits:
  * merit_decision_apply_posterior. */
 #ifndef MERIT_DECIDE_H
 #define MERIT_DECIDE_H
@@ -47,18 +47,29 @@ typedef enum merit_link_kind {
                               // Blondel and Peyre 2019); symmetric tables only
     MERIT_LINK_SCORES = 2,    // z_k is the expected score of class k, min S at 0 and
                               // max S at 1; there is no posterior, no temperature
-    MERIT_LINK_LOGISTIC_SCORES = 3 // sigmoid(z_k) is
+    MERIT_LINK_LOGISTIC_SCORES = 3, // sigmoid(z_k) is
+    MERIT_LINK_MARGIN = 4 // q is what a net believes that was trained with margins: for
+                          // each truth i the stationary distribution of the chain from
+                          // i to k with softmax_k(z + C_i), C the costs times `cost`
+                          // over the largest; then to the power 1 / temperature. For
+                          // tables in which each truth is its own best answer
 } merit_link_kind;
+
+/* Links of margins: how wide they may be; and up to how many classes the table need not
+ * be symmetric, up to numbers added to its rows. */
+#define MERIT_MARGIN_MOST 100
+enum { MERIT_MARGIN_CLASSES = 64 };
 
 /* Zero is softmax. */
 typedef struct merit_link {
     merit_link_kind kind;
-    double cost; // G_SOFTMAX: between the classes that are furthest apart, > 0
+    double cost; // G_SOFTMAX: between the classes that are furthest apart, > 0; MARGIN:
+                 // the widest margin, > 0
 } merit_link;
 
 enum { MERIT_LINK_BYTES = 64 };
 
-/* "softmax", "g-softmax(cost=4)", "scores" or "logistic-scores". */
+/* "softmax", "g-softmax(cost=4)", "scores", "logistic-scores" or "margin(cost=4)". */
 MERIT_API void merit_link_print(char text[MERIT_LINK_BYTES], merit_link link);
 
 /* Reads what merit_link_print writes; EINVAL for anything else, with the list. */

@@ -126,10 +126,11 @@ static void print_default(char *out, size_t out_bytes, const merit_loss_paramete
 // What the outputs of a model with this loss are.
 static const char *describe_outputs(merit_link_kind link)
 {
-    return link == MERIT_LINK_G_SOFTMAX        ? "beliefs by g-softmax"
-           : link == MERIT_LINK_SCORES         ? "expected scores"
+    return link == MERIT_LINK_G_SOFTMAX         ? "beliefs by g-softmax"
+           : link == MERIT_LINK_MARGIN          ? "beliefs, once margins are taken back"
+           : link == MERIT_LINK_SCORES          ? "expected scores"
            : link == MERIT_LINK_LOGISTIC_SCORES ? "expected scores, by a sigmoid"
-                                               : "beliefs by softmax";
+                                                : "beliefs by softmax";
 }
 
 static void print_loss(const merit_loss_info *info, int width)

@@ -146,7 +146,8 @@ merit_status merit_decision_create(merit_decision **out, const merit_scores *sco
         MERIT_TRY(copy_decode(decision, resolved.decode, err));
     }
     find_steady(decision);
-    MERIT_TRY(merit__outputs_init(&decision->outputs, scores, resolved.link, err));
+    MERIT_TRY(
+        merit__outputs_init(&decision->outputs, decision->scores, resolved.link, err));
     *out = decision;
     return MERIT_OK;
 
@@ -185,14 +186,25 @@ static void expect(const merit_decision *decision, const double *q, double *u)
     merit_scores_expect(decision->scores, q, u, u + decision->n_answers);
 }
 
-/* The likeliest class of row `row`, of posterior q [K]; u is scratch where the table is
- * implicit. */
+static size_t first_largest_float(const float *values, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++) {
+        best = values[i] > values[best] ? i : best;
+    }
+    return best;
+}
+
+/* The likeliest class of row `row`, of posterior q [K]; or, where the logits [K] of a
+ * net with margins are given, that with the largest one. u is scratch where the table
+ * is implicit. */
 static void store_likeliest(const merit_decision *decision,
                             const merit_decision_results *results, size_t row,
-                            const double *q, double *u)
+                            const double *q, const float *logits, double *u)
 {
     const size_t K = decision->n_classes;
-    const size_t likeliest = merit__first_largest(q, K);
+    const size_t likeliest =
+        logits != NULL ? first_largest_float(logits, K) : merit__first_largest(q, K);
     double expected = 0;
     if (decision->table == NULL && results->expected != NULL) {
         expect(decision, q, u);
@@ -206,16 +218,17 @@ static void store_likeliest(const merit_decision *decision,
 }
 
 /* Decides the n rows from `first` on by their posteriors q [n,K]; u [n,A] is scratch.
- */
+ * logits [.,K] of all rows, or NULL, as above. */
 static void store_rows(const merit_decision *decision,
                        const merit_decision_results *results, size_t first,
-                       const double *q, size_t n, double *u)
+                       const double *q, size_t n, const float *logits, double *u)
 {
     const size_t K = decision->n_classes;
     const size_t A = decision->n_answers;
     if (decision->rule == MERIT_RULE_ARGMAX) {
         for (size_t i = 0; i < n; i++) {
-            store_likeliest(decision, results, first + i, q + i * K, u);
+            store_likeliest(decision, results, first + i, q + i * K,
+                            logits == NULL ? NULL : logits + (first + i) * K, u);
         }
         return;
     }
@@ -253,11 +266,12 @@ typedef struct block {
     const merit_decision *decision;
     const merit_decision_results *results;
     double *memory;
-    double *q;       // [n_rows,K], unless the results have a place for them
-    double *u;       // [n_rows,A] scratch
-    double *scratch; // of the outputs
-    size_t n_rows;   // that it holds
-    size_t first, n; // the first row, and how many wait
+    double *q;           // [n_rows,K], unless the results have a place for them
+    double *u;           // [n_rows,A] scratch
+    double *scratch;     // of the outputs
+    const float *logits; // [N,K] of a net with margins, or NULL
+    size_t n_rows;       // that it holds
+    size_t first, n;     // the first row, and how many wait
 } block;
 
 /* Prepares deciding n rows. Close it in any case. */
@@ -310,7 +324,7 @@ static void block_decide(block *rows, int is_last)
         return;
     }
     store_rows(rows->decision, rows->results, rows->first, block_posteriors(rows),
-               rows->n, rows->u);
+               rows->n, rows->logits, rows->u);
     rows->first += rows->n;
     rows->n = 0;
 }
@@ -333,6 +347,7 @@ merit_status merit_decision_apply(const merit_decision *decision, const float *l
     const size_t K = decision->n_classes;
     block rows;
     MERIT_TRY(block_open(&rows, decision, results, (size_t)n, err));
+    rows.logits = decision->outputs.link.kind == MERIT_LINK_MARGIN ? logits : NULL;
     for (size_t row = 0; row < (size_t)n; row++) {
         const float *z = logits + row * K;
         MERIT_TRY(merit__logits_check(z, K, row, err));

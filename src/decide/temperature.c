@@ -1,6 +1,7 @@
 #include "decide/temperature.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -136,6 +137,23 @@ static double fit(const merit__rows *rows)
     return exp(-find_root(rows, -log(highest), -log(lowest)));
 }
 
+// The logits without margins, [N,K], for the caller to free.
+static merit_status take_margins(float **out, const merit__rows *rows, merit_error *err)
+{
+    const size_t K = rows->K;
+    *out = merit__alloc_array(rows->n, K * sizeof **out);
+    if (*out == NULL) {
+        return merit__fail_memory(err, rows->n * K * sizeof **out,
+                                  "fitting a temperature");
+    }
+    for (size_t row = 0; row < rows->n; row++) {
+        const float *plain =
+            merit__outputs_logits(rows->outputs, rows->logits + row * K, rows->scratch);
+        memcpy(*out + row * K, plain, K * sizeof *plain);
+    }
+    return MERIT_OK;
+}
+
 merit_status merit__temperature_fit(double *temperature, const merit__held_out *given,
                                     merit_error *err)
 {
@@ -146,7 +164,9 @@ merit_status merit__temperature_fit(double *temperature, const merit__held_out *
                            "above 0");
     }
     merit_status status = MERIT_OK;
+    float *plain = NULL; // [N,K] without margins
     const size_t K = given->outputs->K;
+    const merit__outputs softmax = {.K = K};
     const size_t n_scratch = K + merit__outputs_scratch(given->outputs);
     merit__rows rows = {.outputs = given->outputs,
                         .logits = given->logits,
@@ -161,9 +181,15 @@ merit_status merit__temperature_fit(double *temperature, const merit__held_out *
     }
     rows.scratch = rows.q + K;
     MERIT_TRY(merit__rows_check(&rows, err));
+    if (given->outputs->link.kind == MERIT_LINK_MARGIN) {
+        MERIT_TRY(take_margins(&plain, &rows, err));
+        rows.logits = plain;
+        rows.outputs = &softmax;
+    }
     *temperature = merit_link_has_posterior(given->outputs->link) ? fit(&rows) : 1;
 
 fail:
+    merit__free(plain);
     merit__free(rows.q);
     return status;
 }

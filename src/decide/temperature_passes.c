@@ -7,8 +7,8 @@
 #include "decide/temperature.h"
 
 /* A pass takes the slope of the loss, which grows with b = 1/T, at five values of log b
- * side by side. If its root is among them, the polynomial through the five tells where; if
- * not, the next pass looks where it must be. */
+ * side by side. If its root is among them, the polynomial through the five tells where;
+ * if not, the next pass looks where it must be. */
 enum { N_NODES = 5 };
 static const double spacing = 0.09; // of log b
 static const double middle = (N_NODES - 1) / 2.0;
@@ -81,6 +81,24 @@ void merit_temperature_passes_free(merit_temperature_passes *passes)
     }
 }
 
+// Row by row, so that no sum depends on where the rows are divided.
+static void add_row(merit_temperature_passes *p, const float *logits,
+                    const int32_t *label)
+{
+    const merit__outputs softmax = {.K = p->rows.K};
+    merit__rows row = p->rows;
+    row.logits = merit__outputs_logits(row.outputs, logits, row.scratch);
+    row.labels = label;
+    row.n = 1;
+    if (row.logits != logits) { // without margins they are those of a softmax
+        row.outputs = &softmax;
+    }
+    for (int i = 0; i < N_NODES; i++) {
+        double curvature;
+        p->slope[i] += merit__rows_slope(&row, exp(-node(p, i)), &curvature);
+    }
+}
+
 merit_status merit_temperature_passes_add(merit_temperature_passes *passes,
                                           const float *logits, const int32_t *labels,
                                           int64_t n, merit_error *err)
@@ -96,15 +114,8 @@ merit_status merit_temperature_passes_add(merit_temperature_passes *passes,
     rows->n = (size_t)n;
     merit_status status = merit__rows_check(rows, err);
     const int is_fitted = merit_link_has_posterior(rows->outputs->link);
-    rows->n = 1; // row by row, so that no sum depends on where they are divided
     for (int64_t at = 0; status == MERIT_OK && is_fitted && at < n; at++) {
-        for (int i = 0; i < N_NODES; i++) {
-            const double log_b = node(passes, i);
-            double curvature;
-            passes->slope[i] += merit__rows_slope(rows, exp(-log_b), &curvature);
-        }
-        rows->logits += rows->K;
-        rows->labels++;
+        add_row(passes, logits + at * (int64_t)rows->K, &labels[at]);
     }
     passes->n += status == MERIT_OK ? n : 0;
     return status;

@@ -107,6 +107,10 @@ merit_status merit__loss_create(merit_loss **out, const char *spec, size_t n,
     }
     MERIT_TRY(merit__loss_parse(loss, spec, n, err));
     loss->rule = loss->def->info.rule;
+    loss->link.kind = loss->def->info.link;
+    if (loss->link.kind == MERIT_LINK_G_SOFTMAX) {
+        loss->link.cost = loss->first[0];
+    }
     loss->n_classes = merit_scores_n_truths(scores);
     loss->n_answers = merit_scores_n_answers(scores);
     MERIT_TRY(alloc_rows(loss, err));
@@ -235,11 +239,7 @@ merit_rule merit_loss_rule(const merit_loss *loss)
 
 merit_link merit_loss_link(const merit_loss *loss)
 {
-    merit_link link = {.kind = loss->def->info.link};
-    if (link.kind == MERIT_LINK_G_SOFTMAX) {
-        link.cost = loss->first[0];
-    }
-    return link;
+    return loss->link;
 }
 
 const double *merit_loss_targets(const merit_loss *loss)

@@ -46,6 +46,7 @@ struct merit_loss {
     merit__tree_table *tree; // what they are made of then: of classes alone; else NULL
     int64_t *hot;            // [K] the class of each truth's one-hot target; i at first
     double constants[2];     // what make_row needs to know of the whole table
+    merit_link link;         // how its outputs are to be read
     double *unit;    // [2K-1] zeros around a 1: every one-hot row is a window of it
     double *channel; // [K,K] merit_loss_channel, or NULL
     const merit_scores *scores; // while def->prepare runs: names for messages
