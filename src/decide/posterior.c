@@ -1,6 +1,7 @@
 #include "decide/posterior.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/distribution.h"
 #include "base/fail.h"
@@ -9,7 +10,11 @@
 // Lets probabilities pass that were stored as float, and logits not.
 static const double probability_tolerance = 1e-3;
 
-enum { MANY_CLASSES = 2048, SUM_BLOCK = 512 };
+/* LANES numbers side by side, whose count the compiler knows. */
+enum { MANY_CLASSES = 2048, SUM_BLOCK = 512, LANES = 8 };
+
+typedef float half __attribute__((vector_size(8)));
+typedef double two __attribute__((vector_size(16)));
 
 /* q = exp((logits - largest) / temperature) in float, to 1e-7 of each; returns the sum.
  */
@@ -26,10 +31,10 @@ static double exponentials(double *q, const float *logits, size_t K, float large
             const merit__four e =
                 merit__fast_exp((merit__four_load(logits + k) - shift) * scale);
             sum += e;
-            q[k] = e[0];
-            q[k + 1] = e[1];
-            q[k + 2] = e[2];
-            q[k + 3] = e[3];
+            const two low = __builtin_convertvector((half){e[0], e[1]}, two);
+            const two high = __builtin_convertvector((half){e[2], e[3]}, two);
+            memcpy(q + k, &low, sizeof low);
+            memcpy(q + k + 2, &high, sizeof high);
         }
         total += ((double)sum[0] + (double)sum[1]) + ((double)sum[2] + (double)sum[3]);
         for (; k < stop; k++) {
@@ -38,6 +43,19 @@ static double exponentials(double *q, const float *logits, size_t K, float large
         }
     }
     return total;
+}
+
+static void scale(double *q, size_t K, double factor)
+{
+    size_t k = 0;
+    for (; k + LANES <= K; k += LANES) {
+        for (size_t lane = 0; lane < LANES; lane++) {
+            q[k + lane] *= factor;
+        }
+    }
+    for (; k < K; k++) {
+        q[k] *= factor;
+    }
 }
 
 // Of many classes, each probability to 1e-6 of itself.
@@ -65,10 +83,7 @@ static int softmax_of_many(double *q, const float *logits, size_t K, double temp
           least > -1e30F)) {
         return 0; // too large for float
     }
-    const double share = 1 / exponentials(q, logits, K, largest, temperature);
-    for (k = 0; k < K; k++) {
-        q[k] *= share;
-    }
+    scale(q, K, 1 / exponentials(q, logits, K, largest, temperature));
     return 1;
 }
 
@@ -92,9 +107,34 @@ void merit__softmax(double *q, const float *logits, size_t K, double temperature
     }
 }
 
+/* q = p, which is to add up to 1; of many classes. */
+static void copy_many(double *q, const double *p, size_t K)
+{
+    double part[LANES] = {0};
+    double sum = 0;
+    size_t k = 0;
+    for (; k + LANES <= K; k += LANES) {
+        for (size_t lane = 0; lane < LANES; lane++) {
+            part[lane] += p[k + lane];
+        }
+    }
+    for (; k < K; k++) {
+        sum += p[k];
+    }
+    for (size_t lane = 0; lane < LANES; lane++) {
+        sum += part[lane];
+    }
+    memcpy(q, p, K * sizeof *q);
+    scale(q, K, 1 / sum);
+}
+
 void merit__temper(double *q, const double *p, size_t K, double temperature)
 {
     double sum = 0;
+    if (temperature == 1 && K >= MANY_CLASSES) {
+        copy_many(q, p, K);
+        return;
+    }
     if (temperature == 1) {
         for (size_t k = 0; k < K; k++) {
             q[k] = p[k];
@@ -137,13 +177,25 @@ merit_status merit__posterior_check(const double *p, size_t K, size_t row,
 
 size_t merit__first_largest(const double *values, size_t n)
 {
-    size_t best = 0;
+    double most[LANES];
     double largest = values[0];
-    for (size_t i = 1; i < n; i++) {
-        if (values[i] > largest) {
-            largest = values[i];
-            best = i;
+    size_t i = 0;
+    for (size_t lane = 0; lane < LANES; lane++) {
+        most[lane] = values[0];
+    }
+    for (; i + LANES <= n; i += LANES) {
+        for (size_t lane = 0; lane < LANES; lane++) {
+            const double value = values[i + lane];
+            most[lane] = value > most[lane] ? value : most[lane];
         }
     }
-    return best;
+    for (; i < n; i++) {
+        largest = values[i] > largest ? values[i] : largest;
+    }
+    for (size_t lane = 0; lane < LANES; lane++) {
+        largest = most[lane] > largest ? most[lane] : largest;
+    }
+    for (i = 0; i < n && values[i] < largest; i++) {
+    }
+    return i < n ? i : 0;
 }

@@ -8,7 +8,7 @@
 
 size_t merit_scores_scratch(const merit_scores *scores)
 {
-    return scores->values == NULL ? (size_t)scores->tree->n_nodes : 0;
+    return scores->values == NULL ? merit__tree_table_scratch(scores->tree) : 0;
 }
 
 void merit_scores_expect(const merit_scores *scores, const double *belief,

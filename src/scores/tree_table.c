@@ -90,10 +90,12 @@ static merit_status place_by_length(double *x, const merit__tree *tree, int64_t 
     return MERIT_OK;
 }
 
-static size_t bytes_of(int64_t n_nodes, int64_t n_answers)
+static size_t bytes_of(int64_t n_nodes, int64_t n_truths, int64_t n_answers)
 {
+    const size_t n_inner = (size_t)(n_nodes - n_truths);
     return (size_t)n_nodes * (sizeof(double) + 3 * sizeof(int32_t)) +
-           (size_t)n_answers * (sizeof(double) + 2 * sizeof(int32_t));
+           n_inner * (sizeof(double) + 3 * sizeof(int32_t)) +
+           (size_t)n_answers * (2 * sizeof(double) + 3 * sizeof(int32_t));
 }
 
 // Lays the arrays out behind the object: doubles first, so that all are aligned.
@@ -104,20 +106,30 @@ static void lay_out(merit__tree_table *table)
     char *block = (char *)table + sizeof *table;
     table->x = (double *)(void *)block;
     table->slot_x = table->x + n;
-    table->parent = (int32_t *)(void *)(table->slot_x + A);
+    table->slot_gain = table->slot_x + A;
+    table->inner_gain = table->slot_gain + A;
+    table->parent = (int32_t *)(void *)(table->inner_gain + table->n_inner);
     table->first = table->parent + n;
     table->last = table->first + n;
     table->slot_answer = table->last + n;
     table->node = table->slot_answer + A;
+    table->slot_above = table->node + A;
+    table->inner_above = table->slot_above + A;
+    table->inner_first = table->inner_above + table->n_inner;
+    table->inner_last = table->inner_first + table->n_inner;
 }
 
-static merit__tree_table *new_table(int64_t n_nodes, int64_t n_answers)
+static merit__tree_table *new_table(int64_t n_nodes, int64_t n_truths,
+                                    int64_t n_answers)
 {
-    const size_t n_bytes = sizeof(merit__tree_table) + bytes_of(n_nodes, n_answers);
+    const size_t n_bytes =
+        sizeof(merit__tree_table) + bytes_of(n_nodes, n_truths, n_answers);
     merit__tree_table *table = merit__alloc_array(1, n_bytes);
     if (table != NULL) {
         table->n_nodes = n_nodes;
+        table->n_truths = n_truths;
         table->n_answers = n_answers;
+        table->n_inner = n_nodes - n_truths;
         table->n_bytes = n_bytes;
         lay_out(table);
     }
@@ -162,12 +174,12 @@ merit_status merit__tree_table_create(merit__tree_table **out, const merit__tree
     for (int64_t v = 0; options->with_nodes && v < n; v++) {
         n_answers += branches(tree, v);
     }
-    merit__tree_table *table = new_table(n, n_answers);
+    merit__tree_table *table = new_table(n, tree->n_leaves, n_answers);
     *out = NULL;
     if (table == NULL) {
-        return merit__fail_memory(err, bytes_of(n, n_answers), "the scores of a tree");
+        return merit__fail_memory(err, bytes_of(n, tree->n_leaves, n_answers),
+                                  "the scores of a tree");
     }
-    table->n_truths = tree->n_leaves;
     memcpy(table->parent, tree->parent, (size_t)n * sizeof *table->parent);
     if (options->by_length) {
         merit_status status = place_by_length(table->x, tree, base, origin, err);
@@ -179,6 +191,7 @@ merit_status merit__tree_table_create(merit__tree_table **out, const merit__tree
         place_by_depth(table->x, tree, base);
     }
     fill_slots(table, tree, options);
+    merit__tree_table_index(table);
     *out = table;
     return MERIT_OK;
 }
@@ -188,11 +201,10 @@ merit__tree_table *merit__tree_table_restore(int64_t n_nodes, int64_t n_truths,
                                              const double *places, const int64_t *nodes)
 {
     int32_t slot = 0;
-    merit__tree_table *table = new_table(n_nodes, n_answers);
+    merit__tree_table *table = new_table(n_nodes, n_truths, n_answers);
     if (table == NULL) {
         return NULL;
     }
-    table->n_truths = n_truths;
     table->is_direct = 1;
     for (int64_t v = 0; v < n_nodes; v++) {
         table->last[v] = -1; // the answer of the node, until slots are known
@@ -219,6 +231,7 @@ merit__tree_table *merit__tree_table_restore(int64_t n_nodes, int64_t n_truths,
         table->last[up] =
             table->last[up] > table->last[v] ? table->last[up] : table->last[v];
     }
+    merit__tree_table_index(table);
     return table;
 }
 
@@ -239,14 +252,13 @@ merit__tree_table *merit__tree_table_of_classes(const merit__tree_table *table)
     if (table->n_answers == table->n_truths) {
         return merit__tree_table_copy(table);
     }
-    merit__tree_table *out = new_table(n, table->n_truths);
+    merit__tree_table *out = new_table(n, table->n_truths, table->n_truths);
     int32_t *place = merit__alloc_array((size_t)table->n_answers + 1, sizeof *place);
     if (out == NULL || place == NULL) {
         merit__free(out);
         merit__free(place);
         return NULL;
     }
-    out->n_truths = table->n_truths;
     out->is_direct = 1;
     for (int64_t s = 0; s < table->n_answers; s++) {
         const int32_t answer = table->slot_answer[s];
@@ -267,6 +279,7 @@ merit__tree_table *merit__tree_table_of_classes(const merit__tree_table *table)
         out->last[v] = place[table->last[v]];
     }
     merit__free(place);
+    merit__tree_table_index(out);
     return out;
 }
 

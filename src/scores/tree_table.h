@@ -13,7 +13,9 @@
  *
  * S_ia = 1 - x_i - x_a + 2 x_l makes the expected scores of all answers a sum over the
  * nodes: u_a = 1 - E[x_i] - x_a + 2 sum_v P(v) (x_v - x_parent(v)) over the nodes v
- * that hold a, P(v) the belief in the leaves of v: O(nodes). */
+ * that hold a, P(v) the belief in the leaves of v: O(nodes). Sums of beliefs in the
+ * order of the slots make P(v) a difference, so that only nodes with others below them
+ * are visited one after the other; leaves read the node above them. */
 #ifndef MERIT_SCORES_TREE_TABLE_H
 #define MERIT_SCORES_TREE_TABLE_H
 
@@ -33,6 +35,13 @@ typedef struct merit__tree_table {
     int32_t *last;        // [n_nodes] one past the last one
     int32_t *slot_answer; // [A] which answer a slot is
     int32_t *node;        // [A] the node of an answer
+    int64_t n_inner;      // nodes that are no leaves, numbered as they are met
+    double *inner_gain;   // [n_inner] 2 (x - x of the node above)
+    double *slot_gain;    // [A] the same of a leaf; 0 of another answer
+    int32_t *inner_above; // [n_inner] the inner node above; 0 for the root
+    int32_t *inner_first; // [n_inner] the first slot at or below it
+    int32_t *inner_last;  // [n_inner] one past the last one
+    int32_t *slot_above;  // [A] the inner node above a leaf; of another answer, its own
     size_t n_bytes;       // of the block that all of it lies in
 } merit__tree_table;
 
@@ -61,6 +70,9 @@ merit__tree_table *merit__tree_table_copy(const merit__tree_table *table);
 /* Likewise, without the answers that are no classes. */
 merit__tree_table *merit__tree_table_of_classes(const merit__tree_table *table);
 
+/* Fills what expectations need, once the rest of a table is there. */
+void merit__tree_table_index(merit__tree_table *table);
+
 /* NULL is allowed. */
 void merit__tree_table_free(merit__tree_table *table);
 
@@ -75,7 +87,10 @@ void merit__tree_table_row_float(const merit__tree_table *table, int64_t truth,
 double merit__tree_table_score(const merit__tree_table *table, int64_t truth,
                                int64_t answer);
 
-/* expected [A] = sum_i belief [K] S_ia. scratch: [n_nodes]. O(nodes). */
+/* How many doubles of scratch the next function needs. */
+size_t merit__tree_table_scratch(const merit__tree_table *table);
+
+/* expected [A] = sum_i belief [K] S_ia. O(nodes). */
 void merit__tree_table_expect(const merit__tree_table *table, const double *belief,
                               double *expected, double *scratch);
 

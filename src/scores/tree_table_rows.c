@@ -1,7 +1,5 @@
-/* What a table of a tree says: rows, scores, expectations. */
+/* What a table of a tree says: rows, scores, depths. */
 #include "scores/tree_table.h"
-
-#include <string.h>
 
 /* 1 - x_i - x_a + 2 x_l, the same bits for both orders of i and a. */
 static double score_of(double x_i, double x_a, double x_l)
@@ -75,35 +73,6 @@ double merit__tree_table_score(const merit__tree_table *table, int64_t truth,
         l = table->parent[l];
     }
     return score_of(table->x[i], table->x[a], table->x[l]);
-}
-
-void merit__tree_table_expect(const merit__tree_table *table, const double *belief,
-                              double *expected, double *scratch)
-{
-    const int64_t n = table->n_nodes;
-    const double *x = table->x;
-    double *sum = scratch; // P(v) first, then the sum over v and the nodes above it
-    double parts[4] = {0}; // of E[x]: four sums, since one would wait for itself
-    memset(sum, 0, (size_t)n * sizeof *sum);
-    for (int64_t k = 0; k < table->n_truths; k++) {
-        const int32_t v = table->node[k];
-        sum[v] = belief[k];
-        parts[k % 4] += belief[k] * x[v];
-    }
-    for (int64_t v = n - 1; v > 0; v--) {
-        sum[table->parent[v]] += sum[v];
-    }
-    const double whole = sum[0];
-    const double mean_x = (parts[0] + parts[1]) + (parts[2] + parts[3]);
-    sum[0] *= 2 * x[0];
-    for (int64_t v = 1; v < n; v++) {
-        const int32_t up = table->parent[v];
-        sum[v] = sum[up] + 2 * (x[v] - x[up]) * sum[v];
-    }
-    for (int64_t a = 0; a < table->n_answers; a++) {
-        const int32_t v = table->node[a];
-        expected[a] = (whole - mean_x - whole * x[v]) + sum[v];
-    }
 }
 
 // The next node above that holds more answers than this one; -1 above the base.
