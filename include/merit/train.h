@@ -61,6 +61,9 @@ typedef struct merit_train_options {
     int64_t threads;     // default: all processors; does not change the result
     int64_t slice;       // examples in a slice, default 16; of sequences 8
     int64_t groups;      // gradient buffers in a minibatch, default 8
+    int64_t sample;      // of many classes, how many a step looks at: the true ones,
+                         // some near them in a tree, others at random; trains with
+                         // cross entropy. Default 0: all
     int32_t exact;       // non-zero: no Winograd convolutions
     int64_t patience;    // stop a candidate after so many epochs without a better
                          // validated score; default: never

@@ -16,7 +16,8 @@ enum merit__random_use {
     MERIT__USE_PROBE = 7,  // signs to measure with
     MERIT__USE_BELIEF = 8, // sampled beliefs
     MERIT__USE_MASK = 9,   // hidden letters
-    MERIT__USE_CROP = 10   // where a window begins
+    MERIT__USE_CROP = 10,  // where a window begins
+    MERIT__USE_SAMPLE = 11 // classes that a step looks at
 };
 
 /* 4 independent 32-bit words for (seed; use, a, b, c). */

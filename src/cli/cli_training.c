@@ -68,6 +68,8 @@ static merit_status set_training(merit_train_options *train, int key, const char
         return merit__read_number(&train->hide, "--hide-training", value,
                                   nextafter(0, 1), nextafter(1, 0),
                                   "a share above 0 and below 1", err);
+    case MERIT__OPTION_SAMPLE:
+        return merit__read_count(&train->sample, "--sample", value, 1, INT32_MAX, err);
     case MERIT__OPTION_SHIFT:
         return merit__read_count(&train->shift, "--shift", value, 0, 1024, err);
     default:

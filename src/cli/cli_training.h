@@ -20,6 +20,7 @@ enum {
     MERIT__OPTION_SLICE,
     MERIT__OPTION_HIDE_TRAINING,
     MERIT__OPTION_GROUPS,
+    MERIT__OPTION_SAMPLE,
     MERIT__OPTION_EXACT,
     MERIT__OPTION_ENGINE,
     MERIT__OPTION_PATIENCE,
@@ -71,6 +72,9 @@ enum {
      "one-cycle, cosine or constant (default: one-cycle)", 4},                         \
     {"weight-decay", MERIT__OPTION_WEIGHT_DECAY, "NUMBER", 0,                          \
      "0 or more (default: 0)", 4},                                                     \
+    {"sample", MERIT__OPTION_SAMPLE, "N", 0,                                           \
+     "Of many classes, look at N in a step: the true ones, some near them in a tree, " \
+     "others at random; with cross-entropy (default: all)", 4},                        \
     {"patience", MERIT__OPTION_PATIENCE, "N", 0,                                       \
      "Stop after N epochs without a better score (default: never)", 4},                \
     {"max-time", MERIT__OPTION_MAX_TIME, "TIME", 0, "Stop after 90, 90s, 15m or 2h", 4}

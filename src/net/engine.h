@@ -46,6 +46,12 @@ typedef struct merit__engine {
     merit_status (*export)(merit__plan *plan, const float *arena, float *canonical,
                            merit_error *err);
 
+    /* The same of one tensor alone. */
+    merit_status (*import_tensor)(merit__plan *plan, int64_t tensor, const float *values,
+                                  float *arena, merit_error *err);
+    merit_status (*export_tensor)(merit__plan *plan, int64_t tensor, const float *arena,
+                                  float *values, merit_error *err);
+
     /* Called before the first forward and after every change of the arena. */
     merit_status (*prepare)(merit__plan *plan, const float *arena, merit_error *err);
 

@@ -124,6 +124,7 @@ static merit_status check_ranges(const merit__config *c, merit_error *err)
     MERIT_TRY(in_range("threads", c->threads, 1, 1024, err));
     MERIT_TRY(in_range("patience", c->patience, 0, 1000000, err));
     MERIT_TRY(in_range("shift", c->shift, 0, 1024, err));
+    MERIT_TRY(in_range("sample", c->sample, 0, INT32_MAX, err));
     MERIT_TRY(real_in_range("learning rate", c->learning_rate, 1e-12, 1e3, err));
     MERIT_TRY(real_in_range("momentum", c->momentum, 0, 0.999999, err));
     MERIT_TRY(real_in_range("weight decay", c->weight_decay, 0, 10, err));
@@ -154,6 +155,7 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
         .threads = or_default(o->threads, merit__processors()),
         .patience = o->patience,
         .shift = o->shift,
+        .sample = o->sample,
         .flip = o->flip != 0,
         .exact = o->exact != 0,
         .weight_decay = o->weight_decay,
@@ -220,14 +222,15 @@ merit_status merit__config_json(char **json, const merit__config *c,
         return status;
     }
     json_t *record = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:f, "
-        "s:f, s:f, s:f, s:f, s:s, s:s, s:s, s:s}",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, "
+        "s:f, s:f, s:f, s:f, s:f, s:s, s:s, s:s, s:s}",
         "merit", merit_version(), "loss", c->loss, "net", c->net, "optimizer",
         c->optimizer_name, "schedule", c->schedule_name, "engine", c->engine->name,
         "epochs", (json_int_t)c->epochs, "batch", (json_int_t)c->batch, "slice",
         (json_int_t)c->slice, "groups", (json_int_t)c->groups, "patience",
-        (json_int_t)c->patience, "shift", (json_int_t)c->shift, "flip", c->flip,
-        "exact", c->exact, "hide", c->hide, "learning_rate", c->learning_rate, "momentum", c->momentum,
+        (json_int_t)c->patience, "shift", (json_int_t)c->shift, "sample",
+        (json_int_t)c->sample, "flip", c->flip, "exact", c->exact, "hide", c->hide,
+        "learning_rate", c->learning_rate, "momentum", c->momentum,
         "weight_decay", c->weight_decay, "validation",
         validation_data != NULL ? 0.0 : c->validation, "seed", seed, "data",
         fingerprint, "validation_data", validation_fingerprint, "scores", table);

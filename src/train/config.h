@@ -12,7 +12,7 @@ typedef struct merit__config {
     const merit__engine *engine;
     const merit__optimizer *optimizer;
     merit__schedule schedule;
-    int64_t epochs, batch, slice, groups, threads, patience, shift;
+    int64_t epochs, batch, slice, groups, threads, patience, shift, sample;
     int32_t flip, exact;
     double learning_rate, momentum, weight_decay, validation, hide;
     double max_seconds, checkpoint_s;

@@ -1,5 +1,7 @@
 #include "train/learner.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "train/learner_object.h"
@@ -120,6 +122,11 @@ merit_status merit__learner_create(merit__learner **out, const merit_net *net,
     merit_status status = MERIT_OK;
     learner->net = net;
     learner->options = *options;
+    if (options->sample > 0) {
+        MERIT_TRY(merit__last_rows_create(&learner->last, net, options->scores,
+                                          options->sample, options->optimizer, err));
+        learner->net = learner->last->net;
+    }
     // More groups than slices would stay empty.
     learner->options.groups = merit__smaller(
         options->groups, merit__ceil_divide(options->batch, options->slice));
@@ -174,6 +181,7 @@ void merit__learner_free(merit__learner *learner)
     for (int i = 0; i < MERIT__MOMENTS; i++) {
         merit__free(learner->moments[i]);
     }
+    merit__last_rows_free(learner->last);
     merit__free(learner->gradients);
     merit__free(learner->hands);
     merit__free(learner->parameters);
@@ -194,20 +202,52 @@ typedef struct exchange {
     merit_status status;
 } exchange;
 
+/* One array in, the last layer of all classes apart from the rest. */
+static merit_status set_array(merit__learner *learner, const float *canonical,
+                              float *arena, float *last, merit_error *err)
+{
+    merit__plan *plan = learner->hands[0].plan;
+    const merit__last_rows *rows = learner->last;
+    if (rows == NULL) {
+        return plan->engine->import(plan, canonical, arena, err);
+    }
+    memset(rows->canonical, 0, (size_t)rows->net->n_arena * sizeof *rows->canonical);
+    memcpy(rows->canonical, canonical, (size_t)rows->offset * sizeof *canonical);
+    memcpy(last, canonical + rows->offset,
+           (size_t)(rows->n_classes * (rows->n_inputs + 1)) * sizeof *canonical);
+    return plan->engine->import(plan, rows->canonical, arena, err);
+}
+
+/* One array out. */
+static merit_status get_array(const merit__learner *learner, float *canonical,
+                              const float *arena, const float *last, merit_error *err)
+{
+    merit__plan *plan = learner->hands[0].plan;
+    const merit__last_rows *rows = learner->last;
+    if (rows == NULL) {
+        return plan->engine->export(plan, arena, canonical, err);
+    }
+    merit_status status = plan->engine->export(plan, arena, rows->canonical, err);
+    memcpy(canonical, rows->canonical, (size_t)rows->offset * sizeof *canonical);
+    memcpy(canonical + rows->offset, last,
+           (size_t)(rows->n_classes * (rows->n_inputs + 1)) * sizeof *canonical);
+    return status;
+}
+
 static void set(void *context, int64_t worker)
 {
     exchange *e = context;
     merit__learner *learner = e->learner;
-    const merit__engine *engine = learner->options.engine;
-    merit__plan *plan = learner->hands[0].plan;
+    merit__last_rows *rows = learner->last;
     if (worker != 0) {
         return;
     }
-    e->status = engine->import(plan, e->new_parameters, learner->parameters, e->err);
+    e->status = set_array(learner, e->new_parameters, learner->parameters,
+                          rows == NULL ? NULL : rows->parameters, e->err);
     int n_moments = learner->options.optimizer->n_moments;
     for (int i = 0; e->status == MERIT_OK && i < n_moments; i++) {
-        e->status =
-            engine->import(plan, e->new_moments[i], learner->moments[i], e->err);
+        e->status = set_array(learner, e->new_moments[i], learner->moments[i],
+                              rows == NULL ? NULL : rows->moments[i], e->err);
     }
 }
 
@@ -215,15 +255,16 @@ static void get(void *context, int64_t worker)
 {
     exchange *e = context;
     const merit__learner *learner = e->learner;
-    const merit__engine *engine = learner->options.engine;
-    merit__plan *plan = learner->hands[0].plan;
+    const merit__last_rows *rows = learner->last;
     if (worker != 0) {
         return;
     }
-    e->status = engine->export(plan, learner->parameters, e->parameters, e->err);
+    e->status = get_array(learner, e->parameters, learner->parameters,
+                          rows == NULL ? NULL : rows->parameters, e->err);
     int n_moments = learner->options.optimizer->n_moments;
     for (int i = 0; e->status == MERIT_OK && i < n_moments; i++) {
-        e->status = engine->export(plan, learner->moments[i], e->moments[i], e->err);
+        e->status = get_array(learner, e->moments[i], learner->moments[i],
+                              rows == NULL ? NULL : rows->moments[i], e->err);
     }
 }
 

@@ -6,7 +6,10 @@
  *
  * A slice runs forward, loss and backward on one thread. A thread takes a whole group
  * and adds its slices in order, so what is computed, and in which order it is added,
- * depends on the slice size and the number of groups, never on the threads. */
+ * depends on the slice size and the number of groups, never on the threads.
+ *
+ * With a sample of the classes, a step computes the logits of these alone and leaves the
+ * last layer's rows of the others as they are (last_rows.h). */
 #ifndef MERIT_TRAIN_LEARNER_H
 #define MERIT_TRAIN_LEARNER_H
 
@@ -26,16 +29,18 @@ typedef struct merit__learner_options {
     int64_t batch, slice, groups, threads;
     int32_t exact;
     uint64_t seed;
+    int64_t sample;             // of the classes, in a step; 0: all of them
+    const merit_scores *scores; // which classes are near, for a sample; borrowed
 } merit__learner_options;
 
 /* One minibatch of units: examples, or windows of sequences, each with some rows. */
 typedef struct merit__minibatch {
-    const int64_t *index; // [n] into the data
-    int64_t n;            // 1 .. batch
-    uint32_t epoch;       // keys augmentation
-    int64_t step;         // since the start, from 0; keys dropout
-    const merit_loss *loss;
-    double progress; // of the loss's stage
+    const int64_t *index;   // [n] into the data
+    int64_t n;              // 1 .. batch
+    uint32_t epoch;         // keys augmentation
+    int64_t step;           // since the start, from 0; keys dropout
+    const merit_loss *loss; // with a sample, cross entropy in its place
+    double progress;        // of the loss's stage
     double learning_rate, momentum, weight_decay;
 } merit__minibatch;
 

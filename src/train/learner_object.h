@@ -3,6 +3,7 @@
 #define MERIT_TRAIN_LEARNER_OBJECT_H
 
 #include "data/dataset.h"
+#include "train/last_rows.h"
 #include "train/learner.h"
 #include "train/workers.h"
 
@@ -35,7 +36,8 @@ typedef struct merit__hand {
 } merit__hand;
 
 struct merit__learner {
-    const merit_net *net;
+    const merit_net *net;   // that is run: with a sample, one of fewer classes
+    merit__last_rows *last; // of all classes; NULL without a sample
     merit__learner_options options;
     merit__workers *workers;
     merit__hand *hands; // [threads]
@@ -68,5 +70,22 @@ static inline int64_t merit__ceil_divide(int64_t a, int64_t b)
 /* The first failure of any hand, by slice, so that it is the same for any number of
  * threads: groups are taken in order, and a group is given up at its first failure. */
 merit_status merit__learner_failure(const merit__learner *learner, merit_error *err);
+
+/* Runs a task on all threads; `next` counts from 0 again. */
+void merit__learner_run(merit__learner *learner, void (*task)(void *, int64_t));
+
+/* What the step under way does to tensors of a kind. */
+merit__optimizer_step merit__learner_optimizer_step(const merit__learner *learner,
+                                                    enum merit__tensor_kind kind);
+
+/* ENUMERIC: `what` of the layer of a tensor is not finite. */
+merit_status merit__learner_fail(const merit__learner *learner, int64_t tensor,
+                                 const char *what, merit_error *err);
+
+/* With a sample of the classes: chooses those of the step under way and puts their rows
+ * into the last layer; and, when there is a gradient, updates them where they belong.
+ */
+merit_status merit__learner_lend(merit__learner *learner, merit_error *err);
+merit_status merit__learner_update_lent(merit__learner *learner, merit_error *err);
 
 #endif

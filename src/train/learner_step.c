@@ -109,6 +109,12 @@ static void spread_rows(const merit__hand *h, int64_t K, int64_t n_all)
     }
 }
 
+/* What is minimised. */
+static const merit_loss *loss_of(const merit__learner *learner)
+{
+    return learner->last != NULL ? learner->last->loss : learner->minibatch->loss;
+}
+
 /* Loss and gradient of a slice of windows. */
 static merit_status eval_rows(const merit__learner *learner, merit__hand *h,
                               merit_loss_batch *batch, double *loss)
@@ -121,11 +127,20 @@ static merit_status eval_rows(const merit__learner *learner, merit__hand *h,
         batch->n = h->n_rows;
         batch->logits = h->row_logits;
         batch->weights = NULL;
-        status = merit_loss_eval(learner->minibatch->loss, batch, loss, h->row_dlogits,
+        status = merit_loss_eval(loss_of(learner), batch, loss, h->row_dlogits,
                                  &h->error);
     }
     spread_rows(h, K, learner->options.slice * learner->net->n_positions);
     return status;
+}
+
+/* The labels of the slice become those of the sample. */
+static void find_places(const merit__learner *learner, merit__hand *h)
+{
+    int64_t n = h->places != NULL ? h->n_rows : learner->options.slice;
+    for (int64_t i = 0; learner->last != NULL && i < n; i++) {
+        h->labels[i] = learner->last->sample.place[h->labels[i]];
+    }
 }
 
 static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t slice,
@@ -140,6 +155,7 @@ static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t s
     if (status != MERIT_OK) {
         return status;
     }
+    find_places(learner, h);
     status =
         engine->forward(h->plan, learner->parameters, h->x, key, h->logits, &h->error);
     if (status != MERIT_OK) {
@@ -155,7 +171,7 @@ static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t s
     double *loss = &learner->slice_loss[slice];
     status = h->places != NULL
                  ? eval_rows(learner, h, &batch, loss)
-                 : merit_loss_eval(m->loss, &batch, loss, h->dlogits, &h->error);
+                 : merit_loss_eval(loss_of(learner), &batch, loss, h->dlogits, &h->error);
     if (status == MERIT_ENUMERIC) {
         return name_example(learner, h);
     }
@@ -258,7 +274,6 @@ static void follow(float *statistics, const float *sums, int64_t n, int64_t n_sl
 
 static void update_chunk(const merit__learner *learner, merit__chunk *c)
 {
-    const merit__minibatch *m = learner->minibatch;
     enum merit__tensor_kind kind = learner->hands[0].plan->segments[c->segment].kind;
     float *parameters = learner->parameters + c->offset;
     const float *gradient = learner->gradients[0] + c->offset;
@@ -268,11 +283,11 @@ static void update_chunk(const merit__learner *learner, merit__chunk *c)
     for (int i = 0; i < n_moments; i++) {
         moments[i] = learner->moments[i] + c->offset;
     }
-    merit__optimizer_step step = {.learning_rate = m->learning_rate,
-                                  .momentum = m->momentum,
-                                  .weight_decay =
-                                      kind == MERIT__WEIGHT ? m->weight_decay : 0,
-                                  .step = m->step + 1};
+    merit__optimizer_step step = merit__learner_optimizer_step(learner, kind);
+    if (learner->last != NULL &&
+        c->segment >= learner->hands[0].plan->n_segments - 2) {
+        return; // lent rows, which merit__learner_update_lent updates where they belong
+    }
     if (kind == MERIT__STATISTIC) {
         follow(parameters, gradient, c->n, learner->n_slices);
     } else {
@@ -297,24 +312,14 @@ static void update(void *context, int64_t worker)
     }
 }
 
-static void run(merit__learner *learner, void (*task)(void *, int64_t))
-{
-    atomic_store(&learner->next, 0);
-    merit__workers_run(learner->workers, task, learner);
-}
-
 /* ENUMERIC with the first layer where a chunk's numbers, which are `what`, are not all
  * finite. */
 static merit_status check_chunks(const merit__learner *learner, const char *what,
                                  merit_error *err)
 {
-    const merit_net *net = learner->net;
     for (int64_t i = 0; i < learner->n_chunks; i++) {
         if (!isfinite(learner->chunks[i].magnitude)) {
-            const merit__tensor *tensor = &net->tensors[learner->chunks[i].segment];
-            return merit__fail(
-                err, MERIT_ENUMERIC, "layer %" PRId64 " (%s): its %s are not finite",
-                tensor->layer + 1, net->layers[tensor->layer].text, what);
+            return merit__learner_fail(learner, learner->chunks[i].segment, what, err);
         }
     }
     return MERIT_OK;
@@ -346,27 +351,33 @@ merit_status merit__learner_step(merit__learner *learner,
                                  merit_error *err)
 {
     merit_status status = MERIT_OK;
-    MERIT_TRY(ensure_scratch(learner, minibatch->loss, err));
     learner->minibatch = minibatch;
+    MERIT_TRY(ensure_scratch(learner, loss_of(learner), err));
     learner->n_rows = count_rows(learner, minibatch);
     learner->n_slices = merit__ceil_divide(minibatch->n, learner->options.slice);
     learner->slices_per_group =
         merit__ceil_divide(learner->n_slices, learner->options.groups);
     learner->n_groups =
         merit__ceil_divide(learner->n_slices, learner->slices_per_group);
-    run(learner, learn);
+    if (learner->last != NULL) {
+        MERIT_TRY(merit__learner_lend(learner, err));
+    }
+    merit__learner_run(learner, learn);
     MERIT_TRY(merit__learner_failure(learner, err));
     double sum = 0;
     for (int64_t i = 0; i < learner->n_slices; i++) {
         sum += learner->slice_loss[i];
     }
-    run(learner, reduce);
+    merit__learner_run(learner, reduce);
     if (!isfinite(sum)) {
         MERIT_TRY(merit__fail(err, MERIT_ENUMERIC, "the loss is not finite"));
     }
     MERIT_TRY(check_chunks(learner, "gradients", err));
-    run(learner, update);
+    merit__learner_run(learner, update);
     MERIT_TRY(check_chunks(learner, "parameters", err));
+    if (learner->last != NULL) {
+        MERIT_TRY(merit__learner_update_lent(learner, err));
+    }
     *loss = sum;
     return MERIT_OK;
 fail:

@@ -90,6 +90,47 @@ static merit_status check_same_shape(const merit_dataset *data,
                        vc, vh, vw, c, h, w);
 }
 
+/* A sample of the classes holds the true ones of a minibatch and as many others; it
+ * estimates a cross entropy, and what other losses would see of it is another matter. */
+static merit_status check_sample(const merit__training *t, merit_error *err)
+{
+    const merit__config *c = &t->config;
+    const int64_t K = merit_scores_n_truths(t->scores);
+    const merit_task task = merit_dataset_task(t->whole);
+    if (c->sample == 0) {
+        return MERIT_OK;
+    }
+    if (task == MERIT_TASK_RESIDUE || task == MERIT_TASK_MASKED) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "a sample of the classes is for one label an example, not "
+                           "for one of each letter");
+    }
+    if (c->sample < 2 * c->batch || c->sample >= K) {
+        return merit__fail(err, MERIT_EINVAL,
+                           "a sample of %" PRId64 " classes, expected at least %" PRId64
+                           ", twice the batch, and fewer than there are, %" PRId64,
+                           c->sample, 2 * c->batch, K);
+    }
+    if (strcmp(c->loss, "auto") != 0 && strcmp(c->loss, "auto:fast") != 0 &&
+        strcmp(c->loss, "cross-entropy") != 0) {
+        char shown[80];
+        return merit__fail(err, MERIT_EINVAL,
+                           "a sample of the classes trains with cross-entropy, not "
+                           "with %s",
+                           merit__printable(shown, sizeof shown, c->loss));
+    }
+    return MERIT_OK;
+}
+
+/* The losses to train with; of a sample, cross entropy alone. */
+static merit_status create_candidates(merit__training *t, merit_error *err)
+{
+    const char *loss = t->config.sample > 0 ? "cross-entropy" : t->config.loss;
+    return merit__candidates_create(&t->candidates, loss,
+                                    t->config.epochs * t->steps_per_epoch, t->scores,
+                                    err);
+}
+
 /* Everything that can be known to be wrong before anything is written. */
 static merit_status prepare(merit__training *t, const merit_dataset *data,
                             merit_error *err)
@@ -100,6 +141,7 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
     MERIT_TRY(merit__config_resolve(&t->config, o, data, err));
     MERIT_TRY(check_labels(data, t->scores, err));
     MERIT_TRY(check_class_count(data, err));
+    MERIT_TRY(check_sample(t, err));
     if (o->validation_data != NULL) {
         t->data = data;
         t->validation_data = o->validation_data;
@@ -123,9 +165,7 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
                                merit_scores_n_truths(t->scores), err));
     MERIT_TRY(merit__check_task(t->net, data, err));
     t->steps_per_epoch = (n + t->config.batch - 1) / t->config.batch;
-    MERIT_TRY(merit__candidates_create(&t->candidates, t->config.loss,
-                                       t->config.epochs * t->steps_per_epoch, t->scores,
-                                       err));
+    MERIT_TRY(create_candidates(t, err));
     t->config.engine->describe(t->engine, sizeof t->engine);
     MERIT_TRY(merit__config_json(&t->config_json, &t->config, data, o->validation_data,
                                  t->scores, err));
@@ -156,6 +196,8 @@ static merit_status create(merit__training *t, merit_error *err)
         .threads = t->config.threads,
         .exact = t->config.exact,
         .seed = t->config.seed,
+        .sample = t->config.sample,
+        .scores = t->scores,
     };
     MERIT_TRY(merit__learner_create(&t->learner, t->net, &options, err));
     merit__state_shape shape = {.n_arena = t->net->n_arena,

@@ -411,6 +411,22 @@ static size_t n_logits(const merit__plan *base)
     return (size_t)(base->options.n * base->net->n_positions * base->net->n_classes);
 }
 
+static merit_status plan_import_tensor(merit__plan *plan, int64_t tensor,
+                                       const float *values, float *arena,
+                                       merit_error *err)
+{
+    return convert((merit__dnnl_plan *)plan, tensor, (float *)(uintptr_t)values,
+                   arena + plan->segments[tensor].offset, 1, err);
+}
+
+static merit_status plan_export_tensor(merit__plan *plan, int64_t tensor,
+                                       const float *arena, float *values,
+                                       merit_error *err)
+{
+    return convert((merit__dnnl_plan *)plan, tensor, values,
+                   (float *)(uintptr_t)arena + plan->segments[tensor].offset, 0, err);
+}
+
 static merit_status plan_prepare(merit__plan *base, const float *arena,
                                  merit_error *err)
 {
@@ -463,6 +479,8 @@ const merit__engine merit__engine_dnnl = {
     .destroy = plan_destroy,
     .import = plan_import,
     .export = plan_export,
+    .import_tensor = plan_import_tensor,
+    .export_tensor = plan_export_tensor,
     .prepare = plan_prepare,
     .forward = plan_forward,
     .backward = plan_backward,

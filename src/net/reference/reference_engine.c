@@ -215,6 +215,24 @@ static merit_status export_arena(merit__plan *plan, const float *arena,
     return MERIT_OK;
 }
 
+static merit_status import_tensor(merit__plan *plan, int64_t tensor,
+                                  const float *values, float *arena, merit_error *err)
+{
+    (void)err;
+    memcpy(arena + plan->segments[tensor].offset, values,
+           (size_t)plan->net->tensors[tensor].n * sizeof(float));
+    return MERIT_OK;
+}
+
+static merit_status export_tensor(merit__plan *plan, int64_t tensor, const float *arena,
+                                  float *values, merit_error *err)
+{
+    (void)err;
+    memcpy(values, arena + plan->segments[tensor].offset,
+           (size_t)plan->net->tensors[tensor].n * sizeof(float));
+    return MERIT_OK;
+}
+
 static merit_status prepare(merit__plan *plan, const float *arena, merit_error *err)
 {
     (void)plan;
@@ -344,6 +362,8 @@ const merit__engine merit__engine_reference = {
     .destroy = destroy,
     .import = import_arena,
     .export = export_arena,
+    .import_tensor = import_tensor,
+    .export_tensor = export_tensor,
     .prepare = prepare,
     .forward = forward,
     .backward = backward,
