@@ -46,7 +46,7 @@ typedef struct merit_train_options {
                            // convolutions for sequences; default: cnn1d for those and
                            // for signals, cnn for pictures, an MLP otherwise
     const char *optimizer; // "sgd" (default: Nesterov momentum) or "adamw" (of
-                           // sequences the default)
+                           // sequences and with a sample the default)
     const char *schedule;  // "one-cycle" (default), "cosine", "constant"
     const char *engine;    // "dnnl" (default) or "reference"
     int64_t epochs;        // default 6

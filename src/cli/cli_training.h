@@ -62,7 +62,7 @@ enum {
     {"batch", 'b', "N", 0, "Examples in a step (default: 128; of sequences 32 windows)", \
      4},                                                                               \
     {"optimizer", MERIT__OPTION_OPTIMIZER, "NAME", 0, "sgd or adamw (default: sgd; "  \
-     "of sequences adamw)",                                                             \
+     "of sequences and with --sample adamw)",                                           \
      4},                                                                               \
     {"lr", MERIT__OPTION_LR, "NUMBER", 0, "Learning rate (default: the optimizer's)",  \
      4},                                                                               \

@@ -78,10 +78,13 @@ static const char *default_net(const merit_dataset *data)
     return h >= 8 && w >= 8 ? picture_net : vector_net;
 }
 
-/* Letters are rare events whose rows of the embedding learn at a rate of their own. */
-static const char *default_optimizer(const merit_dataset *data)
+/* Letters are rare events whose rows of the embedding learn at a rate of their own; so
+ * are classes in a sample. */
+static const char *default_optimizer(const merit_train_options *o,
+                                     const merit_dataset *data)
 {
-    return merit_dataset_task(data) != MERIT_TASK_NONE ? "adamw" : "sgd";
+    return merit_dataset_task(data) != MERIT_TASK_NONE || o->sample > 0 ? "adamw"
+                                                                        : "sgd";
 }
 
 /* A window of letters asks many questions at once, and few of them suffice for a step.
@@ -106,10 +109,12 @@ static double default_hide(const merit_dataset *data)
     return asked < most / 2 ? 2 * asked : fmax(asked, most);
 }
 
-/* Residual nets without norm, begun small, bear twice the usual rate. */
-static double default_rate(const merit__optimizer *optimizer, const merit_dataset *data)
+/* Residual nets without norm, begun small, bear twice the usual rate; so do the rows of a
+ * sample, each of which sees few steps. */
+static double default_rate(const merit__optimizer *optimizer,
+                           const merit_train_options *o, const merit_dataset *data)
 {
-    int is_fast = merit_dataset_task(data) != MERIT_TASK_NONE &&
+    int is_fast = (merit_dataset_task(data) != MERIT_TASK_NONE || o->sample > 0) &&
                   strcmp(optimizer->name, "adamw") == 0;
     return optimizer->learning_rate * (is_fast ? 2 : 1);
 }
@@ -145,7 +150,7 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
     *out = (merit__config){
         .loss = text_or_default(o->loss, "auto"),
         .net = expand_net(text_or_default(o->net, default_net(data)), data),
-        .optimizer_name = text_or_default(o->optimizer, default_optimizer(data)),
+        .optimizer_name = text_or_default(o->optimizer, default_optimizer(o, data)),
         .schedule_name = text_or_default(o->schedule, "one-cycle"),
         .engine = &merit__engine_dnnl,
         .epochs = or_default(o->epochs, 6),
@@ -168,7 +173,7 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
     MERIT_TRY(merit__optimizer_find(&out->optimizer, out->optimizer_name, err));
     MERIT_TRY(merit__schedule_find(&out->schedule, out->schedule_name, err));
     out->learning_rate =
-        real_or_default(o->learning_rate, default_rate(out->optimizer, data));
+        real_or_default(o->learning_rate, default_rate(out->optimizer, o, data));
     if (o->hide != 0 && merit_dataset_task(data) != MERIT_TASK_MASKED) {
         MERIT_TRY(merit__fail(err, MERIT_EINVAL,
                               "letters are hidden in training for the masked task "
