@@ -45,10 +45,11 @@ static void choose(merit__learner *learner)
     merit__draft draft = learner->hands[0].draft;
     merit__sample_begin(sample);
     for (int64_t i = 0; i < m->n; i++) {
+        const int64_t unit = m->index[i];
         if (merit_dataset_task(o->data) == MERIT_TASK_NONE) {
-            merit__sample_add(sample, labels[m->index[i]]);
-        } else if (merit__dataset_draw(o->data, m->index[i], o->seed, m->epoch, draft) >
-                   0) {
+            merit__sample_add(sample, labels[unit]);
+        } else if (merit__dataset_draw(o->data, unit, o->augmentation.hide, o->seed,
+                                       m->epoch, draft) > 0) {
             merit__sample_add(sample, draft.classes[0]);
         }
     }

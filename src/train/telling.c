@@ -218,6 +218,20 @@ static void add_data(message *m, const merit_dataset *data)
     }
 }
 
+/* Steps whose time is that of the last layer. */
+static void tell_many_classes(const merit__training *t)
+{
+    enum { MANY = 20000 };
+    const int64_t K = merit_scores_n_truths(t->scores);
+    if (t->config.sample == 0 && K >= MANY && t->net->n_positions == 1) {
+        merit__training_tell(t, MERIT_TRAIN_NOTE,
+                             "every step computes the logits of all %" PRId64
+                             " classes; on a sample of them (--sample 2048) steps are "
+                             "many times faster",
+                             K);
+    }
+}
+
 void merit__training_tell_start(const merit__training *t)
 {
     const merit__state *s = &t->state;
@@ -228,10 +242,14 @@ void merit__training_tell_start(const merit__training *t)
     add(&m, "; %" PRId64 " parameters; %" PRId64 " thread%s, seed %" PRIu64,
         merit_net_n_parameters(t->net), t->config.threads,
         t->config.threads == 1 ? "" : "s", t->config.seed);
+    if (t->config.sample > 0) {
+        add(&m, "; %" PRId64 " classes in a step", t->config.sample);
+    }
     if (s->at.step > 0) {
         add(&m, "; continued after step %" PRId64, s->at.step);
     }
     report(t, MERIT_TRAIN_STARTED, m.text);
+    tell_many_classes(t);
     tell_missing_classes(t);
     tell_constant(t);
     double constant = merit__best_constant(t->scores, t->validation_data);
