@@ -127,8 +127,8 @@ static merit_status eval_rows(const merit__learner *learner, merit__hand *h,
         batch->n = h->n_rows;
         batch->logits = h->row_logits;
         batch->weights = NULL;
-        status = merit_loss_eval(loss_of(learner), batch, loss, h->row_dlogits,
-                                 &h->error);
+        status =
+            merit_loss_eval(loss_of(learner), batch, loss, h->row_dlogits, &h->error);
     }
     spread_rows(h, K, learner->options.slice * learner->net->n_positions);
     return status;
@@ -169,9 +169,9 @@ static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t s
                               .progress = m->progress,
                               .scratch = h->loss_scratch};
     double *loss = &learner->slice_loss[slice];
-    status = h->places != NULL
-                 ? eval_rows(learner, h, &batch, loss)
-                 : merit_loss_eval(loss_of(learner), &batch, loss, h->dlogits, &h->error);
+    status = h->places != NULL ? eval_rows(learner, h, &batch, loss)
+                               : merit_loss_eval(loss_of(learner), &batch, loss,
+                                                 h->dlogits, &h->error);
     if (status == MERIT_ENUMERIC) {
         return name_example(learner, h);
     }
@@ -284,8 +284,7 @@ static void update_chunk(const merit__learner *learner, merit__chunk *c)
         moments[i] = learner->moments[i] + c->offset;
     }
     merit__optimizer_step step = merit__learner_optimizer_step(learner, kind);
-    if (learner->last != NULL &&
-        c->segment >= learner->hands[0].plan->n_segments - 2) {
+    if (learner->last != NULL && c->segment >= learner->hands[0].plan->n_segments - 2) {
         return; // lent rows, which merit__learner_update_lent updates where they belong
     }
     if (kind == MERIT__STATISTIC) {
