@@ -386,3 +386,48 @@ def test_locales_change_nothing(place, run):
     wanted = merit("predict", run, place / "test.csv").out
     for locale in ("de_DE.UTF-8", "tr_TR.UTF-8", "C"):
         assert merit("predict", run, place / "test.csv", env={"LC_ALL": locale}).out == wanted
+
+
+def test_decimal_commas_everywhere(place, tmp_path):
+    """--decimal=, is the same in examples, score tables, generators and probabilities."""
+    (tmp_path / "p.tsv").write_text("\ta\tb\na\t1.5\t-0.25\nb\t0\t2e-1\n")
+    (tmp_path / "c.csv").write_text(";a;b\na;1,5;-0,25\nb;0;2e-1\n")
+    (tmp_path / "blanks.txt").write_text("    a   b\na 1,5 -0,25\nb 0   2e-1\n")
+    plain = merit("labels", tmp_path / "p.tsv").out
+    for name in ("c.csv", "blanks.txt", "p.tsv"):
+        assert merit("labels", tmp_path / name, "--decimal=,").out == plain, name
+        assert record("info", tmp_path / name, "--decimal", ",")["highest"] == 1.5, name
+    hint = "a decimal comma? use --decimal=,"
+    assert hint in refused("check", tmp_path / "c.csv", expect=3)
+    (tmp_path / "both.csv").write_text(";a;b\na;1,5;-0.25\nb;0;1\n")
+    assert 'found "-0.25"; other numbers before it are written the other way' in refused(
+        "check", tmp_path / "both.csv", "--decimal=,", expect=3)
+    assert "expected one of .|,, found" in refused("check", tmp_path / "c.csv", "--decimal=;")
+
+    (tmp_path / "c.groups").write_text("x: a b\ny: c\nscores: 1,5 0,5 -1\n")
+    (tmp_path / "p.groups").write_text("x: a b\ny: c\nscores: 1.5 0.5 -1\n")
+    (tmp_path / "c.bins").write_text("low\t0,5\nmiddle\t1,5\nhigh\t4\n")
+    (tmp_path / "p.bins").write_text("low 0.5\nmiddle 1.5\nhigh 4\n")
+    for kind in ("groups", "bins"):
+        assert hint in refused("check", f"{kind}:{tmp_path}/c.{kind}", expect=3)
+        assert merit("labels", f"{kind}:{tmp_path}/c.{kind}", "--decimal=,").out == \
+            merit("labels", f"{kind}:{tmp_path}/p.{kind}").out
+
+    (tmp_path / "pp.csv").write_text("a,b\n0.25,0.75\n0.5,0.5\n")
+    (tmp_path / "pc.csv").write_text("a;b\n0,25;0,75\n0,5;0,5\n")
+    (tmp_path / "bare.txt").write_text("0,25 0,75\n0,5 0,5\n")
+    assert hint in refused("decide", tmp_path / "pc.csv", "-s", tmp_path / "p.tsv", expect=3)
+    answers = merit("decide", tmp_path / "pp.csv", "-s", tmp_path / "p.tsv").out
+    for name in ("pc.csv", "bare.txt"):
+        assert merit("decide", tmp_path / name, "-s", tmp_path / "c.csv", "--decimal=,").out \
+            == answers
+
+    x, kinds = make()
+    rows = rows_of(x, kinds, ";").replace(".", ",")
+    (tmp_path / "d.csv").write_text("mass;length;width;kind\n" + rows)
+    (tmp_path / "kinds.csv").write_text(
+        ";wasp;ant;bee\nwasp;2,0;0;1\nant;0;2;-1\nbee;1;-1;2\n")
+    for table in (tmp_path / "kinds.csv", place / "kinds.tsv"):
+        done = merit("train", tmp_path / "d.csv", "--label", "kind", "--decimal", ",", "-s",
+                     table, "--check")
+        assert done.err.count("note") == 0, done.err

@@ -48,6 +48,8 @@ typedef struct merit_rows_options {
     merit_rows_kind kind;
     int32_t renormalize;        // non-zero: probabilities may have any sum above 0;
                                 // each row is divided by its sum
+    int32_t decimal_comma;      // non-zero: numbers in text are written 1,5; a comma
+                                // separates nothing
     int64_t n_classes;          // K; 0: as many as there are columns (for labels: any)
     const char *const *classes; // [n_classes] names to find in text; borrowed until the
                                 // rows are closed; NULL: the order of the file

@@ -34,6 +34,8 @@ typedef struct merit_scores_options {
     int32_t answer_nodes;       // non-zero: of a tree, every node that branches is an
                                 // answer too, behind the classes: right for all below
                                 // it, 1 - what lies between it and the truth
+    int32_t decimal_comma;      // non-zero: numbers in text may be written 1,5, all of
+                                // a file or none; a comma separates nothing
     int64_t dense_limit;        // a tree with more answers is an implicit table; 0:
                                 // 2,000; at most 20,000
 } merit_scores_options;

@@ -95,6 +95,23 @@ int merit__parse_integer(const char *text, size_t n, int64_t low, int64_t high,
     return 0;
 }
 
+int merit__parse_decimal(const char *text, size_t n, int has_decimal_comma, double *out)
+{
+    char copy[MERIT__NUMBER_TEXT_MAX + 1];
+    if (!has_decimal_comma) {
+        return merit__parse_double(text, n, out);
+    }
+    if (n > sizeof copy || memchr(text, '.', n) != NULL) {
+        return -1;
+    }
+    memcpy(copy, text, n);
+    char *comma = memchr(copy, ',', n);
+    if (comma != NULL) {
+        *comma = '.';
+    }
+    return merit__parse_double(copy, n, out);
+}
+
 int merit__has_decimal_comma(const char *text, size_t n)
 {
     char with_point[40];

@@ -19,6 +19,14 @@ int merit__parse_double(const char *text, size_t n, double *out);
 int merit__parse_integer(const char *text, size_t n, int64_t low, int64_t high,
                          int64_t *out);
 
+/* A number with a point, or with a comma in its place and no point. Returns 0 and *out,
+ * or -1. */
+int merit__parse_decimal(const char *text, size_t n, int has_decimal_comma,
+                         double *out);
+
+/* What to do about a decimal comma where none is expected. */
+#define MERIT__DECIMAL_HINT "a decimal comma? use --decimal=,"
+
 /* Whether text[0..n) would be a number if its comma were a point. */
 int merit__has_decimal_comma(const char *text, size_t n);
 

@@ -20,6 +20,7 @@ static merit_rows_options options_of_rows(const merit__beliefs *beliefs)
                                             ? MERIT_ROWS_NUMBERS
                                             : MERIT_ROWS_PROBABILITIES,
                                 .renormalize = beliefs->source->renormalize,
+                                .decimal_comma = beliefs->source->scores.decimal_comma,
                                 .n_classes = beliefs->n_classes,
                                 .classes = beliefs->classes};
 }

@@ -144,6 +144,12 @@ static merit_status read_choice(int *out, const char *option, const char *choice
                          option, choice, value);
 }
 
+merit_status merit__read_decimal(int32_t *has_comma, const char *value,
+                                 merit_error *err)
+{
+    return read_choice(has_comma, "--decimal", ".|,", value, err);
+}
+
 // The options of tables.
 static merit_status set_table(merit_dataset_options *options, int key,
                               const char *value, merit_error *err)
@@ -169,8 +175,7 @@ static merit_status set_table(merit_dataset_options *options, int key,
         options->missing = (merit_missing)choice;
         break;
     case MERIT__OPTION_DECIMAL:
-        MERIT_TRY(read_choice(&options->decimal_comma, "--decimal", ".|,", value, err));
-        break;
+        return merit__read_decimal(&options->decimal_comma, value, err);
     case MERIT__OPTION_MAX_LINE:
         return read_size(&options->max_line_bytes, "--max-line", value, err);
     case MERIT__OPTION_SIGNALS:

@@ -82,7 +82,7 @@ enum {
      "What a missing value of a table (empty, NA, NaN, ?) becomes (default: refuse; "   \
      "a model that learned with mean uses it)", 2},                                    \
     {"decimal", MERIT__OPTION_DECIMAL, ".|,", 0,                                       \
-     "What stands before the decimals in a table (default: .)", 2},                    \
+     "What stands before the decimals in tables, SCORES too (default: .)", 2},                  \
     {"max-line", MERIT__OPTION_MAX_LINE, "SIZE", 0,                                    \
      "The longest line that a table may have (default: 16M)", 2}
 /* What training makes of rows; a model knows it. */
@@ -105,6 +105,10 @@ enum {
 /* Takes one of these options; the key must be one of the above. */
 merit_status merit__data_option(merit_dataset_options *options, int key,
                                 const char *value, merit_error *err);
+
+/* Reads what stands before the decimals: . or , */
+merit_status merit__read_decimal(int32_t *has_comma, const char *value,
+                                 merit_error *err);
 
 /* Whether the key is one of them. */
 int merit__is_data_option(int key);

@@ -126,6 +126,7 @@ merit_status merit__inputs_load(merit__inputs *inputs,
     merit_dataset_options options = settings->data;
     options.n_threads = settings->train.threads;
     options.signals = reads_signals(settings);
+    scores.decimal_comma = options.decimal_comma;
     MERIT_TRY(merit__data_load(&inputs->data, settings->data_path, &options,
                                settings->quiet, err));
     MERIT_TRY(merit__data_need_labels(inputs->data, "--labels", err));

@@ -26,6 +26,9 @@ merit_status merit__scores_option(merit__scores_source *source, int key,
     if (key == MERIT__OPTION_ANSWERS) {
         return merit__scores_answers(&source->answer_nodes, value, err);
     }
+    if (key == MERIT__OPTION_DECIMAL) {
+        return merit__read_decimal(&source->decimal_comma, value, err);
+    }
     int costs = key == MERIT__OPTION_COSTS;
     if (source->n_given > 0 && source->costs != costs) {
         return merit__refuse(err, MERIT_EINVAL,
@@ -63,7 +66,8 @@ static int is_generator(const merit__scores_source *source)
 merit_status merit__scores_open(merit_scores **out, const merit__scores_source *source,
                                 int64_t n_classes, merit_error *err)
 {
-    merit_scores_options options = {.costs = source->costs};
+    merit_scores_options options = {.costs = source->costs,
+                                    .decimal_comma = source->decimal_comma};
     merit_status status = MERIT_OK;
     char *text = NULL;
     size_t n_bytes = 0;

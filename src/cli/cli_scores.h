@@ -2,7 +2,7 @@
 #ifndef MERIT_CLI_SCORES_H
 #define MERIT_CLI_SCORES_H
 
-#include "merit/data.h"
+#include "cli_data.h"
 #include "merit/scores.h"
 
 enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200, MERIT__OPTION_ANSWERS };
@@ -11,6 +11,10 @@ enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200, MERIT__OPTION_AN
 #define MERIT__ANSWERS_OPTION                                                          \
     {"answers", MERIT__OPTION_ANSWERS, "KIND", 0,                                      \
      "Of a tree: classes, the default, or nodes, which its inner nodes are too", 1}
+/* For commands that read no examples, whose options have it. */
+#define MERIT__DECIMAL_OPTION                                                          \
+    {"decimal", MERIT__OPTION_DECIMAL, ".|,", 0,                                       \
+     "What stands before the decimals in text (default: .)", 2}
 #define MERIT__SCORES_OPTIONS                                                          \
     {"scores", MERIT__OPTION_SCORES, "SCORES", 0,                                      \
      "What each answer is worth for each truth: a file, - for standard input, "        \
@@ -26,6 +30,7 @@ typedef struct merit__scores_source {
     const char *spec; // borrowed
     int costs;
     int answer_nodes;           // of a tree
+    int32_t decimal_comma;      // numbers are written 1,5
     int n_given;                // options seen in this pass
     const char *const *classes; // names for a generator's classes, or NULL; borrowed
 } merit__scores_source;

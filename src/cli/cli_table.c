@@ -17,6 +17,8 @@ merit_status merit__table_option(merit__table_source *source, int key,
         return MERIT_OK;
     case MERIT__OPTION_ANSWERS:
         return merit__scores_answers(&source->answer_nodes, value, err);
+    case MERIT__OPTION_DECIMAL:
+        return merit__read_decimal(&source->decimal_comma, value, err);
     case MERIT__OPTION_CLASSES:
         return merit__read_count(&source->n_classes, "--classes", value, 2, 20000, err);
     case MERIT__OPTION_SAMPLES:
@@ -36,7 +38,8 @@ merit_status merit__table_open(merit_scores **out, const merit__table_source *so
 {
     const merit__scores_source scores = {.spec = source->spec,
                                          .costs = source->costs,
-                                         .answer_nodes = source->answer_nodes};
+                                         .answer_nodes = source->answer_nodes,
+                                         .decimal_comma = source->decimal_comma};
     *out = NULL;
     if (source->spec == NULL) {
         return merit__refuse(err, MERIT_EINVAL, "SCORES is missing: %s SCORES",

@@ -12,7 +12,7 @@ enum { MERIT__OPTION_CLASSES = 0x230, MERIT__OPTION_SAMPLES, MERIT__OPTION_SEED 
     {"costs", MERIT__OPTION_COSTS, NULL, 0, "The table holds costs", 1},               \
     {"classes", MERIT__OPTION_CLASSES, "K", 0,                                         \
      "How many classes identity and ordinal have", 1},                                 \
-    MERIT__ANSWERS_OPTION
+    MERIT__ANSWERS_OPTION, MERIT__DECIMAL_OPTION
 #define MERIT__BELIEF_OPTIONS                                                          \
     {"samples", MERIT__OPTION_SAMPLES, "N", 0,                                         \
      "How many beliefs to draw (default: 10,000 to 200,000, by the size of the "       \
@@ -25,6 +25,7 @@ typedef struct merit__table_source {
     const char *spec; // the argument SCORES
     int costs;
     int answer_nodes; // of a tree
+    int32_t decimal_comma;
     int64_t n_classes;
     merit_audit_options beliefs; // seed and n_samples
 } merit__table_source;

@@ -36,6 +36,7 @@ static const struct argp_option table[] = {
     {"logits", OPTION_LOGITS, NULL, 0, "PROBS holds logits, not probabilities", 2},
     {"renormalize", OPTION_RENORMALIZE, NULL, 0,
      "Divide rows that do not sum to 1 by their sum", 2},
+    MERIT__DECIMAL_OPTION,
     MERIT__LAST_OPTIONS,
 };
 
@@ -193,8 +194,8 @@ static merit_status decide_rows(struct work *work, int64_t n, merit_error *err)
         int64_t row = d->n;
         const int32_t *labels =
             work->labels != NULL ? work->labels + work->first : NULL;
-        merit_status status = merit__deciding_add(d, work->values + work->first * k,
-                                                  labels, n_part, err);
+        merit_status status =
+            merit__deciding_add(d, work->values + work->first * k, labels, n_part, err);
         if (status != MERIT_OK) {
             return status;
         }

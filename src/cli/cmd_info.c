@@ -59,7 +59,8 @@ static const merit__options options = {
 
 static merit_status tell_table(const struct settings *settings, merit_error *err)
 {
-    merit__scores_source source = {.spec = settings->path};
+    merit__scores_source source = {.spec = settings->path,
+                                   .decimal_comma = settings->data.decimal_comma};
     merit_scores *scores = NULL;
     merit_status status = MERIT_OK;
     MERIT_TRY(merit__scores_open(&scores, &source, 0, err));

@@ -35,6 +35,7 @@ static const struct argp_option table[] = {
     {"gradient", OPTION_GRADIENT, "G.npy", 0,
      "Write d value / d logits [N,K] there, float32", 1},
     {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 1},
+    MERIT__DECIMAL_OPTION,
     MERIT__LAST_OPTIONS,
 };
 

@@ -188,9 +188,9 @@ merit_status merit__lines_next_record(merit__lines *lines, char separator,
     return MERIT_OK;
 }
 
-char merit__separator_of(const char *text, size_t n)
+char merit__separator_of(const char *text, size_t n, int has_decimal_comma)
 {
-    static const char separators[] = "\t;,";
+    const char *separators = has_decimal_comma ? "\t;" : "\t;,";
     for (const char *s = separators; *s != '\0'; s++) {
         if (memchr(text, *s, n) != NULL) {
             return *s;

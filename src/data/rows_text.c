@@ -131,7 +131,7 @@ static merit_status fail_field(const merit_rows *rows, size_t column, const char
     if (is_label) {
         merit__suggest_class(nearest, sizeof nearest, rows, text, n);
     } else if (merit__has_decimal_comma(text, n)) {
-        hint = "; decimal comma? Write a point";
+        hint = "; " MERIT__DECIMAL_HINT;
     }
     snprintf(part, sizeof part, "%.*s", n < FIELD_SHOWN ? (int)n : FIELD_SHOWN, text);
     return merit__fail(err, MERIT_EFORMAT,
@@ -192,7 +192,9 @@ static merit_status parse_row(merit_rows *rows, double *values, size_t row,
         merit__take_field(&text, end, s->columns.separator, &field, &n_field);
         if (use >= 0) {
             int failed = is_label ? parse_label(rows, field, n_field, &values[use])
-                                  : merit__parse_double(field, n_field, &values[use]);
+                                  : merit__parse_decimal(field, n_field,
+                                                         rows->options.decimal_comma,
+                                                         &values[use]);
             if (failed) {
                 return fail_field(rows, i, field, n_field, err);
             }

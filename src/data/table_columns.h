@@ -45,10 +45,6 @@ int merit__is_missing(const char *text, size_t n);
  * within float. */
 int merit__is_feature(double value);
 
-/* A number with a point, or with a comma in its place. Returns 0 and *out, or -1. */
-int merit__parse_decimal(const char *text, size_t n, int has_decimal_comma,
-                         double *out);
-
 /* The text of a field that merit__take_field has cut out: two quotes within quotes are
  * one. Adds it to `names`. */
 merit_status merit__add_field(merit__paths *names, const char *field, size_t n,

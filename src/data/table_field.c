@@ -29,23 +29,6 @@ int merit__is_feature(double value)
     return fabs(value) <= 1e37;
 }
 
-int merit__parse_decimal(const char *text, size_t n, int has_decimal_comma, double *out)
-{
-    char copy[MERIT__NUMBER_TEXT_MAX + 1];
-    if (!has_decimal_comma) {
-        return merit__parse_double(text, n, out);
-    }
-    if (n > sizeof copy || memchr(text, '.', n) != NULL) {
-        return -1;
-    }
-    memcpy(copy, text, n);
-    char *comma = memchr(copy, ',', n);
-    if (comma != NULL) {
-        *comma = '.';
-    }
-    return merit__parse_double(copy, n, out);
-}
-
 int merit__is_number_or_missing(const char *text, size_t n, int has_decimal_comma)
 {
     static const char *const words[] = {"inf", "-inf", "Inf", "-Inf"};

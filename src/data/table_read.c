@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "data/listed_pictures.h"
 #include "data/text_records.h"
 
@@ -66,7 +67,7 @@ static merit_status take_odd(reading *r, size_t i, const char *text, size_t n,
         merit__parse_decimal(text, n, !has_comma, &value) == 0) {
         return fail_field(r, i, text, n,
                           has_comma ? "a number with a decimal comma"
-                                    : "a number; a decimal comma? use --decimal=,");
+                                    : "a number; " MERIT__DECIMAL_HINT);
     }
     return fail_field(r, i, text, n,
                       is_inf ? "a finite number"

@@ -34,7 +34,7 @@ static int is_word(field f, const char *word)
     return f.n == strlen(word) && memcmp(f.text, word, f.n) == 0;
 }
 
-static int is_number(field f)
+static int is_number(field f, int has_decimal_comma)
 {
     static const char *const words[] = {"nan", "NaN", "NAN", "inf", "-inf"};
     double value = 0;
@@ -43,7 +43,8 @@ static int is_number(field f)
             return 1; // of a row that will be refused
         }
     }
-    return f.n == 0 || merit__parse_double(f.text, f.n, &value) == 0;
+    return f.n == 0 ||
+           merit__parse_decimal(f.text, f.n, has_decimal_comma, &value) == 0;
 }
 
 static const char *show(char out[NAME_BYTES], field f)
@@ -114,7 +115,7 @@ static merit_status split(finding *f, const char *text, size_t n, char separator
 
 int merit__columns_are_classes(const merit_rows *rows, const char *text, size_t n)
 {
-    char separator = merit__separator_of(text, n);
+    char separator = merit__separator_of(text, n, rows->options.decimal_comma);
     const char *end = text + n;
     int64_t n_found = 0;
     while (text != NULL && n_found < rows->options.n_classes) {
@@ -178,7 +179,7 @@ static int is_header(const finding *f, const char *text, size_t n)
         return f->n == 2 && is_id(f, 0);
     }
     for (size_t i = f->n > 1 ? 1 : 0; i < f->n; i++) {
-        if (!is_number(f->fields[i])) {
+        if (!is_number(f->fields[i], f->rows->options.decimal_comma)) {
             return 1;
         }
     }
@@ -218,7 +219,7 @@ static merit_status use_of(int64_t *use, finding *f, size_t i, int64_t guess)
                            ": column %zu is named \"%s\", which is no class%s",
                            f->path, f->line, i + 1, show(shown, *name),
                            merit__has_decimal_comma(name->text, name->n)
-                               ? "; decimal comma? Write a point"
+                               ? "; " MERIT__DECIMAL_HINT
                                : merit__suggest_class(nearest, sizeof nearest, f->rows,
                                                       name->text, name->n));
     }
@@ -308,7 +309,8 @@ fail:
 static merit_status count_columns(merit__columns *out, const finding *f)
 {
     int64_t K = f->rows->options.n_classes;
-    int is_longer = K > 0 ? (int64_t)f->n == K + 1 : !is_number(f->fields[0]);
+    int is_longer = K > 0 ? (int64_t)f->n == K + 1
+                          : !is_number(f->fields[0], f->rows->options.decimal_comma);
     int has_id = f->n > 1 && is_longer;
     f->rows->n_columns = f->n - (size_t)has_id;
     for (size_t i = 0; i < f->n; i++) {
@@ -340,7 +342,7 @@ merit_status merit__columns_find(merit__columns *out, merit_rows *rows,
 {
     finding f = {.rows = rows, .path = rows->path, .line = line, .err = err};
     merit_status status = MERIT_OK;
-    out->separator = merit__separator_of(text, n);
+    out->separator = merit__separator_of(text, n, rows->options.decimal_comma);
     MERIT_TRY(split(&f, text, n, out->separator));
     out->n = f.n;
     out->uses = merit__alloc_array(f.n, sizeof *out->uses);

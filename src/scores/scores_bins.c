@@ -2,11 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "base/number.h"
 #include "scores/scores_names.h"
 #include "scores/scores_text.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A bin of a quantity, and where it is. */
@@ -79,6 +79,14 @@ static merit_status place_bin(bins *file, const double numbers[2], int n,
     return MERIT_OK;
 }
 
+static merit_status fail_numbers(const bins *file, merit__field field, merit_error *err)
+{
+    char expected[120];
+    snprintf(expected, sizeof expected, "\"name middle\" or \"name from to\"%s",
+             merit__text_number_hint(&file->text, field));
+    return fail_line(file, expected, err);
+}
+
 static merit_status read_line(bins *file, merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -90,14 +98,14 @@ static merit_status read_line(bins *file, merit_error *err)
     MERIT_TRY(add_bin(file, field, err));
     MERIT_TRY(merit__text_next_field(&file->text, &field, &found, err));
     for (; found; n++) {
-        if (n == 2 || merit__parse_double(field.bytes, field.n, &numbers[n]) != 0 ||
+        if (n == 2 || merit__text_number(&file->text, field, &numbers[n]) != 0 ||
             !merit__scores_allow(numbers[n])) {
-            return fail_line(file, "\"name middle\" or \"name from to\"", err);
+            return fail_numbers(file, field, err);
         }
         MERIT_TRY(merit__text_next_field(&file->text, &field, &found, err));
     }
     if (n == 0) {
-        return fail_line(file, "\"name middle\" or \"name from to\"", err);
+        return fail_numbers(file, field, err);
     }
     MERIT_TRY(place_bin(file, numbers, n, err));
 fail:
@@ -198,6 +206,7 @@ merit_status merit__scores_parse_bins(merit_scores **out, const char *text,
     bins file = {0};
     *out = NULL;
     MERIT_TRY(merit__text_open(&file.text, text, n_bytes, origin, err));
+    file.text.has_decimal_comma = options->decimal_comma != 0;
     MERIT_TRY(read_all(&file, err));
     MERIT_TRY(build(out, &file, power, origin, options, err));
 fail:

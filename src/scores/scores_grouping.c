@@ -78,6 +78,7 @@ static merit_status read_scores(merit__grouping *file, merit_error *err)
     double *values[] = {&file->right, &file->same, &file->other};
     merit__field field = {0};
     int64_t line = file->text.line;
+    const char *hint = "";
     int n_good = 0;
     int n_fields = 0;
     int found = 0;
@@ -91,17 +92,19 @@ static merit_status read_scores(merit__grouping *file, merit_error *err)
     MERIT_TRY(merit__text_next_field(&file->text, &field, &found, err));
     for (; found; n_fields++) {
         if (n_fields < 3 &&
-            merit__parse_double(field.bytes, field.n, values[n_fields]) == 0) {
+            merit__text_number(&file->text, field, values[n_fields]) == 0) {
             n_good += merit__scores_allow(*values[n_fields]);
+        } else {
+            hint = merit__text_number_hint(&file->text, field);
         }
         MERIT_TRY(merit__text_next_field(&file->text, &field, &found, err));
     }
     if (n_good != 3 || n_fields != 3) {
-        status =
-            merit__fail(err, MERIT_EFORMAT,
-                        "%s:%lld: expected \"scores: right same other\" with three "
-                        "numbers of size up to %g",
-                        file->text.origin, (long long)line, MERIT__SCORES_MAX_SCORE);
+        status = merit__fail(
+            err, MERIT_EFORMAT,
+            "%s:%lld: expected \"scores: right same other\" with three "
+            "numbers of size up to %g%s",
+            file->text.origin, (long long)line, MERIT__SCORES_MAX_SCORE, hint);
     }
 
 fail:
@@ -156,13 +159,15 @@ static int is_word(merit__field field, const char *word)
 }
 
 merit_status merit__grouping_read(merit__grouping *file, const char *bytes,
-                                  size_t n_bytes, const char *origin, merit_error *err)
+                                  size_t n_bytes, const char *origin,
+                                  const merit_scores_options *options, merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__field heading = {0};
     int found = 0;
     *file = (merit__grouping){.right = 2.0, .same = 1.0, .other = -1.0};
     MERIT_TRY(merit__text_open(&file->text, bytes, n_bytes, origin, err));
+    file->text.has_decimal_comma = options->decimal_comma != 0;
     MERIT_TRY(merit__text_next_record(&file->text, &found, err));
     while (found) {
         MERIT_TRY(read_heading(file, &heading, err));

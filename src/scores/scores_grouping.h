@@ -2,6 +2,7 @@
 #ifndef MERIT_SCORES_SCORES_GROUPING_H
 #define MERIT_SCORES_SCORES_GROUPING_H
 
+#include "merit/scores.h"
 #include "scores/scores_text.h"
 
 /* A class or a group: where it was named and, for a class, the number of its
@@ -31,7 +32,9 @@ typedef struct merit__grouping {
 
 /* Reads the text. EFORMAT, ENOMEM (limits). Dispose of *file in any case. */
 merit_status merit__grouping_read(merit__grouping *file, const char *bytes,
-                                  size_t n_bytes, const char *origin, merit_error *err);
+                                  size_t n_bytes, const char *origin,
+                                  const merit_scores_options *options,
+                                  merit_error *err);
 void merit__grouping_dispose(merit__grouping *file);
 
 #endif

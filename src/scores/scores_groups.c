@@ -191,7 +191,7 @@ merit_status merit__scores_parse_groups(merit_scores **out, const char *text,
     merit_status status = MERIT_OK;
     merit__grouping file = {0};
     *out = NULL;
-    MERIT_TRY(merit__grouping_read(&file, text, n_bytes, origin, err));
+    MERIT_TRY(merit__grouping_read(&file, text, n_bytes, origin, options, err));
     if (options->costs) {
         MERIT_TRY(check_costs(&file, err));
     }

@@ -38,9 +38,7 @@ static merit_status fail_number(const merit__scan *scan, merit__field field,
         merit__printable(shown_name, sizeof shown_name, scan->columns[column]),
         (long long)column + 2, MERIT__SCORES_MAX_SCORE,
         merit__printable(shown_found, sizeof shown_found, found),
-        merit__has_decimal_comma(found, strlen(found))
-            ? "; decimal comma? Write a point"
-            : "");
+        merit__text_number_hint(&scan->text, field));
 }
 
 static merit_status read_numbers(merit_scores *scores, merit__scan *scan, int64_t row,
@@ -56,7 +54,7 @@ static merit_status read_numbers(merit_scores *scores, merit__scan *scan, int64_
         double value = 0;
         MERIT_TRY(merit__text_next_field(&scan->text, &field, &found, err));
         field = trim(field);
-        if (merit__parse_double(field.bytes, field.n, &value) != 0 ||
+        if (merit__text_number(&scan->text, field, &value) != 0 ||
             !merit__scores_allow(value)) {
             return fail_number(scan, field, k, err);
         }
@@ -135,7 +133,7 @@ merit_status merit_scores_parse(merit_scores **out, const char *text, size_t n_b
     options = options == NULL ? &defaults : options;
     *out = NULL;
     MERIT_TRY(merit__scores_check_options(options, err));
-    MERIT_TRY(merit__scan_read(&scan, text, n_bytes, origin, err));
+    MERIT_TRY(merit__scan_read(&scan, text, n_bytes, origin, options, err));
     MERIT_TRY(merit__scan_arrange(&scan, options, err));
     MERIT_TRY(merit__scores_new(&scores, scan.n_rows, scan.n_columns, origin, err));
     for (int64_t k = 0; k < scan.n_columns; k++) {

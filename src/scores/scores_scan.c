@@ -87,12 +87,14 @@ fail:
 }
 
 merit_status merit__scan_read(merit__scan *scan, const char *bytes, size_t n_bytes,
-                              const char *origin, merit_error *err)
+                              const char *origin, const merit_scores_options *options,
+                              merit_error *err)
 {
     merit_status status = MERIT_OK;
     int found = 0;
     *scan = (merit__scan){0};
     MERIT_TRY(merit__text_open(&scan->text, bytes, n_bytes, origin, err));
+    scan->text.has_decimal_comma = options->decimal_comma != 0;
     MERIT_TRY(read_header(scan, err));
     MERIT_TRY(merit__text_next_record(&scan->text, &found, err));
     while (found) {

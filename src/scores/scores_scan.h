@@ -36,7 +36,8 @@ typedef struct merit__scan {
 /* Reads the names and counts the scores. EFORMAT, ENOMEM (limits). Dispose of *scan
  * in any case. */
 merit_status merit__scan_read(merit__scan *scan, const char *bytes, size_t n_bytes,
-                              const char *origin, merit_error *err);
+                              const char *origin, const merit_scores_options *options,
+                              merit_error *err);
 void merit__scan_dispose(merit__scan *scan);
 
 /* Checks names and shape and finds the place of each row and column: the classes

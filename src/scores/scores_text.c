@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/number.h"
 
 #include <string.h>
 
@@ -162,7 +163,7 @@ void merit__text_seek(merit__text *text, const char *record, int64_t line)
 
 void merit__text_detect_delimiter(merit__text *text)
 {
-    static const char by_rank[] = "\t;,";
+    const char *by_rank = text->has_decimal_comma ? "\t;" : "\t;,";
     int quoted = 0;
     size_t best = strlen(by_rank);
     for (const char *at = text->record; at < text->end; at++) {
@@ -179,6 +180,37 @@ void merit__text_detect_delimiter(merit__text *text)
         }
     }
     text->delimiter = by_rank[best] == '\0' ? ' ' : by_rank[best];
+}
+
+int merit__text_number(merit__text *text, merit__field field, double *out)
+{
+    int has_comma = text->has_decimal_comma && field.n > 0 &&
+                    memchr(field.bytes, ',', field.n) != NULL;
+    int has_point = field.n > 0 && memchr(field.bytes, '.', field.n) != NULL;
+    if (merit__parse_decimal(field.bytes, field.n, has_comma, out) != 0 ||
+        (has_comma && text->point_line > 0) || (has_point && text->comma_line > 0)) {
+        return -1;
+    }
+    if (has_comma && text->comma_line == 0) {
+        text->comma_line = field.line;
+    }
+    if (has_point && text->point_line == 0) {
+        text->point_line = field.line;
+    }
+    return 0;
+}
+
+const char *merit__text_number_hint(const merit__text *text, merit__field field)
+{
+    double ignored = 0;
+    if (!text->has_decimal_comma) {
+        return merit__has_decimal_comma(field.bytes, field.n) ? "; " MERIT__DECIMAL_HINT
+                                                              : "";
+    }
+    return merit__parse_decimal(field.bytes, field.n, 0, &ignored) == 0 ||
+                   merit__has_decimal_comma(field.bytes, field.n)
+               ? "; other numbers before it are written the other way, 1,5 or 1.5"
+               : "";
 }
 
 const char *merit__text_delimiter_name(const merit__text *text)

@@ -10,13 +10,16 @@ enum { MERIT__TEXT_MAX_LINE_BYTES = 1 << 20, MERIT__TEXT_MAX_FIELD_BYTES = 1 << 
 typedef struct merit__text {
     const char *at; // the next byte
     const char *end;
-    const char *record;  // the first byte of the current record
-    int64_t line;        // of `at`, from 1
-    int64_t record_line; // of `record`
-    int in_record;       // whether a field follows
-    char delimiter;      // '\t', ',', ';', or ' ' for runs of spaces and tabs
-    char origin[80];     // for messages
-    char *unquoted;      // the last quoted field
+    const char *record;    // the first byte of the current record
+    int64_t line;          // of `at`, from 1
+    int64_t record_line;   // of `record`
+    int in_record;         // whether a field follows
+    int has_decimal_comma; // numbers may be written 1,5; then commas separate nothing
+    int64_t comma_line;    // where the first number with a comma is; 0: none so far
+    int64_t point_line;    // likewise with a point
+    char delimiter;        // '\t', ',', ';', or ' ' for runs of spaces and tabs
+    char origin[80];       // for messages
+    char *unquoted;        // the last quoted field
     size_t unquoted_capacity;
 } merit__text;
 
@@ -41,8 +44,16 @@ merit_status merit__text_next_record(merit__text *text, int *found, merit_error 
 void merit__text_seek(merit__text *text, const char *record, int64_t line);
 
 /* Takes the delimiter that the current record uses: tab before semicolon before comma
- * before blanks. */
+ * (unless that is for decimals) before blanks. */
 void merit__text_detect_delimiter(merit__text *text);
+
+/* A field as a number. Returns 0; or -1, also for a point where there were commas
+ * before, or the opposite. */
+int merit__text_number(merit__text *text, merit__field field, double *out);
+
+/* What to do about a field that is no number: "; ..." for a comma where points are
+ * expected, or both; else "". */
+const char *merit__text_number_hint(const merit__text *text, merit__field field);
 
 /* The delimiter in words, for messages. */
 const char *merit__text_delimiter_name(const merit__text *text);
