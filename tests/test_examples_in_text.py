@@ -106,8 +106,37 @@ def test_unknown_columns_are_told(place, run, tmp_path):
     lines = (place / "test.csv").read_text().splitlines()
     (tmp_path / "more.csv").write_text("\n".join(
         line + (",7" if i else ",year") for i, line in enumerate(lines)))
-    done = merit("report", run, tmp_path / "more.csv", "-o", tmp_path / "page.html")
-    assert "1 column is left out, since nothing was learned from it: year" in done.err
+    said = "note: 1 column is left out, since nothing was learned from it: year\n"
+    assert said in merit("report", run, tmp_path / "more.csv", "-o",
+                         tmp_path / "page.html").err
+    assert merit("eval", run, tmp_path / "more.csv").err == said
+    assert merit("predict", run, tmp_path / "more.csv").err == said
+    done = merit("train", place / "train.csv", "--label", "kind", "--validation",
+                 tmp_path / "more.csv", "-o", tmp_path / "run", *TRAIN[:-3])
+    assert said in done.err
+    (tmp_path / "many.csv").write_text("\n".join(
+        line + "".join(f",column {j}" if i == 0 else ",x" for j in range(30))
+        for i, line in enumerate(lines)))
+    assert "note: 30 columns are left out, since nothing was learned from them: column 0, " \
+        "column 1," in merit("predict", run, tmp_path / "many.csv").err
+
+
+def test_missing_and_renamed_columns(place, run, tmp_path):
+    lines = (place / "test.csv").read_text().splitlines()
+    for names, said in (
+        ("id,mass,lenght,width,kind",
+         '1 of the 3 columns that were learned from is not here: length; is "lenght" meant '
+         "to be it?"),
+        ("id,Mass,lenght,width,kind",
+         '2 of the 3 columns that were learned from are not here: mass, length; is "Mass" '
+         "meant to be the first?"),
+        ("id,mass,height,width,kind",
+         "1 of the 3 columns that were learned from is not here: length"),
+    ):
+        (tmp_path / "renamed.csv").write_text("\n".join([names, *lines[1:]]))
+        for command in ("eval", "predict"):
+            line = refused(command, run, tmp_path / "renamed.csv", expect=3)
+            assert line.endswith("renamed.csv:1: " + said)
 
 
 def test_same_numbers_as_an_array(place, tmp_path):
@@ -220,6 +249,15 @@ def test_constant_features_are_told(tmp_path):
     assert "1 of 3 features never change in the data that are learned from, first year" \
         in done.err
     assert merit("eval", tmp_path / "run", tmp_path / "c.csv").err == ""
+    # What was constant has no influence later, and that is told.
+    wanted = merit("predict", tmp_path / "run", tmp_path / "c.csv").out
+    for year in ("2024", "-1e30"):
+        (tmp_path / "d.csv").write_text(
+            (tmp_path / "c.csv").read_text().replace("1998", year))
+        done = merit("predict", tmp_path / "run", tmp_path / "d.csv")
+        assert done.out == wanted
+        assert "1 of 3 features never changed in the data that were learned from, and do " \
+            "here, first year (always 1998): nothing was learned about it" in done.err
 
 
 def test_a_column_may_be_called_file(tmp_path):

@@ -53,7 +53,8 @@ merit_status merit__inputs_load_more(merit_dataset **out, const char *path,
     MERIT_TRY(merit__data_load(out, path, &data, settings->quiet, err));
     MERIT_TRY(merit__data_need_labels(*out, option, err));
     MERIT_TRY(merit__classes_match(*out, inputs->scores, 0, err));
-    if (merit_dataset_file(*out, 0) != NULL && !settings->quiet) {
+    if ((merit_dataset_file(*out, 0) != NULL || merit_dataset_schema(*out) != NULL) &&
+        !settings->quiet) {
         merit__data_tell(*out);
     }
 

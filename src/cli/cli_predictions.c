@@ -82,7 +82,9 @@ merit_status merit__predictions_load(merit__predictions *out,
     merit_dataset_options options = merit__predictions_data_options(source, out->model);
     MERIT_TRY(merit__data_load(&out->data, source->arguments[1], &options, 0, err));
     MERIT_TRY(merit__classes_match(out->data, scores, 0, err));
-    if (merit_dataset_file(out->data, 0) != NULL) { // bad ones may be left out
+    // Bad pictures may be left out, and columns that nothing was learned from.
+    if (merit_dataset_file(out->data, 0) != NULL ||
+        merit_dataset_schema(out->data) != NULL) {
         merit__data_tell(out->data);
     }
     out->n = merit_dataset_n(out->data);

@@ -12,15 +12,18 @@ typedef struct merit__normalisation {
 } merit__normalisation;
 
 /* Mean and standard deviation per channel over all examples and positions, in double,
- * in order, leaving out what is missing; a constant channel gets deviation 1. */
+ * in order, leaving out what is missing; a constant channel gets FLT_MAX, so that other
+ * values, which nothing was learned from, become 0 as well. */
 merit_status merit__normalisation_measure(merit__normalisation *out,
                                           const merit_dataset *data, merit_error *err);
 
-/* How many channels of the data, which were measured, never change; *first is the first
- * of them. */
+/* How many channels never changed where they were measured; *first is the first one. */
 int64_t merit__normalisation_constant(int64_t *first,
-                                      const merit__normalisation *normalisation,
-                                      const merit_dataset *data);
+                                      const merit__normalisation *normalisation);
+
+/* Whether channel c is one of them. */
+int merit__is_constant(const merit__normalisation *normalisation, int64_t c);
+
 void merit__normalisation_dispose(merit__normalisation *normalisation);
 
 /* Random changes to training examples. Zero is none. */

@@ -186,10 +186,9 @@ static void tell_unknown(merit_dataset *data, const merit__table *table)
     if (table->n_unknown > 0) {
         merit__dataset_add_note(
             data,
-            "%" PRId64 " column%s left out, since nothing was learned from %s: %s%s",
+            "%" PRId64 " column%s left out, since nothing was learned from %s: %s",
             table->n_unknown, table->n_unknown == 1 ? " is" : "s are",
-            table->n_unknown == 1 ? "it" : "them", table->first_unknown,
-            table->n_unknown == 1 ? "" : ", ...");
+            table->n_unknown == 1 ? "it" : "them", table->unknown);
     }
 }
 

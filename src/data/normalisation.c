@@ -98,7 +98,7 @@ static void measure(merit__normalisation *out, channel_sums *sums,
     for (int64_t c = 0; c < data->channels; c++) {
         out->mean[c] = (float)sums[c].centre;
         float deviation = (float)sqrt(sums[c].square / at_least_1(sums[c].n));
-        out->deviation[c] = deviation >= FLT_MIN ? deviation : 1.0f;
+        out->deviation[c] = deviation >= FLT_MIN ? deviation : FLT_MAX;
     }
 }
 
@@ -128,7 +128,7 @@ static void measure_gallery(merit__normalisation *out, const merit_dataset *data
             (double)(square * as_whole(n) - value * value) / (n_all * n_all);
         float deviation = (float)(sqrt(variance) / unit);
         out->mean[c] = (float)((double)value / n_all / unit);
-        out->deviation[c] = deviation >= FLT_MIN ? deviation : 1.0f;
+        out->deviation[c] = deviation >= FLT_MIN ? deviation : FLT_MAX;
     }
 }
 
@@ -158,33 +158,18 @@ merit_status merit__normalisation_measure(merit__normalisation *out,
     return MERIT_OK;
 }
 
-// Whether channel c, whose deviation is 1, has it for want of any other.
-static int is_constant(const merit_dataset *data, int64_t c)
+int merit__is_constant(const merit__normalisation *normalisation, int64_t c)
 {
-    channel_sums sums = {.centre = first_value(data, c)};
-    int64_t n_plane = data->height * data->width;
-    for (int64_t i = 0; i < data->n && !(sums.square > 0); i++) {
-        int64_t at = (merit__dataset_place(data, i) * data->channels + c) * n_plane;
-        if (data->storage->bytes != NULL) {
-            add_bytes(&sums, data->storage->bytes + at, n_plane);
-        } else {
-            add_floats(&sums, data->storage->floats + at, n_plane);
-        }
-    }
-    return !(sums.square > 0);
+    return normalisation->deviation[c] >= FLT_MAX;
 }
 
 int64_t merit__normalisation_constant(int64_t *first,
-                                      const merit__normalisation *normalisation,
-                                      const merit_dataset *data)
+                                      const merit__normalisation *normalisation)
 {
     int64_t n = 0;
-    int is_in_memory =
-        data->storage->gallery == NULL && data->storage->sequences == NULL;
     *first = 0;
-    for (int64_t c = data->channels - 1; c >= 0; c--) {
-        float deviation = normalisation->deviation[c];
-        if (is_in_memory && !(deviation < 1 || deviation > 1) && is_constant(data, c)) {
+    for (int64_t c = normalisation->n_channels - 1; c >= 0; c--) {
+        if (merit__is_constant(normalisation, c)) {
             *first = c;
             n++;
         }

@@ -17,7 +17,7 @@ typedef struct merit__table {
     size_t label_room;
     merit__facts *facts; // owned
     int64_t n_unknown;   // columns that were left out, as merit__table_columns
-    char first_unknown[64];
+    char unknown[100];
 } merit__table;
 
 enum { MERIT__LABEL_BYTES_MAX = 255 };

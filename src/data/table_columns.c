@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_BYTES = 120, LISTED_MAX = 20 };
+enum { LIST_BYTES = 120 };
 
 void merit__table_columns_dispose(merit__table_columns *columns)
 {
@@ -165,13 +165,60 @@ static merit_status fail_count(const merit__finding *f, int64_t n)
                        f->wish->before->n_columns);
 }
 
+// Adds a name to "a, b"; what does not fit is ", ...".
+static void add_to_list(char *list, size_t n_bytes, const char *name)
+{
+    char shown[MERIT__SHOWN_BYTES];
+    size_t n = strlen(list);
+    const char *comma = n > 0 ? ", " : "";
+    merit__printable(shown, sizeof shown, name);
+    if (n + strlen(shown) + sizeof ", , ..." <= n_bytes) {
+        snprintf(list + n, n_bytes - n, "%s%s", comma, shown);
+    } else if (n + sizeof ", ..." <= n_bytes &&
+               (n < 3 || strcmp(list + n - 3, "..."))) {
+        snprintf(list + n, n_bytes - n, "%s...", comma);
+    }
+}
+
+// A column that nothing was learned from, and is called nearly like the missing one.
+static const char *find_renamed(const merit__finding *f, const char *missing)
+{
+    size_t place = 0;
+    const char *near =
+        merit__suggest(missing, name_at, &f->index.names, f->index.names.n);
+    while (near != NULL &&
+           strcmp(merit__paths_get(&f->index.names, place), near) != 0) {
+        place++;
+    }
+    return near != NULL && f->out->uses[f->first[place]] < MERIT__USE_NOTHING ? near
+                                                                              : NULL;
+}
+
+static merit_status fail_missing(const merit__finding *f, size_t n_missing,
+                                 const char *list, const char *first)
+{
+    char shown[MERIT__SHOWN_BYTES], hint[MERIT__SHOWN_BYTES + 40] = "";
+    const char *renamed = find_renamed(f, first);
+    if (renamed != NULL) {
+        snprintf(hint, sizeof hint, "; is \"%s\" meant to be %s?",
+                 merit__printable(shown, sizeof shown, renamed),
+                 n_missing == 1 ? "it" : "the first");
+    }
+    return merit__fail(f->err, MERIT_EFORMAT,
+                       "%s:%" PRId64 ": %zu of the %zu columns that were learned "
+                       "from %s not here: %s%s",
+                       f->wish->name, f->line, n_missing, f->wish->before->columns.n,
+                       n_missing == 1 ? "is" : "are", list, hint);
+}
+
 // The features by the names that they had before, in that order.
 static merit_status match_features(merit__finding *f)
 {
     const merit__paths *wanted = &f->wish->before->columns;
     merit__table_columns *out = f->out;
-    char list[LIST_BYTES] = "", shown[MERIT__SHOWN_BYTES];
-    size_t n_missing = 0, n_text = 0;
+    const char *first = NULL; // that is missing
+    char list[LIST_BYTES] = "";
+    size_t n_missing = 0;
     for (size_t i = 0; i < out->n; i++) {
         out->uses[i] = out->uses[i] >= 0 ? MERIT__USE_NOTHING - 1 : out->uses[i];
     }
@@ -180,26 +227,19 @@ static merit_status match_features(merit__finding *f)
         int64_t place = merit__name_set_find(&f->index, name, strlen(name));
         if (place >= 0) {
             out->uses[f->first[place]] = (int64_t)j;
-        } else if (n_missing++ < LISTED_MAX && n_text + 1 < sizeof list) {
-            n_text += (size_t)snprintf(list + n_text, sizeof list - n_text, "%s%s",
-                                       n_missing > 1 ? ", " : "",
-                                       merit__printable(shown, sizeof shown, name));
+        } else {
+            first = n_missing++ == 0 ? name : first;
+            add_to_list(list, sizeof list, name);
         }
     }
     if (n_missing > 0) {
-        return merit__fail(f->err, MERIT_EFORMAT,
-                           "%s:%" PRId64 ": %zu of the %zu columns that were learned "
-                           "from %s not here: %s",
-                           f->wish->name, f->line, n_missing, wanted->n,
-                           n_missing == 1 ? "is" : "are", list);
+        return fail_missing(f, n_missing, list, first);
     }
     for (size_t i = 0; i < out->n; i++) {
         if (out->uses[i] < MERIT__USE_NOTHING) {
             out->uses[i] = MERIT__USE_NOTHING;
-            if (out->n_unknown++ == 0) {
-                merit__printable(out->first_unknown, sizeof out->first_unknown,
-                                 merit__finding_field(f, i));
-            }
+            out->n_unknown++;
+            add_to_list(out->unknown, sizeof out->unknown, merit__finding_field(f, i));
         }
     }
     return MERIT_OK;

@@ -15,7 +15,7 @@ typedef struct merit__table_columns {
     size_t n;
     int has_label, has_id;
     int64_t n_unknown;      // columns that the earlier table did not have
-    char first_unknown[64]; // the first of them, for a message
+    char unknown[100];      // their names, as many as fit
 } merit__table_columns;
 
 /* What there is to find out from. */

@@ -173,7 +173,7 @@ static merit_status begin(reading *r, const char **text, size_t *n)
     table->n_features = table->facts->n_columns;
     table->facts->missing_is_mean = r->missing_is_mean;
     table->n_unknown = r->columns.n_unknown;
-    memcpy(table->first_unknown, r->columns.first_unknown, sizeof table->first_unknown);
+    memcpy(table->unknown, r->columns.unknown, sizeof table->unknown);
     if (r->columns.is_header) {
         MERIT_TRY(merit__text_records_next(&r->records, text, n, r->err));
     }

@@ -38,8 +38,7 @@ static double spread_factor(const merit__normalisation *learned,
     double sum = 0;
     int64_t n = 0;
     for (int64_t c = 0; c < learned->n_channels; c++) {
-        // Constant channels have exactly 1.
-        if (seen->deviation[c] < 1 || seen->deviation[c] > 1) {
+        if (!merit__is_constant(seen, c) && !merit__is_constant(learned, c)) {
             sum += log((double)seen->deviation[c] / (double)learned->deviation[c]);
             n++;
         }
@@ -74,6 +73,35 @@ static void write_shifts(char *note, size_t n_bytes,
     }
 }
 
+// Features that were constant where the model learned, and are not here.
+static void write_idle(char *note, size_t n_bytes, const merit__normalisation *learned,
+                       const merit__normalisation *seen, const merit_dataset *data)
+{
+    int64_t n = 0, first = 0;
+    char place[32], shown[64];
+    for (int64_t c = learned->n_channels - 1; c >= 0; c--) {
+        int is_same =
+            merit__is_constant(seen, c) &&
+            !(seen->mean[c] < learned->mean[c] || seen->mean[c] > learned->mean[c]);
+        if (merit__is_constant(learned, c) && !is_same) {
+            first = c;
+            n++;
+        }
+    }
+    snprintf(place, sizeof place, "number %" PRId64, first + 1);
+    const char *name = merit_dataset_column(data, first);
+    if (n > 0) {
+        snprintf(note, n_bytes,
+                 "%" PRId64 " of %" PRId64 " features never changed in the data that "
+                 "were learned from, and do here, first %s (always %.7g): nothing was "
+                 "learned about %s, and %s left out",
+                 n, learned->n_channels,
+                 name != NULL ? merit__printable(shown, sizeof shown, name) : place,
+                 (double)learned->mean[first], n == 1 ? "it" : "them",
+                 n == 1 ? "it is" : "they are");
+    }
+}
+
 merit_status merit_model_doubt(char *note, size_t n_bytes, const merit_model *model,
                                const merit_dataset *data, merit_error *err)
 {
@@ -101,6 +129,7 @@ merit_status merit_model_doubt(char *note, size_t n_bytes, const merit_model *mo
                      ? ", such as bytes from 0 to 255 instead of 0 to 1"
                      : "");
     } else {
+        write_idle(note, n_bytes, learned, &seen, data);
         write_shifts(note, n_bytes, learned, &seen, data);
     }
 fail:

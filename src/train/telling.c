@@ -146,7 +146,7 @@ static void tell_constant(const merit__training *t)
 {
     char place[32], shown[64];
     int64_t first = 0;
-    int64_t n = merit__normalisation_constant(&first, &t->normalisation, t->data);
+    int64_t n = merit__normalisation_constant(&first, &t->normalisation);
     if (n == 0 || t->normalisation.n_channels == 1) {
         return;
     }
