@@ -207,7 +207,7 @@ size_t merit__loss_row_scratch(const merit_loss *loss)
         return 0;
     }
     return loss->def->scratch((size_t)loss->n_classes) +
-           (loss->tree == NULL ? 0 : (size_t)loss->tree->n_nodes);
+           (loss->tree == NULL ? 0 : merit__tree_table_scratch(loss->tree));
 }
 
 double merit_loss_row(const merit_loss *loss, const double *logits, int64_t truth,

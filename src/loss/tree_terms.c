@@ -31,7 +31,7 @@ merit_status merit__loss_tree_rows(double *means, double *least, const merit_los
                                    merit_error *err)
 {
     const int64_t K = loss->n_classes;
-    const size_t n = (size_t)(K + loss->tree->n_nodes);
+    const size_t n = (size_t)K + merit__tree_table_scratch(loss->tree);
     double *work = merit__alloc_array(n, sizeof *work);
     if (work == NULL) {
         return merit__fail_memory(err, n * sizeof *work, "the rows of a tree");

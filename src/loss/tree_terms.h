@@ -10,7 +10,7 @@ merit_status merit__loss_tree_rows(double *means, double *least, const merit_los
                                    merit_error *err);
 
 /* costs [K] = sum_j weights [K] (1 - S_jk): the table of costs, of a tree symmetric,
- * times any vector. scratch [n_nodes]. */
+ * times any vector. scratch: merit__tree_table_scratch. */
 void merit__loss_tree_costs(double *costs, const merit__tree_table *tree,
                             const double *weights, double *scratch);
 
