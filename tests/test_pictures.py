@@ -208,6 +208,13 @@ def test_the_first_twenty_bad_pictures_are_named(folder, tmp_path):
         "a", "b", "none.png"]
 
 
+def test_a_class_of_bad_pictures_alone_is_refused(folder):
+    shutil.copy(PICTURES / "good-grey8.png", folder / "a" / "good2.png")
+    (folder / "b" / "good.png").write_bytes(b"")
+    done = merit("info", folder, "--bad-samples=skip:50%", expect=3)
+    assert "left out: " in done.err and "no pictures in 1 of 2 classes: b" in done.err
+
+
 def test_classes_without_pictures_are_named(folder):
     for i in range(25):
         (folder / f"{'x' * 40}{i:02}").mkdir()

@@ -172,6 +172,10 @@ static merit_status assemble(merit_dataset **out, merit__gallery **gallery,
     MERIT_TRY(merit__dataset_create(&data, storage, path,
                                     listing->labels != NULL ? path : "", err));
     MERIT_TRY(fill_in(data, listing, p, err));
+    if (p->bad.n > 0 && data->labels != NULL) {
+        MERIT_TRY(merit__listing_check_classes(listing, data->labels, data->n, path,
+                                               options, err));
+    }
     add_notes(data, listing, p, options);
     MERIT_TRY(merit__class_names_compare(data, err));
     merit__dataset_describe(data);

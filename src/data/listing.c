@@ -125,27 +125,30 @@ static void tell_empty(const merit__listing *out, const unsigned char *has_files
     merit__loading_rest(options, MERIT_DATASET_REFUSED, n_empty);
 }
 
-static merit_status check_classes(const merit__listing *out, const char *path,
-                                  const merit_dataset_options *options,
-                                  merit_error *err)
+merit_status merit__listing_check_classes(const merit__listing *listing,
+                                          const int32_t *labels, int64_t n,
+                                          const char *path,
+                                          const merit_dataset_options *options,
+                                          merit_error *err)
 {
     char shown[SHOWN_BYTES], names[120] = "";
     int64_t n_empty = 0;
-    unsigned char *has_files = merit__alloc_array(out->classes.n, 1);
+    const merit__paths *classes = &listing->classes;
+    unsigned char *has_files = merit__alloc_array(classes->n, 1);
     if (has_files == NULL) {
-        return merit__fail_memory(err, out->classes.n, "classes");
+        return merit__fail_memory(err, classes->n, "classes");
     }
-    for (size_t i = 0; i < out->names.n; i++) {
-        has_files[out->labels[i]] = 1;
+    for (int64_t i = 0; i < n; i++) {
+        has_files[labels[i]] = 1;
     }
-    for (size_t i = 0; i < out->classes.n; i++) {
+    for (size_t i = 0; i < classes->n; i++) {
         if (!has_files[i]) {
-            merit__list_name(names, sizeof names, merit__paths_get(&out->classes, i));
+            merit__list_name(names, sizeof names, merit__paths_get(classes, i));
             n_empty++;
         }
     }
     if (strstr(names, "...") != NULL) {
-        tell_empty(out, has_files, n_empty, options);
+        tell_empty(listing, has_files, n_empty, options);
     }
     merit__free(has_files);
     return n_empty == 0
@@ -153,7 +156,7 @@ static merit_status check_classes(const merit__listing *out, const char *path,
                : merit__fail(err, MERIT_EFORMAT,
                              "%s: no pictures in %" PRId64 " of %zu classes: %s",
                              merit__printable_path(shown, 90, path), n_empty,
-                             out->classes.n, names);
+                             classes->n, names);
 }
 
 static merit_status read_folder(merit__listing *out, const char *path,
@@ -181,7 +184,8 @@ static merit_status read_folder(merit__listing *out, const char *path,
         out->classes = tree.folders;
         tree.folders = (merit__paths){.n = 0};
         MERIT_TRY(label_by_folder(out, err));
-        MERIT_TRY(check_classes(out, path, options, err));
+        MERIT_TRY(merit__listing_check_classes(out, out->labels, (int64_t)out->names.n,
+                                               path, options, err));
     }
     if (out->names.n == 0) {
         MERIT_TRY(merit__fail(err, MERIT_EFORMAT, "%s: holds no pictures", shown));

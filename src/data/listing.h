@@ -37,6 +37,15 @@ merit_status merit__listing_read(merit__listing *out, const char *path,
                                  enum merit__listing_kind kind,
                                  const merit_dataset_options *options,
                                  merit_error *err);
+
+/* Refuses when classes of the listing are not among labels[0..n): EFORMAT names them.
+ */
+merit_status merit__listing_check_classes(const merit__listing *listing,
+                                          const int32_t *labels, int64_t n,
+                                          const char *path,
+                                          const merit_dataset_options *options,
+                                          merit_error *err);
+
 void merit__listing_dispose(merit__listing *listing);
 
 #endif
