@@ -23,9 +23,7 @@ MERIT = os.path.abspath(os.environ.get("MERIT", "build/merit"))
 TESTS = Path(__file__).resolve().parent
 PICTURES = TESTS / "bad" / "pictures"
 sys.path.insert(0, str(TESTS / "bad"))
-sys.path.insert(0, str(TESTS / "reference"))
 import make_pictures  # noqa: E402
-import resample  # noqa: E402
 
 NET = ["-n", "conv 4 3, relu, pool 2, dense 8, relu", "-e", "2", "-b", "16", "-l",
        "cross-entropy"]
@@ -846,16 +844,3 @@ def test_a_picture_that_changes_under_way_stops_the_run(what, pets, tmp_path):
     process.communicate(timeout=20)
     step = int(re.search(rb"continued after step (\d+)", told).group(1))
     assert step % 108 != 0
-
-
-def test_triangles_agree_with_pytorch():
-    torch = pytest.importorskip("torch")
-    for height, width, to_height, to_width, fit in resample.CASES:
-        if fit != "stretch":
-            continue
-        pixels = resample.make(height, width)
-        values, inside = resample.resample(pixels, to_height, to_width)
-        theirs = torch.nn.functional.interpolate(
-            torch.tensor(pixels)[None, None], (to_height, to_width), mode="bilinear",
-            antialias=True)[0, 0].numpy()
-        assert np.abs(values - theirs)[inside].max() < 1e-9

@@ -1,6 +1,6 @@
-"""The losses that PyTorch has too, against PyTorch: values and gradients of
-`merit loss`. Skipped unless MERIT_TORCH_PYTHON, the environment that `make bench` makes,
-or this Python has PyTorch."""
+"""What PyTorch has too, against PyTorch: values and gradients of `merit loss`, and the
+reference that pictures are resampled like. Skipped unless MERIT_TORCH_PYTHON, the
+environment that `make bench` makes, or this Python has PyTorch."""
 
 import json
 import os
@@ -92,3 +92,13 @@ def test_the_default_of_kl_div_divides_by_the_classes_too(place):
     assert gradient == pytest.approx(found["divergence.gradient"], rel=1e-6, abs=1e-9)
     assert gradient == pytest.approx(K * found["divergence-by-default.gradient"],
                                      rel=1e-6, abs=1e-9)
+
+
+def test_triangles():
+    python = torch_python()
+    if python is None:
+        pytest.skip("no PyTorch; name a Python that has it in MERIT_TORCH_PYTHON")
+    done = subprocess.run([python, REFERENCE / "pytorch_resample.py"], check=True,
+                          capture_output=True, text=True)
+    differences = [float(line) for line in done.stdout.split()]
+    assert len(differences) == 5 and max(differences) < 1e-9
