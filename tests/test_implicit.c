@@ -227,7 +227,9 @@ static void test_losses(void **state)
             targets[n * K + (size_t)labels[n]] = 0.75F;
             targets[n * K + ((size_t)labels[n] + 3) % K] = 0.25F;
         }
-        const merit_loss_batch by_label = {.n = N, .logits = logits, .labels = labels};
+        const float weights[N] = {1, 0.5F, 0, 3, 2, 0.25F};
+        const merit_loss_batch by_label = {
+            .n = N, .logits = logits, .labels = labels, .weights = weights};
         const merit_loss_batch by_target = {
             .n = N, .logits = logits, .targets = targets};
         for (int64_t i = 0; i < merit_loss_count(); i++) {

@@ -216,6 +216,7 @@ typedef struct setting {
     const merit__engine *engine;
     const char *optimizer;
     int64_t batch, slice, groups, threads, sample;
+    const float *class_weights; // [K] or NULL
 } setting;
 
 static merit__learner *make_learner(const weights *w, const setting *s,
@@ -231,6 +232,7 @@ static merit__learner *make_learner(const weights *w, const setting *s,
                                       .exact = 1,
                                       .seed = 3,
                                       .sample = s->sample,
+                                      .class_weights = s->class_weights,
                                       .scores = scores};
     merit__learner *learner;
     merit_error err = {0};
@@ -290,21 +292,22 @@ static void choose(merit__sample *s, const merit__minibatch *m)
 /* The mean cross entropy among the sample and dlogits [n,K] from logits [n,K] of all.
  */
 static double loss_by_hand(float *dlogits, const float *logits, const merit__sample *s,
-                           const merit__minibatch *m)
+                           const float *class_weights, const merit__minibatch *m)
 {
     double loss = 0;
     for (int64_t i = 0; i < m->n; i++) {
         const int32_t truth = merit_dataset_labels(data)[m->index[i]];
+        const double weight = class_weights == NULL ? 1 : (double)class_weights[truth];
         double raised[K], sum = 0;
         for (int64_t k = 0; k < K; k++) {
             raised[k] = s->place[k] < 0 ? -INFINITY : (double)logits[i * K + k];
             raised[k] += s->place[k] >= s->n_sure ? (double)s->drawn_logit : 0;
             sum += exp(raised[k]);
         }
-        loss += (log(sum) - raised[truth]) / (double)m->n;
+        loss += weight * (log(sum) - raised[truth]) / (double)m->n;
         for (int64_t k = 0; k < K; k++) {
             dlogits[i * K + k] =
-                (float)((exp(raised[k]) / sum - (k == truth)) / (double)m->n);
+                (float)(weight * (exp(raised[k]) / sum - (k == truth)) / (double)m->n);
         }
     }
     return loss;
@@ -312,7 +315,8 @@ static double loss_by_hand(float *dlogits, const float *logits, const merit__sam
 
 /* The gradient of all parameters, by the net of all classes. */
 static double gradient_by_hand(float *gradient, const weights *w,
-                               const merit__sample *s, const merit__minibatch *m)
+                               const merit__sample *s, const float *class_weights,
+                               const merit__minibatch *m)
 {
     const merit__engine *engine = &merit__engine_reference;
     const merit__plan_options options = {.n = m->n, .training = 1, .exact = 1};
@@ -329,7 +333,7 @@ static double gradient_by_hand(float *gradient, const weights *w,
     assert_int_equal(engine->import(plan, w->parameters, arena, NULL), MERIT_OK);
     assert_int_equal(
         engine->forward(plan, arena, x, (merit__slice_key){0}, logits, NULL), MERIT_OK);
-    const double loss = loss_by_hand(dlogits, logits, s, m);
+    const double loss = loss_by_hand(dlogits, logits, s, class_weights, m);
     assert_int_equal(engine->backward(plan, arena, x, dlogits, own, NULL), MERIT_OK);
     assert_int_equal(engine->export(plan, own, gradient, NULL), MERIT_OK);
     engine->destroy(plan);
@@ -378,12 +382,17 @@ static void assert_near(const float *a, const float *b, int64_t n)
 static void test_steps_by_hand(void **state)
 {
     (void)state;
-    const setting settings[] = {{&merit__engine_reference, "sgd", 10, 4, 3, 1, 24},
-                                {&merit__engine_dnnl, "sgd", 10, 4, 2, 2, 24},
-                                {&merit__engine_dnnl, "sgd", 8, 8, 1, 1, K - 1}};
+    float by_class[K];
+    const setting settings[] = {
+        {&merit__engine_reference, "sgd", 10, 4, 3, 1, 24, NULL},
+        {&merit__engine_dnnl, "sgd", 10, 4, 2, 2, 24, by_class},
+        {&merit__engine_dnnl, "sgd", 8, 8, 1, 1, K - 1, by_class}};
     merit_scores *tables[] = {make_groups(), make_table(K)};
     merit_net *net = make_net();
     float *gradient = test_calloc((size_t)net->n_arena, sizeof *gradient);
+    for (uint32_t k = 0; k < K; k++) {
+        by_class[k] = 0.25f * (float)draw(8, k, 9);
+    }
     for (size_t i = 0; i < 2 * sizeof settings / sizeof *settings; i++) {
         const setting *s = &settings[i / 2];
         weights w = make_weights(net), expected = make_weights(net);
@@ -394,7 +403,8 @@ static void test_steps_by_hand(void **state)
         for (int64_t step = 0; step < 3; step++) {
             const merit__minibatch m = minibatch_of(step, s->batch - step % 2);
             choose(&sample, &m);
-            loss += gradient_by_hand(gradient, &expected, &sample, &m);
+            loss +=
+                gradient_by_hand(gradient, &expected, &sample, s->class_weights, &m);
             step_by_hand(&expected, &sample, &m, gradient);
         }
         assert_close(run_steps(&w, s, tables[i % 2], 3), loss, 1e-4);
@@ -419,7 +429,7 @@ static void test_threads_do_not_matter(void **state)
     const size_t n_bytes = (size_t)net->n_arena * sizeof(float);
     for (int i = 0; i < 2; i++) {
         weights first = make_weights(net);
-        setting s = {&merit__engine_dnnl, optimizers[i], 10, 2, 4, 1, 24};
+        setting s = {&merit__engine_dnnl, optimizers[i], 10, 2, 4, 1, 24, NULL};
         run_steps(&first, &s, scores, 6);
         for (s.threads = 2; s.threads <= 5; s.threads += 3) {
             weights w = make_weights(net);
@@ -442,7 +452,7 @@ static void test_get_and_set(void **state)
     (void)state;
     merit_scores *scores = make_groups();
     merit_net *net = make_net();
-    const setting s = {&merit__engine_dnnl, "adamw", 10, 4, 2, 2, 24};
+    const setting s = {&merit__engine_dnnl, "adamw", 10, 4, 2, 2, 24, NULL};
     weights w = make_weights(net), same = make_weights(net);
     merit_error err = {0};
     double loss;

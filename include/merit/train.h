@@ -55,6 +55,8 @@ typedef struct merit_train_options {
     double learning_rate;  // default: the optimiser's
     double momentum;       // default 0.9; of SGD, and beta 1 of AdamW
     double weight_decay;   // default 0
+    const double *class_weights; // [K] >= 0, how much an example of each class counts in
+                                 // training, up to a factor; NULL: all alike
     double validation;     // share held out, default 0.1; ignored with validation_data
     const merit_dataset *validation_data;
     uint64_t seed;       // default 0 means 1

@@ -1,9 +1,11 @@
 #include "cli_inputs.h"
 
+#include "cli_class_weights.h"
 #include "cli_loading.h"
 #include "cli_message.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // More pictures become examples of the same shape as the first ones.
@@ -144,6 +146,8 @@ merit_status merit__inputs_load(merit__inputs *inputs,
                                       "--validation-labels", inputs, settings, err));
     MERIT_TRY(merit__inputs_check_labels(inputs, inputs->data, err));
     MERIT_TRY(merit__inputs_check_labels(inputs, inputs->validation, err));
+    MERIT_TRY(merit__class_weights_read(&inputs->class_weights, settings->class_weights,
+                                        inputs->scores, inputs->data, err));
     tell(inputs, settings);
 
 fail:
@@ -152,6 +156,7 @@ fail:
 
 void merit__inputs_free(merit__inputs *inputs)
 {
+    free(inputs->class_weights);
     merit_scores_free(inputs->scores);
     merit_dataset_free(inputs->validation);
     merit_dataset_free(inputs->data);

@@ -8,6 +8,7 @@ typedef struct merit__inputs {
     merit_dataset *data;
     merit_dataset *validation; // NULL: a share of data
     merit_scores *scores;
+    double *class_weights; // [K] or NULL
 } merit__inputs;
 
 /* Loads them and tells their notes; zeros in *inputs. */

@@ -114,6 +114,9 @@ merit_status merit__training_option(merit__training_settings *settings, int key,
     case MERIT__OPTION_FLIP:
         train->flip = 1;
         return MERIT_OK;
+    case MERIT__OPTION_CLASS_WEIGHTS:
+        settings->class_weights = value;
+        return MERIT_OK;
     case MERIT__OPTION_CONFIG:
         settings->config = value;
         return MERIT_OK;

@@ -17,6 +17,7 @@ enum {
     MERIT__OPTION_OPTIMIZER,
     MERIT__OPTION_SCHEDULE,
     MERIT__OPTION_WEIGHT_DECAY,
+    MERIT__OPTION_CLASS_WEIGHTS,
     MERIT__OPTION_SLICE,
     MERIT__OPTION_HIDE_TRAINING,
     MERIT__OPTION_GROUPS,
@@ -72,6 +73,9 @@ enum {
      "one-cycle, cosine or constant (default: one-cycle)", 4},                         \
     {"weight-decay", MERIT__OPTION_WEIGHT_DECAY, "NUMBER", 0,                          \
      "0 or more (default: 0)", 4},                                                     \
+    {"class-weights", MERIT__OPTION_CLASS_WEIGHTS, "balanced|FILE", 0,                 \
+     "Count examples by their class: all classes alike, or by lines `class`, tab, "    \
+     "`weight` (default: 1 each)", 4},                                                 \
     {"sample", MERIT__OPTION_SAMPLE, "N", 0,                                           \
      "Of many classes, look at N in a step: the true ones, some near them in a tree, " \
      "others at random; with cross-entropy (default: all)", 4},                        \
@@ -110,6 +114,7 @@ typedef struct merit__training_settings {
     const char *data_path;
     const char *validation_path; // NULL: a share of the data
     const char *validation_labels;
+    const char *class_weights; // "balanced", a file, or NULL
     const char *config;
     int quiet;
     int in_file;     // what is set now is from the file

@@ -30,6 +30,7 @@ static merit_status compare(merit_comparison **out, const merit__inputs *inputs,
         .test = settings->test,
     };
     options.train.validation_data = inputs->validation;
+    options.train.class_weights = inputs->class_weights;
     options.train.stop = requests.stop;
     options.train.save = requests.save;
     if (!settings->shared.quiet) {

@@ -68,6 +68,7 @@ static merit_status check(const merit__train_settings *settings,
     merit_status status = MERIT_OK;
     train.check = 1;
     train.validation_data = inputs->validation;
+    train.class_weights = inputs->class_weights;
     merit_dataset_shape(inputs->data, &channels, &height, &width);
     MERIT_TRY(check_directory(settings->run, err));
     MERIT_TRY(
@@ -127,6 +128,7 @@ static merit_status train(const merit__train_settings *settings,
         train_options.payload = &progress;
     }
     train_options.validation_data = inputs->validation;
+    train_options.class_weights = inputs->class_weights;
     train_options.stop = requests.stop;
     train_options.save = requests.save;
     merit_status status = merit_train(settings->run, inputs->data, inputs->scores,

@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/processors.h"
 #include "net/net_presets.h"
+#include "train/class_weights.h"
 #include "train/json_text.h"
 
 static const char *const picture_net = "cnn";
@@ -164,6 +165,7 @@ merit_status merit__config_resolve(merit__config *out, const merit_train_options
         .flip = o->flip != 0,
         .exact = o->exact != 0,
         .weight_decay = o->weight_decay,
+        .class_weights = o->class_weights,
         .validation = real_or_default(o->validation, 0.1),
         .hide = real_or_default(o->hide, default_hide(data)),
         .max_seconds = o->max_seconds,
@@ -217,18 +219,20 @@ merit_status merit__config_json(char **json, const merit__config *c,
 {
     *json = NULL;
     char fingerprint[65], validation_fingerprint[65] = "", table[65], seed[24];
+    char weights[65];
     merit_dataset_fingerprint(data, fingerprint);
     if (validation_data != NULL) {
         merit_dataset_fingerprint(validation_data, validation_fingerprint);
     }
     snprintf(seed, sizeof seed, "%" PRIu64, c->seed);
+    merit__class_weights_hash(weights, c->class_weights, merit_scores_n_truths(scores));
     merit_status status = hash_scores(table, scores, err);
     if (status != MERIT_OK) {
         return status;
     }
     json_t *record = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, "
-        "s:f, s:f, s:f, s:f, s:f, s:s, s:s, s:s, s:s}",
+        "s:f, s:f, s:f, s:f, s:f, s:s, s:s, s:s, s:s, s:s}",
         "merit", merit_version(), "loss", c->loss, "net", c->net, "optimizer",
         c->optimizer_name, "schedule", c->schedule_name, "engine", c->engine->name,
         "epochs", (json_int_t)c->epochs, "batch", (json_int_t)c->batch, "slice",
@@ -238,7 +242,8 @@ merit_status merit__config_json(char **json, const merit__config *c,
         "learning_rate", c->learning_rate, "momentum", c->momentum,
         "weight_decay", c->weight_decay, "validation",
         validation_data != NULL ? 0.0 : c->validation, "seed", seed, "data",
-        fingerprint, "validation_data", validation_fingerprint, "scores", table);
+        fingerprint, "validation_data", validation_fingerprint, "scores", table,
+        "class_weights", weights);
     *json = merit__json_dump(record, JSON_SORT_KEYS);
     json_decref(record);
     return *json != NULL ? MERIT_OK
@@ -263,6 +268,8 @@ static const struct {
     {"validation_data", "the validation data are not those it was started with",
      MERIT_EMODEL},
     {"scores", "the score table is not the one it was started with", MERIT_EINVAL},
+    {"class_weights", "the class weights are not those it was started with",
+     MERIT_EINVAL},
 };
 enum { N_HASHED = sizeof hashed / sizeof *hashed };
 

@@ -14,6 +14,7 @@ typedef struct merit__config {
     merit__schedule schedule;
     int64_t epochs, batch, slice, groups, threads, patience, shift, sample;
     int32_t flip, exact;
+    const double *class_weights; // of the options
     double learning_rate, momentum, weight_decay, validation, hide;
     double max_seconds, checkpoint_s;
     uint64_t seed;

@@ -87,7 +87,7 @@ static merit_status create_buffers(merit__learner *learner, merit_error *err)
         h->gradient = take(arena, sizeof *h->gradient, &failed);
         h->index = take(slice, sizeof *h->index, &failed);
         h->labels = take(rows, sizeof *h->labels, &failed);
-        h->weights = take(slice, sizeof *h->weights, &failed);
+        h->weights = take(rows, sizeof *h->weights, &failed);
         if (merit__net_is_sequential(net)) {
             h->places = take(rows, sizeof *h->places, &failed);
             h->draft.x = take(example, sizeof *h->draft.x, &failed);

@@ -29,6 +29,7 @@ typedef struct merit__learner_options {
     int64_t batch, slice, groups, threads;
     int32_t exact;
     uint64_t seed;
+    const float *class_weights; // [K] of all classes; NULL: all 1; borrowed
     int64_t sample;             // of the classes, in a step; 0: all of them
     const merit_scores *scores; // which classes are near, for a sample; borrowed
 } merit__learner_options;

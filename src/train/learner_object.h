@@ -25,7 +25,7 @@ typedef struct merit__hand {
     void *loss_scratch;
     int64_t *index;  // [slice]
     int32_t *labels; // [rows] of the slice, at most [slice,T]
-    float *weights;  // [slice]
+    float *weights;  // [rows]
     int64_t n_rows;  // of the slice that weigh something, of sequences
     int64_t *places; // [rows] in [slice,T], of sequences
     merit__draft draft;

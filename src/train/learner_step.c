@@ -30,6 +30,12 @@ static int64_t count_rows(const merit__learner *learner, const merit__minibatch 
     return n;
 }
 
+/* How much an example of a class counts. */
+static float weight_of(const merit__learner_options *o, int32_t class)
+{
+    return o->class_weights != NULL ? o->class_weights[class] : 1.0f;
+}
+
 /* Fills the hand's slice with windows of sequences; those that fill up the last slice
  * have no rows. */
 static void gather_windows(const merit__learner *learner, merit__hand *h, int64_t slice)
@@ -47,6 +53,7 @@ static void gather_windows(const merit__learner *learner, merit__hand *h, int64_
         for (int64_t j = 0; place < m->n && j < n; j++) {
             h->places[h->n_rows] =
                 i * n_positions + (n_positions > 1 ? h->draft.places[j] : 0);
+            h->weights[h->n_rows] = weight_of(o, h->draft.classes[j]);
             h->labels[h->n_rows++] = h->draft.classes[j];
         }
     }
@@ -67,7 +74,7 @@ static merit_status gather(const merit__learner *learner, merit__hand *h, int64_
         int64_t place = slice * o->slice + i;
         h->index[i] = m->index[place % m->n];
         h->labels[i] = labels[h->index[i]];
-        h->weights[i] = place < m->n ? 1.0f : 0.0f;
+        h->weights[i] = place < m->n ? weight_of(o, h->labels[i]) : 0.0f;
     }
     return merit__batch_fill(h->x, o->data, h->index, o->slice, o->normalisation,
                              &o->augmentation, o->seed, m->epoch, &h->error);
@@ -126,7 +133,7 @@ static merit_status eval_rows(const merit__learner *learner, merit__hand *h,
         collect_rows(h, K);
         batch->n = h->n_rows;
         batch->logits = h->row_logits;
-        batch->weights = NULL;
+        batch->weights = learner->options.class_weights != NULL ? h->weights : NULL;
         status =
             merit_loss_eval(loss_of(learner), batch, loss, h->row_dlogits, &h->error);
     }

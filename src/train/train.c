@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "data/manifest.h"
 #include "model/model.h"
+#include "train/class_weights.h"
 #include "train/training.h"
 
 static void dispose(merit__training *t)
@@ -25,6 +26,7 @@ static void dispose(merit__training *t)
     merit_dataset_free(t->owned_data);
     merit_dataset_free(t->owned_validation);
     merit__free(t->order);
+    merit__free(t->class_weights);
     merit__free(t->config_json);
 }
 
@@ -159,6 +161,9 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
         t->data = t->owned_data;
         t->validation_data = t->owned_validation;
     }
+    MERIT_TRY(merit__class_weights_make(&t->class_weights, t->config.class_weights,
+                                        merit_scores_n_truths(t->scores), t->data,
+                                        err));
     int64_t c, h, w, n = merit__dataset_n_units(t->data);
     merit_dataset_shape(data, &c, &h, &w);
     MERIT_TRY(merit_net_create(&t->net, t->config.net, c, h, w,
@@ -196,6 +201,7 @@ static merit_status create(merit__training *t, merit_error *err)
         .threads = t->config.threads,
         .exact = t->config.exact,
         .seed = t->config.seed,
+        .class_weights = t->class_weights,
         .sample = t->config.sample,
         .scores = t->scores,
     };

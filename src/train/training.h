@@ -26,6 +26,7 @@ typedef struct merit__training {
     const merit_scores *scores;
     merit_net *net;
     merit__normalisation normalisation;
+    float *class_weights; // [K] or NULL
     merit__candidates candidates;
     merit__learner *learner;
     merit__validation *validation;
