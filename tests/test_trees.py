@@ -445,6 +445,24 @@ def test_probabilities_of_many_classes(large):
         assert abs(u[int(answer[3:])] - u.max()) < 1e-9
 
 
+def test_a_stuck_run_of_many_classes_is_explained(large):
+    done = merit("train", "x.npy", "--labels", "y.npy", "-s", "tree:taxa.tsv", "-n",
+                 "dense 16, relu", "-e", "3", "-b", "8", "--lr", "0.3", "-l", "expected-score",
+                 "-o", "stuck", cwd=large)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(merit("explain", "stuck", "--json", cwd=large).stdout)
+    assert record["oracle_score"] == 1 and record["verdict"] not in ("healthy", "too-early")
+    kept = record["candidates"][0]
+    assert kept["stuck_share"] > 0.05 and len(kept["missing"]) > 5
+    assert all(re.fullmatch(r"r3_\d+", name) for name in kept["missing"])
+    assert {pair["truth"] for pair in kept["stuck"]} <= {f"r3_{75 * j}" for j in range(40)}
+    text = merit("explain", "stuck", cwd=large).stdout
+    assert "r3_" in text and "scores.tsv" not in text
+    (large / "stuck" / "best.safetensors").unlink()  # as before the first model is there
+    text = " ".join(merit("explain", "stuck", cwd=large).stdout.split())
+    assert "which the model has, and there is none here yet" in text and "was not looked at" in text
+
+
 def test_page_of_many_classes(large):
     done = merit("report", "run", "x.npy", "--labels", "y.npy", "-o", "page.html", cwd=large)
     assert done.returncode == 0, done.stderr

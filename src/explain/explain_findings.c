@@ -279,6 +279,9 @@ static void find_past(merit_explanation *e)
 /* The truth itself where no other answer earns more. */
 static int64_t best_answer(const merit_run *run, int64_t truth)
 {
+    if (merit_scores_values(run->table) == NULL) {
+        return truth; // of a tree
+    }
     const double *row = merit_scores_values(run->table) + truth * run->n_answers;
     int64_t best = truth;
     for (int64_t k = 0; k < run->n_answers; k++) {
@@ -352,6 +355,13 @@ static void find_state(merit_explanation *e)
             "The run has not ended%s: it is still training, or the same "
             "command continues it.",
             c == NULL ? "" : ", so this may change");
+    }
+    if (run->table == NULL && c != NULL) {
+        merit__explain_find(e, "no-table", MERIT_SEVERITY_NOTE,
+                            "The score table is that of a large tree, which the model "
+                            "has, and there is none here yet: what the run earns of "
+                            "what can be earned, which answers are given up and which "
+                            "examples are stuck was not looked at.");
     }
     if (c != NULL && isnan(c->last->stuck_share)) {
         merit__explain_find(e, "older", MERIT_SEVERITY_NOTE,

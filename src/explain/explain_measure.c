@@ -39,9 +39,16 @@ static void find_stage(merit__explained *out, const char *spec)
     snprintf(out->stage, sizeof out->stage, "%.*s", (int)strcspn(stage, "(: "), stage);
 }
 
+/* Of a table that is written out. */
 static const double *table_row(const merit_run *run, int64_t truth)
 {
     return merit_scores_values(run->table) + truth * run->n_answers;
+}
+
+/* That of a large tree, where the truth is the best answer and scores 1. */
+static int is_implicit(const merit_run *run)
+{
+    return merit_scores_values(run->table) == NULL;
 }
 
 static int64_t first_best(const double *row, int64_t n)
@@ -64,17 +71,27 @@ static double gap_of(const double *row, int64_t n_classes)
     return isfinite(next) ? best - next : 0;
 }
 
+/* What the best class earns more than an answer to that truth. */
+static double lost_by(const merit_run *run, int64_t truth, int64_t answer)
+{
+    if (is_implicit(run)) {
+        return 1 - merit_scores_score(run->table, truth, answer);
+    }
+    const double *row = table_row(run, truth);
+    return row[first_best(row, run->n_classes)] - row[answer];
+}
+
 /* Of the stuck pairs: what their best class earns more than their answer. Without any,
- * of all truths: the best class and the next lower one. */
+ * of all truths: the best class and the next lower one; NaN for an implicit table. */
 static double smallest_gap(const merit_run *run, const merit_run_row *last)
 {
     double smallest = NAN; // fmin(NaN, x) is x
     for (int64_t p = 0; p < last->n_pairs; p++) {
-        const double *row = table_row(run, last->pairs[p].truth);
-        double gap = row[first_best(row, run->n_classes)] - row[last->pairs[p].answer];
+        double gap = lost_by(run, last->pairs[p].truth, last->pairs[p].answer);
         smallest = gap > 0 ? fmin(smallest, gap) : smallest;
     }
-    for (int64_t i = 0; last->n_pairs == 0 && i < run->n_classes; i++) {
+    const int64_t n_all = last->n_pairs == 0 && !is_implicit(run) ? run->n_classes : 0;
+    for (int64_t i = 0; i < n_all; i++) {
         double gap = gap_of(table_row(run, i), run->n_classes);
         smallest = gap > 0 ? fmin(smallest, gap) : smallest;
     }
@@ -84,6 +101,9 @@ static double smallest_gap(const merit_run *run, const merit_run_row *last)
 /* Whether one of the best answers to a truth was given. */
 static int is_served(const merit_run *run, const int64_t *given, int64_t truth)
 {
+    if (is_implicit(run)) {
+        return given[truth] > 0;
+    }
     const double *row = table_row(run, truth);
     double best = row[first_best(row, run->n_answers)];
     for (int64_t k = 0; k < run->n_answers; k++) {
@@ -100,7 +120,7 @@ static void find_missing(merit__explained *out, const merit_run *run,
 {
     const int64_t *given = out->shown.last->given;
     for (int64_t i = 0; i < run->n_classes; i++) {
-        int64_t best = first_best(table_row(run, i), run->n_answers);
+        int64_t best = merit_scores_best_answer(run->table, i);
         if (seen[best] || (run->truths != NULL && run->truths[i] == 0)) {
             continue;
         }
@@ -149,8 +169,7 @@ static double forecast(const merit__explained *c, const merit_run *run)
         return NAN;
     }
     const merit_run_pair *pair = &last->pairs[0];
-    const double *row = table_row(run, pair->truth);
-    double gap = row[first_best(row, run->n_classes)] - row[pair->answer];
+    double gap = lost_by(run, pair->truth, pair->answer);
     double rate = run->learning_rate * last->feature_size / (1 - run->momentum);
     return exp(fmin(pair->margin, 700)) / (2 * gap * rate);
 }

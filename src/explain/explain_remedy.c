@@ -8,8 +8,8 @@
 /* "merit train DATA -s RUN/scores.tsv -o NEW". */
 static void add_command(merit_explanation *e)
 {
-    if (e->run->table == NULL) { // that of a large tree
-        merit__explain_add(e, "merit train DATA -s SCORES -o NEW");
+    if (e->run->table == NULL || merit_scores_values(e->run->table) == NULL) {
+        merit__explain_add(e, "merit train DATA -s SCORES -o NEW"); // of a large tree
         return;
     }
     merit__explain_add(e, "merit train DATA -s ");
@@ -28,6 +28,13 @@ static void remedy_loss(merit_explanation *e)
     merit__explain_find(e, "last-stage", MERIT_SEVERITY_REMEDY,
                         "If it must be the expected score, then as the last stage: -l "
                         "cross-entropy:60%%,expected-score");
+    const merit_scores *table = e->run->table;
+    if (isnan(c->smallest_gap) && table != NULL && merit_scores_values(table) == NULL) {
+        merit__explain_add(e,
+                           " (how low the temperature of tilted-score would have to "
+                           "begin was not computed: it takes all differences of scores "
+                           "of this large tree)");
+    }
     if (c->smallest_gap > 0) {
         // A fresh model is not stuck; where it may become so, the gap over 10 is safe.
         merit__explain_add(e,

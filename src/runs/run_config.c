@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "model/json_parse.h"
 #include "runs/run_record.h"
 
@@ -72,6 +73,22 @@ fail:
     return status;
 }
 
+// The table of a large tree is in the model, once there is one. The edges in tree.tsv
+// do not tell the order of the classes.
+static merit_status read_tree(merit__run_record *run, merit_error *err)
+{
+    char *path = merit__path_join(run->path, "best.safetensors");
+    if (path == NULL) {
+        return merit__fail_memory(err, strlen(run->path), "a path");
+    }
+    merit_status status = merit_model_load(&run->model, path, NULL);
+    if (status == MERIT_OK) {
+        run->table = merit_model_scores(run->model);
+    }
+    merit__free(path);
+    return MERIT_OK;
+}
+
 static merit_status read_scores(merit__run_record *run, merit_error *err)
 {
     merit_status status = MERIT_OK;
@@ -80,7 +97,10 @@ static merit_status read_scores(merit__run_record *run, merit_error *err)
     MERIT_TRY(merit__run_read_file(&text, &n_bytes, run, "scores.tsv", err));
     if (text != NULL) {
         MERIT_TRY(
-            merit_scores_parse(&run->table, text, n_bytes, "scores.tsv", NULL, err));
+            merit_scores_parse(&run->owned, text, n_bytes, "scores.tsv", NULL, err));
+        run->table = run->owned;
+    } else {
+        MERIT_TRY(read_tree(run, err));
     }
 fail:
     merit__free(text);

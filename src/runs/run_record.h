@@ -2,6 +2,7 @@
 #ifndef MERIT_RUNS_RUN_RECORD_H
 #define MERIT_RUNS_RUN_RECORD_H
 
+#include "merit/model.h"
 #include "merit/runs.h"
 
 /* A run while it is read; zeros are an empty one. `shown` is set at the end. */
@@ -12,9 +13,11 @@ typedef struct merit__run_record {
     merit_run_row *rows;
     size_t n_candidates, candidates_capacity;
     size_t n_rows, rows_capacity;
-    int64_t *given;        // [n_rows,A] or NULL
-    merit_run_pair *pairs; // of all rows
-    merit_scores *table;   // scores.tsv; NULL where that is not there
+    int64_t *given;            // [n_rows,A] or NULL
+    merit_run_pair *pairs;     // of all rows
+    merit_scores *owned;       // scores.tsv; NULL where that is not there
+    merit_model *model;        // of a run with a large tree, for its table; or NULL
+    const merit_scores *table; // of either; NULL: not known
     int64_t n_epochs, n_retries;
     int64_t *truths; // [K] or NULL
     char *given_up;
@@ -28,7 +31,7 @@ struct merit_runs {
 };
 
 /* loss, scores, n_epochs and, where they are, optimizer and rates, from config.json;
- * table, from scores.tsv, where that is.
+ * table, from scores.tsv, where that is, else from best.safetensors, where that is.
  */
 merit_status merit__run_read_config(merit__run_record *run, merit_error *err);
 

@@ -79,6 +79,9 @@ static double oracle_score(const merit__run_record *run)
         return NAN;
     }
     int64_t n_answers = merit_scores_n_answers(run->table);
+    if (merit_scores_values(run->table) == NULL) {
+        return 1; // of a tree
+    }
     for (int64_t i = 0; i < merit_scores_n_truths(run->table); i++) {
         const double *row = merit_scores_values(run->table) + i * n_answers;
         double best = row[0];
@@ -212,7 +215,8 @@ void merit_runs_free(merit_runs *runs)
         merit__free(run->optimizer);
         merit__free(run->truths);
         merit__free(run->given_up);
-        merit_scores_free(run->table);
+        merit_scores_free(run->owned);
+        merit_model_free(run->model);
     }
     merit__free(runs->records);
     merit__free(runs);
