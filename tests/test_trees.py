@@ -2,6 +2,7 @@
 scores are those of an independent reference and the trees those of Biopython."""
 
 import ctypes
+import gzip
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import resource
 import shlex
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -33,7 +35,8 @@ def merit(*words, cwd=None, text=None, before=None):
 
 class Options(ctypes.Structure):
     _fields_ = [("costs", ctypes.c_int32), ("n_classes", ctypes.c_int64),
-                ("classes", ctypes.c_void_p), ("answer_nodes", ctypes.c_int32)]
+                ("classes", ctypes.c_void_p), ("answer_nodes", ctypes.c_int32),
+                ("dense_limit", ctypes.c_int64), ("read", ctypes.c_void_p)]
 
 
 class Failure(ctypes.Structure):
@@ -54,7 +57,7 @@ def table_of(spec, nodes=False):
     """Names of truths, names of answers, scores [K,A]."""
     lib = library()
     scores = ctypes.c_void_p()
-    options = Options(0, 0, None, int(nodes))
+    options = Options(0, 0, None, int(nodes), 0, None)
     failure = Failure()
     status = lib.merit_scores_load(ctypes.byref(scores), os.fsencode(spec),
                                    ctypes.byref(options), ctypes.byref(failure))
@@ -336,6 +339,50 @@ def test_info(tmp_path):
     assert json.loads(merit("info", tmp_path / "table.tsv", "--json").stdout)["kind"] == "scores"
     done = merit("info", BAD / "three-trees.nwk")
     assert done.returncode == 3 and "3 trees" in done.stderr
+
+
+def audit(place, spec):
+    done = merit("check", spec, "--json", cwd=place)
+    assert done.returncode == 0, done.stderr
+    return {key: value for key, value in json.loads(done.stdout).items()
+            if key not in ("table", "merit")}
+
+
+def pack(path):
+    (path.parent / (path.name + ".gz")).write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+
+
+def test_gzip(tmp_path):
+    (tmp_path / "t.nwk").write_text("((a:1,b:2):1,(c:4)y:1);")
+    (tmp_path / "t.tsv").write_text("a\tx\t1\nb\tx\t2\nx\tr\t1\nc\ty\t4\ny\tr\t1\n")
+    (tmp_path / "classes.txt").write_text("c\nb\na\n")
+    (tmp_path / "g.groups").write_text("x: a b\ny: c\n")
+    write_taxonomy(tmp_path / "taxa")
+    specs = ["tree:t.nwk%s:length", "tree:t.tsv%s:length", "tree:t.tsv%s:depth:classes=classes.txt%s",
+             "groups:g.groups%s"]
+    plain = [audit(tmp_path, spec.replace("%s", "")) for spec in [*specs, "tree:taxa"]]
+    facts = {name: json.loads(merit("info", name, "--json", cwd=tmp_path).stdout)
+             for name in ("t.nwk", "t.tsv", "taxa")}
+    assert facts["t.nwk"]["n_inner"] == 3 and facts["t.nwk"]["n_unnamed"] == 2
+    assert facts["t.nwk"]["n_branching"] == 2 and facts["t.tsv"]["n_unnamed"] == 0
+    for name in "t.nwk", "t.tsv", "classes.txt", "g.groups", "taxa/nodes.dmp", "taxa/names.dmp":
+        pack(tmp_path / name)
+    for spec, before in zip([*specs, "tree:taxa"], plain):
+        assert audit(tmp_path, spec.replace("%s", ".gz")) == before
+    for name, before in facts.items():
+        name = name if name == "taxa" else name + ".gz"
+        found = json.loads(merit("info", name, "--json", cwd=tmp_path).stdout)
+        assert found == {**before, **{key: found[key] for key in ("file", "path") if key in found}}
+        assert "without a name" in merit("info", name, cwd=tmp_path).stdout
+    (tmp_path / "cut.nwk.gz").write_bytes((tmp_path / "t.nwk.gz").read_bytes()[:-9])
+    done = merit("check", "tree:cut.nwk.gz", cwd=tmp_path)
+    assert done.returncode == 3 and "cut.nwk.gz" in done.stderr and "gzip" in done.stderr
+    with tarfile.open(tmp_path / "taxdump.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "taxa", "taxa")
+    for words in ["info", "taxdump.tar.gz"], ["check", "tree:taxdump.tar.gz"]:
+        done = merit(*words, cwd=tmp_path)
+        assert done.returncode == 3 and "unpack it and name the folder" in done.stderr, done.stderr
 
 
 @pytest.fixture(scope="module")

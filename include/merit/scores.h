@@ -25,6 +25,11 @@ extern "C" {
 
 typedef struct merit_scores merit_scores;
 
+/* How a whole file is read, "-" for standard input, of at most `limit` bytes, into text
+ * with a 0 after it that merit_text_free frees. */
+typedef merit_status merit_text_reader(char **text, size_t *n_bytes, const char *path,
+                                       size_t limit, merit_error *err);
+
 /* Zero is the default of every field. */
 typedef struct merit_scores_options {
     int32_t costs;              // non-zero: the table holds costs; negate them
@@ -38,6 +43,8 @@ typedef struct merit_scores_options {
                                 // a file or none; a comma separates nothing
     int64_t dense_limit;        // a tree with more answers is an implicit table; 0:
                                 // 2,000; at most 20,000
+    merit_text_reader *read;    // how files are read; NULL: as they stand.
+                                // merit_text_read of merit/data.h also unpacks gzip
 } merit_scores_options;
 
 /* Loads a table. `spec` is a path of a plain text file or a generator:
@@ -178,12 +185,16 @@ typedef struct merit_tree_facts {
     const char *format; // "newick", "edges" or "taxonomy"; static
     int64_t n_nodes, n_leaves;
     int64_t depth;       // of the deepest leaf
+    int64_t n_branching; // nodes with more than one child
+    int64_t n_unnamed;   // inner nodes without a name
     int32_t has_lengths; // of branches
 } merit_tree_facts;
 
 /* Reads a tree as merit_scores_load reads the FILE of tree:FILE, and says what is in
- * it. EIO, EFORMAT, ENOMEM; out->format is then what it seemed to be, or NULL. */
+ * it; options may be NULL. EIO, EFORMAT, ENOMEM; out->format is then what it seemed to
+ * be, or NULL. */
 MERIT_API merit_status merit_tree_examine(merit_tree_facts *out, const char *path,
+                                          const merit_scores_options *options,
                                           merit_error *err);
 
 /* Writes the table as tab-separated text that merit_scores_parse reads back to

@@ -1,5 +1,7 @@
 #include "cli_info.h"
 
+#include "merit/data.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,10 @@ static json_t *record_of(const char *path, const merit_tree_facts *facts,
     json_object_set_new(record, "format", json_string(facts->format));
     json_object_set_new(record, "n_nodes", json_integer(facts->n_nodes));
     json_object_set_new(record, "n_leaves", json_integer(facts->n_leaves));
+    json_object_set_new(record, "n_inner",
+                        json_integer(facts->n_nodes - facts->n_leaves));
+    json_object_set_new(record, "n_branching", json_integer(facts->n_branching));
+    json_object_set_new(record, "n_unnamed", json_integer(facts->n_unnamed));
     json_object_set_new(record, "depth", json_integer(facts->depth));
     json_object_set_new(record, "lengths", json_boolean(facts->has_lengths));
     json_object_set_new(record, "classes", merit__info_names(scores, n));
@@ -27,6 +33,9 @@ static void print(const char *path, const merit_tree_facts *facts,
     merit__print_entry("format", facts->format);
     merit__print_names("leaves", scores, 0, merit_scores_n_truths(scores));
     printf("  %-12s %" PRId64 "\n", "nodes", facts->n_nodes);
+    printf("  %-12s %" PRId64 "; %" PRId64 " branch, %" PRId64 " without a name\n",
+           "inner nodes", facts->n_nodes - facts->n_leaves, facts->n_branching,
+           facts->n_unnamed);
     printf("  %-12s %" PRId64 "\n", "depth", facts->depth);
     merit__print_entry("lengths", facts->has_lengths ? "yes" : "none");
     for (int64_t i = 0; i < merit_scores_n_notes(scores); i++) {
@@ -37,10 +46,11 @@ static void print(const char *path, const merit_tree_facts *facts,
 merit_status merit__info_tree(int *is_tree, const char *path, int even_edges, int json,
                               merit_error *err)
 {
+    const merit_scores_options options = {.read = merit_text_read};
     char spec[SPEC_BYTES];
     merit_tree_facts facts = {0};
     merit_scores *scores = NULL;
-    merit_status status = merit_tree_examine(&facts, path, err);
+    merit_status status = merit_tree_examine(&facts, path, &options, err);
     *is_tree =
         facts.format != NULL && (even_edges || strcmp(facts.format, "edges") != 0);
     if (!*is_tree) {
@@ -49,7 +59,7 @@ merit_status merit__info_tree(int *is_tree, const char *path, int even_edges, in
     // Of the forms tree:FILE has, this one has no doubt where the path ends.
     int n = snprintf(spec, sizeof spec, "tree:%s:depth", path);
     if (status == MERIT_OK && n < SPEC_BYTES) {
-        status = merit_scores_load(&scores, spec, NULL, err);
+        status = merit_scores_load(&scores, spec, &options, err);
     }
     if (status == MERIT_OK && json) {
         status = merit__json_print(record_of(path, &facts, scores), err);

@@ -35,11 +35,18 @@ static int is_text(const unsigned char *head, size_t n)
     return n > 0 && 10 * n_control < n;
 }
 
+// What taxonomies come in; the reader of trees says what to do with it.
+static int is_tar(const unsigned char *head, size_t n)
+{
+    return n >= HEAD_BYTES && memcmp(head + 257, "ustar", 5) == 0;
+}
+
 static enum merit__kind kind_of_bytes(const unsigned char *head, size_t n)
 {
-    return is_model(head, n)  ? MERIT__KIND_MODEL
-           : is_text(head, n) ? MERIT__KIND_SCORES
-                              : MERIT__KIND_DATA;
+    const int is_text_or_tar = is_text(head, n) || is_tar(head, n);
+    return is_model(head, n) ? MERIT__KIND_MODEL
+           : is_text_or_tar  ? MERIT__KIND_SCORES
+                             : MERIT__KIND_DATA;
 }
 
 // "FILE:member" of an archive, which is no file itself.

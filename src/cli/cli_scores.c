@@ -67,7 +67,8 @@ merit_status merit__scores_open(merit_scores **out, const merit__scores_source *
                                 int64_t n_classes, merit_error *err)
 {
     merit_scores_options options = {.costs = source->costs,
-                                    .decimal_comma = source->decimal_comma};
+                                    .decimal_comma = source->decimal_comma,
+                                    .read = merit_text_read};
     merit_status status = MERIT_OK;
     char *text = NULL;
     size_t n_bytes = 0;

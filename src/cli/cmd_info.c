@@ -122,8 +122,14 @@ static int is_taxonomy(const char *path)
 {
     char nodes[4200];
     struct stat info;
-    int n = snprintf(nodes, sizeof nodes, "%s/nodes.dmp", path);
-    return n > 0 && (size_t)n < sizeof nodes && stat(nodes, &info) == 0;
+    for (int packed = 0; packed < 2; packed++) {
+        int n =
+            snprintf(nodes, sizeof nodes, "%s/nodes.dmp%s", path, packed ? ".gz" : "");
+        if (n > 0 && (size_t)n < sizeof nodes && stat(nodes, &info) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static merit_status tell_examples(const struct settings *settings, merit_error *err)

@@ -107,6 +107,14 @@ static const char *generator_name(const void *names, size_t i)
     return ((const char *const *)names)[i];
 }
 
+merit_status merit__scores_read_file(char **text, size_t *n_bytes, const char *path,
+                                     const merit_scores_options *options,
+                                     merit_error *err)
+{
+    merit_text_reader *read = options->read != NULL ? options->read : merit__file_read;
+    return read(text, n_bytes, path, MERIT__SCORES_MAX_FILE_BYTES, err);
+}
+
 typedef merit_status parse_function(merit_scores **out, const char *text,
                                     size_t n_bytes, const char *origin,
                                     const merit_scores_options *options,
@@ -118,8 +126,7 @@ static merit_status load_file(merit_scores **out, const char *path,
 {
     char *text = NULL;
     size_t n_bytes = 0;
-    merit_status status =
-        merit__file_read(&text, &n_bytes, path, MERIT__SCORES_MAX_FILE_BYTES, err);
+    merit_status status = merit__scores_read_file(&text, &n_bytes, path, options, err);
     if (status == MERIT_OK) {
         const char *origin = strcmp(path, "-") == 0 ? "standard input" : path;
         status = parse(out, text, n_bytes, origin, options, err);
@@ -150,10 +157,9 @@ static merit_status load_bins(merit_scores **out, const char *spec,
                            "above 0");
     }
     char *path = merit__copy_string(spec, n);
-    merit_status status = path == NULL
-                              ? merit__fail_memory(err, n, "a path")
-                              : merit__file_read(&text, &n_bytes, path,
-                                                 MERIT__SCORES_MAX_FILE_BYTES, err);
+    merit_status status =
+        path == NULL ? merit__fail_memory(err, n, "a path")
+                     : merit__scores_read_file(&text, &n_bytes, path, options, err);
     if (status == MERIT_OK) {
         status =
             merit__scores_parse_bins(out, text, n_bytes, power, path, options, err);

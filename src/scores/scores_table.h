@@ -82,6 +82,11 @@ merit_status merit__scores_add_findings(merit_scores *scores, int given_as_costs
 /* Adds what the names alone tell. */
 merit_status merit__scores_note_names(merit_scores *scores, merit_error *err);
 
+/* Reads a file as the options say; free the text with merit__free. */
+merit_status merit__scores_read_file(char **text, size_t *n_bytes, const char *path,
+                                     const merit_scores_options *options,
+                                     merit_error *err);
+
 /* Checks options; NULL is the default of all. */
 merit_status merit__scores_check_options(const merit_scores_options *options,
                                          merit_error *err);

@@ -107,15 +107,15 @@ static merit_status add_class(class_list *list, const char *name, size_t n,
 }
 
 // A class on each line, the first field before a tab.
-static merit_status read_classes(class_list *list, const char *path, merit_error *err)
+static merit_status read_classes(class_list *list, const char *path,
+                                 const merit_scores_options *options, merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__text text = {0};
     merit__field field = {0};
     size_t n_bytes = 0;
     int found = 0;
-    MERIT_TRY(merit__file_read(&list->text, &n_bytes, path,
-                               MERIT__SCORES_MAX_FILE_BYTES, err));
+    MERIT_TRY(merit__scores_read_file(&list->text, &n_bytes, path, options, err));
     MERIT_TRY(merit__text_open(&text, list->text, n_bytes, path, err));
     text.delimiter = '\t';
     MERIT_TRY(merit__text_next_record(&text, &found, err));
@@ -213,6 +213,24 @@ fail:
     return status;
 }
 
+// Where a dump is: packed, if only that is there.
+static char *dump_path(const char *folder, const char *name, const char *packed)
+{
+    struct stat info;
+    char *path = merit__path_join(folder, packed);
+    if (path != NULL && stat(path, &info) == 0) {
+        char *plain = merit__path_join(folder, name);
+        if (plain == NULL || stat(plain, &info) != 0) {
+            merit__free(plain);
+            return path;
+        }
+        merit__free(path);
+        return plain;
+    }
+    merit__free(path);
+    return merit__path_join(folder, name);
+}
+
 static merit_status read_taxonomy(merit__tree *tree, const char *folder,
                                   const merit_scores_options *options, merit_error *err)
 {
@@ -221,16 +239,16 @@ static merit_status read_taxonomy(merit__tree *tree, const char *folder,
     merit__dump nodes = {0};
     merit__dump names = {0};
     const int by_id = are_tax_ids(options);
-    char *nodes_path = merit__path_join(folder, "nodes.dmp");
-    char *names_path = merit__path_join(folder, "names.dmp");
+    char *nodes_path = dump_path(folder, "nodes.dmp", "nodes.dmp.gz");
+    char *names_path = dump_path(folder, "names.dmp", "names.dmp.gz");
     if (nodes_path == NULL || names_path == NULL) {
         MERIT_TRY(merit__fail_memory(err, strlen(folder) + 11, "a path"));
     }
-    MERIT_TRY(merit__file_read(&bytes[0], &nodes.n_bytes, nodes_path,
-                               MERIT__SCORES_MAX_FILE_BYTES, err));
+    MERIT_TRY(
+        merit__scores_read_file(&bytes[0], &nodes.n_bytes, nodes_path, options, err));
     if (!by_id) {
-        MERIT_TRY(merit__file_read(&bytes[1], &names.n_bytes, names_path,
-                                   MERIT__SCORES_MAX_FILE_BYTES, err));
+        MERIT_TRY(merit__scores_read_file(&bytes[1], &names.n_bytes, names_path,
+                                          options, err));
     }
     nodes.bytes = bytes[0];
     nodes.origin = nodes_path;
@@ -248,6 +266,21 @@ fail:
     return status;
 }
 
+// A tar archive, unpacked from gzip or not, says so behind its first file's name.
+static merit_status check_archive(const char *bytes, size_t n_bytes, const char *path,
+                                  merit_error *err)
+{
+    char shown[128];
+    enum { MARK_AT = 257 };
+    if (n_bytes < 512 || memcmp(bytes + MARK_AT, "ustar", 5) != 0) {
+        return MERIT_OK;
+    }
+    return merit__fail(err, MERIT_EFORMAT,
+                       "%s: expected a tree, found a tar archive; unpack it and name "
+                       "the folder: mkdir taxdump && tar -xf FILE -C taxdump",
+                       merit__printable_path(shown, sizeof shown, path));
+}
+
 // *format is told as soon as it is known.
 static merit_status read_tree(merit__tree *tree, const char **format, const char *path,
                               const merit_scores_options *options, merit_error *err)
@@ -259,8 +292,9 @@ static merit_status read_tree(merit__tree *tree, const char **format, const char
         *format = "taxonomy";
         return read_taxonomy(tree, path, options, err);
     }
-    MERIT_TRY(
-        merit__file_read(&bytes, &n_bytes, path, MERIT__SCORES_MAX_FILE_BYTES, err));
+    MERIT_TRY(merit__scores_read_file(&bytes, &n_bytes, path, options, err));
+    *format = "taxonomy";
+    MERIT_TRY(check_archive(bytes, n_bytes, path, err));
     *format = merit__tree_is_newick(bytes, n_bytes) ? "newick" : "edges";
     MERIT_TRY(merit__tree_parse(tree, bytes, n_bytes,
                                 strcmp(path, "-") == 0 ? "standard input" : path, err));
@@ -281,7 +315,7 @@ merit_status merit__scores_load_tree(merit_scores **out, const char *text,
     const char *format = NULL;
     MERIT_TRY(merit__tree_spec_parse(&spec, text, err));
     if (spec.classes != NULL && given.classes == NULL) {
-        MERIT_TRY(read_classes(&list, spec.classes, err));
+        MERIT_TRY(read_classes(&list, spec.classes, options, err));
         given.classes = (const char *const *)list.names;
         given.n_classes = list.n;
     }
@@ -293,6 +327,17 @@ fail:
     merit__tree_spec_dispose(&spec);
     merit__tree_dispose(&tree);
     return status;
+}
+
+// Counts nodes that branch and inner nodes without a name.
+static void count_nodes(merit_tree_facts *out, const merit__tree *tree)
+{
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        if (!merit__tree_is_leaf(tree, v)) {
+            out->n_branching += tree->end[v + 1] < tree->end[v];
+            out->n_unnamed += merit__tree_name(tree, v)[0] == '\0';
+        }
+    }
 }
 
 static int64_t depth_of(const merit__tree *tree, merit_error *err)
@@ -313,9 +358,9 @@ static int64_t depth_of(const merit__tree *tree, merit_error *err)
 }
 
 merit_status merit_tree_examine(merit_tree_facts *out, const char *path,
-                                merit_error *err)
+                                const merit_scores_options *options, merit_error *err)
 {
-    const merit_scores_options options = {0};
+    const merit_scores_options defaults = {0};
     merit_status status = MERIT_OK;
     merit__tree tree = {0};
     if (out == NULL || path == NULL) {
@@ -323,7 +368,9 @@ merit_status merit_tree_examine(merit_tree_facts *out, const char *path,
                            "merit_tree_examine: an argument is NULL");
     }
     *out = (merit_tree_facts){0};
-    MERIT_TRY(read_tree(&tree, &out->format, path, &options, err));
+    options = options == NULL ? &defaults : options;
+    MERIT_TRY(read_tree(&tree, &out->format, path, options, err));
+    count_nodes(out, &tree);
     out->n_nodes = tree.n_nodes;
     out->n_leaves = tree.n_leaves;
     out->has_lengths = tree.length != NULL;
