@@ -35,7 +35,8 @@ def merit(*words, cwd=None, text=None, before=None):
 class Options(ctypes.Structure):
     _fields_ = [("costs", ctypes.c_int32), ("n_classes", ctypes.c_int64),
                 ("classes", ctypes.c_void_p), ("answer_nodes", ctypes.c_int32),
-                ("dense_limit", ctypes.c_int64), ("read", ctypes.c_void_p)]
+                ("decimal_comma", ctypes.c_int32), ("dense_limit", ctypes.c_int64),
+                ("read", ctypes.c_void_p)]
 
 
 class Failure(ctypes.Structure):
@@ -56,7 +57,7 @@ def table_of(spec, nodes=False):
     """Names of truths, names of answers, scores [K,A]."""
     lib = library()
     scores = ctypes.c_void_p()
-    options = Options(0, 0, None, int(nodes), 0, None)
+    options = Options(0, 0, None, int(nodes), 0, 0, None)
     failure = Failure()
     status = lib.merit_scores_load(ctypes.byref(scores), os.fsencode(spec),
                                    ctypes.byref(options), ctypes.byref(failure))
