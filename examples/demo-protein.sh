@@ -43,7 +43,7 @@ gzip -cd "$proteins" | awk -v n="$n_train" -v out="$out" '
 train() {
     # shellcheck disable=SC2086
     "$merit" train "$out/train.fasta" --task masked -s "$table" -l "$1" -o "$out/$1" \
-        -e 1 ${OPTIONS:-} >/dev/null
+        -e 2 ${OPTIONS:-} >/dev/null
 }
 
 echo "Real proteins, 15 of 100 residues hidden; BLOSUM62 says what each answer is worth."
