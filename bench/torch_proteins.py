@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 RESIDUES = "ARNDCQEGHILKMFPSTWYV"
 CROP, BATCH, HIDE, LETTERS, END, HIDDEN = 128, 32, 0.15, 32, 31, 28
+SCALE = {"cross-entropy": 0, "softmax-margin": 0.3}  # of the margins; auto's is 0.3, too
 
 
 def read(path):
@@ -78,12 +79,14 @@ def main():
     scores = table(pathlib.Path(sys.argv[2]))
     proteins, test = read(folder / "train.fasta"), read(folder / "test.fasta")
     train, held_out = proteins[len(proteins) // 20:], proteins[:len(proteins) // 20]
-    for loss in ("cross-entropy", "softmax-margin"):
+    for loss in SCALE:
         torch.manual_seed(1)
         generator = torch.Generator().manual_seed(1)
         net = Net()
         optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
-        margin = (scores.diagonal()[:, None] - scores) * (loss == "softmax-margin")
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, steps,
+                                                       pct_start=0.25, cycle_momentum=False)
+        margin = SCALE[loss] * (scores.diagonal()[:, None] - scores)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
         for _ in range(steps):
             codes, labels = hide(crops(train, generator, BATCH), generator)
@@ -93,6 +96,7 @@ def main():
             optimizer.zero_grad()
             value.backward()
             optimizer.step()
+            schedule.step()
         spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
         z, y = logits_of(net, held_out, 2, 2000)
         temperature = min((0.5 + 0.05 * i for i in range(100)),
