@@ -9,11 +9,12 @@
  * What the logits mean is the link, softmax by default: q = softmax(logits /
  * temperature). The rules:
  *   argmax  the class with the largest q; with the link of margins that with the
- * largest logit, which training has moved away from dear mistakes already bayes   the
- * answer with the largest expected score u_k = sum_i q_i S[i][k] decode  the answer
- * with the largest (q^T D)_k: right for every loss that trains q towards P^T eta, when
- * P D = S + c 1^T for some column c, and for one that trains T q towards eta, when D =
- * T^T S Ties go to the first answer. Probabilities instead of logits:
+ *           largest logit, which training has moved away from dear mistakes already
+ *   bayes   the answer with the largest expected score u_k = sum_i q_i S[i][k]
+ *   decode  the answer with the largest (q^T D)_k: right for every loss that
+ *           trains q towards P^T eta, when P D = S + c 1^T for some column c, and for
+ *           one that trains T q towards eta, when D = T^T S
+ * Ties go to the first answer. Probabilities instead of logits:
  * merit_decision_apply_posterior. */
 #ifndef MERIT_DECIDE_H
 #define MERIT_DECIDE_H
