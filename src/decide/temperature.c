@@ -83,7 +83,7 @@ static merit_status label_check(int32_t label, size_t K, size_t row, merit_error
                        (int)label, K - 1);
 }
 
-merit_status merit__rows_check(const merit__rows *rows, merit_error *err)
+merit_status merit__temperature_check(const merit__rows *rows, merit_error *err)
 {
     double sum = 0;
     for (size_t row = 0; row < rows->n; row++) {
@@ -180,7 +180,7 @@ merit_status merit__temperature_fit(double *temperature, const merit__held_out *
                                   "fitting a temperature");
     }
     rows.scratch = rows.q + K;
-    MERIT_TRY(merit__rows_check(&rows, err));
+    MERIT_TRY(merit__temperature_check(&rows, err));
     if (given->outputs->link.kind == MERIT_LINK_MARGIN) {
         MERIT_TRY(take_margins(&plain, &rows, err));
         rows.logits = plain;

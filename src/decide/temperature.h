@@ -30,7 +30,7 @@ typedef struct merit__rows {
 } merit__rows;
 
 /* Checks rows: EFORMAT, EINVAL, ENUMERIC name the first bad label, weight, logits. */
-merit_status merit__rows_check(const merit__rows *rows, merit_error *err);
+merit_status merit__temperature_check(const merit__rows *rows, merit_error *err);
 
 /* The slope of the rows' loss in b = 1/temperature; *curvature its derivative, for
  * g-softmax only about that. */

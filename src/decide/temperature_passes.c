@@ -112,7 +112,7 @@ merit_status merit_temperature_passes_add(merit_temperature_passes *passes,
     rows->logits = logits;
     rows->labels = labels;
     rows->n = (size_t)n;
-    merit_status status = merit__rows_check(rows, err);
+    merit_status status = merit__temperature_check(rows, err);
     const int is_fitted = merit_link_has_posterior(rows->outputs->link);
     for (int64_t at = 0; status == MERIT_OK && is_fitted && at < n; at++) {
         add_row(passes, logits + at * (int64_t)rows->K, &labels[at]);
