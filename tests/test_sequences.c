@@ -133,7 +133,7 @@ static void test_hidden(void **state)
     assert_true(merit_dataset_n(all) < 0.17 * n_classes);
     for (int64_t u = 0; u < all->n_windows; u++) {
         float x[32];
-        merit__dataset_show_unit(all, u, x);
+        merit__dataset_show_unit(all, u, x, 32);
         const merit__window *w = &all->windows[u];
         const uint8_t *codes =
             s->records.codes + s->records.start[w->record] + w->start;
@@ -192,6 +192,49 @@ static void test_draw(void **state)
         n_half += merit__dataset_draw(data, u, 0.5, 1, 0, draft);
     }
     assert_in_range(n_half, 4 * n_few, 6 * n_few);
+    merit_dataset_free(data);
+}
+
+/* What is shown of an example: the letters of its record around it, hidden ones not. */
+static void test_context(void **state)
+{
+    (void)state;
+    char text[64];
+    int32_t cut = 9;
+    int64_t place, around = 7, n_hidden = 0;
+    write_proteins(0, 60);
+    merit_dataset *data = load(MERIT_TASK_MASKED, 32);
+    const merit__sequences *s = data->storage->sequences;
+    for (int64_t i = 0; i < data->n; i++) {
+        const merit__window *w = &data->windows[merit__dataset_window(data, i)];
+        const uint8_t *codes = s->records.codes + s->records.start[w->record];
+        int64_t length = merit__record_length(&s->records, w->record);
+        int64_t at = merit_dataset_context(data, i, around, text, &cut);
+        assert_non_null(merit_dataset_sequence(data, i, &place));
+        int64_t from = place - 1 - at;
+        assert_int_equal(at, place - 1 < around ? place - 1 : around);
+        assert_int_equal(cut & 1, from > 0);
+        assert_int_equal((cut & 2) != 0, from + (int64_t)strlen(text) < length);
+        assert_int_equal(
+            text[at], merit_dataset_class_name(data, merit_dataset_labels(data)[i])[0]);
+        for (int64_t t = 0; text[t] != '\0'; t++) {
+            assert_true(text[t] == '?' ||
+                        text[t] == merit__byte_of_code(codes[from + t]));
+            n_hidden += text[t] == '?';
+        }
+    }
+    assert_true(n_hidden > data->n); // 15 % of 14 neighbours
+    merit_dataset_free(data);
+    write_text(">a\nACDEFGHIKLMNPQRSTVWY\n>b\nACD\n");
+    data = load(MERIT_TASK_SEQUENCE, 16);
+    assert_int_equal(merit_dataset_context(data, 0, 2, text, &cut), -1);
+    assert_string_equal(text, "ACDEF");
+    assert_int_equal(cut, 2);
+    assert_int_equal(merit_dataset_context(data, 1, 2, text, &cut), -1);
+    assert_string_equal(text, "ACD");
+    assert_int_equal(cut, 0);
+    assert_int_equal(merit_dataset_context(data, 2, 2, text, &cut), -1);
+    assert_string_equal(text, "");
     merit_dataset_free(data);
 }
 
@@ -350,11 +393,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),      cmocka_unit_test(test_fastq),
-        cmocka_unit_test(test_windows),   cmocka_unit_test(test_hidden),
-        cmocka_unit_test(test_draw),      cmocka_unit_test(test_split),
-        cmocka_unit_test(test_alone),     cmocka_unit_test(test_wrong_nets),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_read),       cmocka_unit_test(test_fastq),
+        cmocka_unit_test(test_windows),    cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_draw),       cmocka_unit_test(test_context),
+        cmocka_unit_test(test_split),      cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_wrong_nets), cmocka_unit_test(test_no_memory),
     };
     int fd = mkstemp(path);
     close(fd);

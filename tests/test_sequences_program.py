@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -99,8 +100,23 @@ def test_masked(place):
     merit("report", place / "masked", place / "p.fasta", "-o", place / "masked.html")
     page = (place / "masked.html").read_text()
     assert "<script" not in page and ", letter " in page
+    shown = re.findall(r'<div class="letters">(\u2026?)([A-Z?]*)<mark>([A-Z])</mark>', page)
+    truths = re.findall(r"<figcaption><strong><bdi>(\w)</bdi>", page)
+    assert len(shown) > 8 and [letter for _, _, letter in shown] == truths
+    # As they stand in the file, but for what is hidden too.
+    text = "".join((place / "p.fasta").read_text().split("\n")[1::2])
+    for _, before, letter in shown:
+        assert re.search((before + letter).replace("?", "."), text)
     info = merit("info", place / "masked").out
     assert "masked" in info
+    # Another share of letters may be hidden than in training.
+    more = json.loads(merit("eval", place / "masked", place / "p.fasta", "--json", "--hide",
+                            "0.6").out)
+    assert more["n"] > 3 * record["n"] and more["accuracy"] < record["accuracy"]
+    fewer = merit("predict", place / "masked", place / "p.fasta", "--hide", "0.05").out
+    assert 10 < len(fewer.splitlines()) < record["n"] / 2
+    done = merit("eval", place / "masked", place / "p.fasta", "--hide", "1.5", expect=2)
+    assert "--hide: expected a share" in done.err
 
 
 def test_table_of_other_letters(place):
@@ -146,6 +162,24 @@ def test_residue(place):
     header, predicted = rows(merit("predict", place / "residue", place / "p.fasta").out)
     assert header[3:] == ["p_B", "p_C", "p_E", "p_G", "p_H"]
     assert len(predicted) == record["n"] and predicted[1][0] == "p0:2"
+    # The same labels as two columns, in another order, among others.
+    records = [r.split() for r in (place / "s.fasta").read_text().split(">")[1:]]
+    (place / "s.tsv").write_text("# name, states\nelse\tHHH\n" + "".join(
+        f"{name}\t{states}\n" for name, states in records[::-1]))
+    again = json.loads(merit("eval", place / "residue", place / "p.fasta", "--labels",
+                             place / "s.tsv", "--json").out)
+    assert again == record
+    done = merit("eval", place / "residue", place / "p.fasta", "--hide", "0.5", "--labels",
+                 place / "s.tsv", expect=2)
+    assert "hides no letters" in done.err
+    # A state that the model does not know.
+    (place / "z.tsv").write_text((place / "s.tsv").read_text().replace("H", "Z"))
+    done = merit("eval", place / "residue", place / "p.fasta", "--labels", place / "z.tsv",
+                 expect=3)
+    assert "Z" in done.err
+    merit("report", place / "residue", place / "p.fasta", "--labels", place / "s.tsv", "-o",
+          place / "residue.html")
+    assert "<mark>" in (place / "residue.html").read_text()
 
 
 def test_sequence(place):
@@ -156,6 +190,9 @@ def test_sequence(place):
     header, predicted = rows(merit("predict", place / "sequence", place / "c.fasta").out)
     assert header[3:] == ["p_left", "p_mixed", "p_right"]
     assert predicted[0][0] == "d0|mixed"
+    merit("report", place / "sequence", place / "c.fasta", "-o", place / "sequence.html")
+    assert re.search(r'<div class="letters">[ACGT]{20,51}(\u2026|<)',
+                     (place / "sequence.html").read_text())
 
 
 def test_company_and_threads(place):

@@ -87,8 +87,8 @@ typedef struct merit_dataset_options {
     // Of sequences; other data ignore them.
     merit_task task;      // what is asked; sequences need one
     const char *alphabet; // "protein", "dna" or "rna"; NULL: as the letters suggest
-    int64_t letters;      // that a net sees at once; 0: 128, and for
-                     // MERIT_TASK_SEQUENCE as many as the longest has, at most 1024
+    int64_t letters;      // that a net sees at once, at most; 0: 128, and for
+                          // MERIT_TASK_SEQUENCE 4096. Of longer ones it sees the middle
     double hidden_share; // of MERIT_TASK_MASKED, below 1; 0: 0.15
 
     // Of tables, which are text; other data ignore them. A column goes by its name in
@@ -197,6 +197,15 @@ MERIT_API void merit_dataset_sequences(const merit_dataset *data, int64_t *n_seq
  * of its letters, 0 for all of it. NULL for data that are no sequences. Borrowed. */
 MERIT_API const char *merit_dataset_sequence(const merit_dataset *data, int64_t i,
                                              int64_t *place);
+
+/* Writes the letters around the one that example i is about, so many on each side, or
+ * of a sequence that is asked for as a whole its first 2 * around + 1, as a text
+ * [2 * around + 2] with a 0; others that are hidden here are "?". *cut is the sum of 1
+ * when there are letters before them and of 2 when there are more behind. Returns the
+ * place of the letter in the text; -1 for a whole sequence, and with "" for data that
+ * are no sequences. */
+MERIT_API int64_t merit_dataset_context(const merit_dataset *data, int64_t i,
+                                        int64_t around, char *text, int32_t *cut);
 
 /* Whether what lies at a path would be read as sequences; 0 for "-". */
 MERIT_API int32_t merit_dataset_is_sequences(const char *path);

@@ -47,11 +47,14 @@ enum {
     {"alphabet", MERIT__OPTION_ALPHABET, "NAME", 0,                                    \
      "protein, dna or rna (default: as the letters of DATA suggest)", 2},              \
     {"letters", MERIT__OPTION_LETTERS, "N", 0,                                         \
-     "How many letters of a sequence the net sees at once (default: 128; for "         \
-     "--task sequence as many as the longest has, at most 1024)",                      \
+     "How many letters of a sequence the net sees at once, at most (default: 128; for " \
+     "--task sequence 4096, and of longer ones their middle)",                         \
      2},                                                                               \
+    MERIT__HIDE_OPTION("0.15")
+/* What training says of it, a model knows; another share may be asked for. */
+#define MERIT__HIDE_OPTION(usual)                                                      \
     {"hide", MERIT__OPTION_HIDE, "SHARE", 0,                                           \
-     "For --task masked: the share of letters to hide (default: 0.15)", 2}
+     "For --task masked: the share of letters to hide (default: " usual ")", 2}
 #define MERIT__DATA_OPTIONS                                                            \
     {"first", MERIT__OPTION_FIRST, "N", 0,                                             \
      "Only the first N examples; of pictures N evenly spaced ones", 2},                \

@@ -39,6 +39,9 @@ static void read_alike(merit_dataset_options *options, const merit_model *model)
             merit_model_shape(model, &channels, &height, &options->letters);
         }
     }
+    if (options->hidden_share > 0) { // as was asked for
+        return;
+    }
     if (share != NULL && !merit__parse_number(&options->hidden_share, share)) {
         options->hidden_share = 0;
     }
@@ -66,6 +69,21 @@ merit__predictions_data_options(const merit__predictions_source *source,
     return options;
 }
 
+// Another share of hidden letters is of use where letters are hidden.
+static merit_status check_hide(const merit__predictions_source *source,
+                               const merit_model *model, merit_error *err)
+{
+    const char *task = merit_model_metadata(model, "task");
+    if (!(source->data.hidden_share > 0) ||
+        (task != NULL && strcmp(task, "masked") == 0)) {
+        return MERIT_OK;
+    }
+    return merit__refuse(err, MERIT_EINVAL,
+                         "--hide: the model in %.120s was not trained with --task "
+                         "masked, it hides no letters",
+                         source->arguments[0]);
+}
+
 merit_status merit__predictions_load(merit__predictions *out,
                                      const merit__predictions_source *source,
                                      const char *usage, merit_error *err)
@@ -78,13 +96,16 @@ merit_status merit__predictions_load(merit__predictions *out,
                              source->arguments[0] == NULL ? "RUN" : "DATA", usage);
     }
     MERIT_TRY(merit__run_load(&out->model, source->arguments[0], err));
+    MERIT_TRY(check_hide(source, out->model, err));
     const merit_scores *scores = merit_model_scores(out->model);
     merit_dataset_options options = merit__predictions_data_options(source, out->model);
     MERIT_TRY(merit__data_load(&out->data, source->arguments[1], &options, 0, err));
     MERIT_TRY(merit__classes_match(out->data, scores, 0, err));
-    // Bad pictures may be left out, and columns that nothing was learned from.
+    // Bad pictures may be left out, columns that nothing was learned from, letters be
+    // read oddly.
     if (merit_dataset_file(out->data, 0) != NULL ||
-        merit_dataset_schema(out->data) != NULL) {
+        merit_dataset_schema(out->data) != NULL ||
+        merit_dataset_task(out->data) != MERIT_TASK_NONE) {
         merit__data_tell(out->data);
     }
     out->n = merit_dataset_n(out->data);

@@ -12,6 +12,7 @@ enum { MERIT__OPTION_RULE = 0x220 };
     {"rule", MERIT__OPTION_RULE, "RULE", 0,                                            \
      "auto, argmax, bayes or decode (default: auto, the one stored with the model)",   \
      1},                                                                               \
+    MERIT__HIDE_OPTION("that of the training"),                                        \
     {"threads", 'j', "N", 0, "How many; the answers are the same for any number", 5}
 // clang-format on
 

@@ -54,22 +54,46 @@ fail:
     return status;
 }
 
+static void print_examples(const merit_dataset *data)
+{
+    int64_t channels = 0;
+    int64_t height = 0;
+    int64_t width = 0;
+    int64_t n_sequences = 0;
+    int64_t n_letters = 0;
+    merit_task task = merit_dataset_task(data);
+    merit_dataset_shape(data, &channels, &height, &width);
+    merit_dataset_sequences(data, &n_sequences, &n_letters);
+    if (task == MERIT_TASK_NONE) {
+        printf("examples    %" PRId64 " of %" PRId64 "x%" PRId64 "x%" PRId64 "\n",
+               merit_dataset_n(data), channels, height, width);
+        return;
+    }
+    if (task == MERIT_TASK_SEQUENCE) {
+        printf("examples    %" PRId64 " sequences; up to %" PRId64
+               " letters of each are read\n",
+               n_sequences, width);
+        return;
+    }
+    printf("examples    %" PRId64 " %s of %" PRId64 " sequences; a net sees %" PRId64
+           " at once\n",
+           merit_dataset_n(data),
+           task == MERIT_TASK_MASKED ? "hidden letters" : "letters", n_sequences,
+           width);
+}
+
 // --check: everything that can be refused before the first step, and what there is.
 static merit_status check(const merit__train_settings *settings,
                           const merit__inputs *inputs, merit_error *err)
 {
     merit_train_options train = settings->shared.train;
     int64_t n_classes = merit_scores_n_truths(inputs->scores);
-    int64_t channels = 0;
-    int64_t height = 0;
-    int64_t width = 0;
     merit_net *net = NULL;
     char *layers = NULL;
     merit_status status = MERIT_OK;
     train.check = 1;
     train.validation_data = inputs->validation;
     train.class_weights = inputs->class_weights;
-    merit_dataset_shape(inputs->data, &channels, &height, &width);
     MERIT_TRY(check_directory(settings->run, err));
     MERIT_TRY(
         merit_train(settings->run, inputs->data, inputs->scores, &train, NULL, err));
@@ -77,8 +101,7 @@ static merit_status check(const merit__train_settings *settings,
         MERIT_TRY(make_net(&net, inputs, &train, err));
         MERIT_TRY(merit_net_describe(net, &layers, err));
     }
-    printf("examples    %" PRId64 " of %" PRId64 "x%" PRId64 "x%" PRId64 "\n",
-           merit_dataset_n(inputs->data), channels, height, width);
+    print_examples(inputs->data);
     printf("classes     %" PRId64 ", answers %" PRId64 "\n", n_classes,
            merit_scores_n_answers(inputs->scores));
     printf("loss        %s\n", train.loss == NULL ? "auto" : train.loss);

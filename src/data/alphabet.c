@@ -35,6 +35,12 @@ char merit__byte_of_code(int code)
                                       : '-';
 }
 
+int merit__code_of_label(unsigned char byte)
+{
+    return byte >= '0' && byte <= '9' ? MERIT__DIGIT_CODES + byte - '0'
+                                      : merit__code_of_byte(byte);
+}
+
 merit_status merit__alphabet_find(const merit__alphabet **out, const char *name,
                                   merit_error *err)
 {

@@ -8,10 +8,12 @@
 
 /* Letters A to Z have the codes 0 to 25, small ones the same. */
 enum {
-    MERIT__CODE_STOP = 26,   // *
-    MERIT__CODE_GAP = 27,    // - and .
-    MERIT__CODE_HIDDEN = 28, // to be predicted
-    MERIT__LETTER_CODES = 28 // codes that stand for what a file may hold
+    MERIT__CODE_STOP = 26,    // *
+    MERIT__CODE_GAP = 27,     // - and .
+    MERIT__CODE_HIDDEN = 28,  // to be predicted
+    MERIT__LETTER_CODES = 28, // codes that stand for what a file may hold
+    MERIT__DIGIT_CODES = 28,  // in files of labels: the digit 0, behind it the others
+    MERIT__LABEL_CODES = 38   // codes that stand for what a file of labels may hold
 };
 
 /* What a sequence may be made of. */
@@ -27,6 +29,9 @@ int merit__code_of_byte(unsigned char byte);
 
 /* The byte that is shown for a code of a file. */
 char merit__byte_of_code(int code);
+
+/* The code of a label of a letter, which may be a digit too; -1 when it is none. */
+int merit__code_of_label(unsigned char byte);
 
 /* "protein", "dna" or "rna"; EINVAL names what there is. Static storage. */
 merit_status merit__alphabet_find(const merit__alphabet **out, const char *name,

@@ -84,7 +84,7 @@ static merit_status fill_example(float *x, const merit_dataset *data, int64_t ex
 {
     merit__gallery *gallery = data->storage->gallery;
     if (data->windows != NULL) {
-        merit__dataset_show_unit(data, example, x);
+        merit__dataset_show_unit(data, example, x, data->width);
         return MERIT_OK;
     }
     int64_t place = merit__dataset_place(data, example);

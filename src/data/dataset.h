@@ -88,7 +88,7 @@ void merit__dataset_unit(const merit_dataset *data, int64_t u, int64_t *first,
 
 /* Room for what a slice asks of one window. */
 typedef struct merit__draft {
-    float *x;         // [T]
+    float *x;         // [T], of which the window's length is filled
     int32_t *places;  // [T]
     int32_t *classes; // [T]
 } merit__draft;
@@ -108,8 +108,16 @@ merit_status merit__dataset_choose_rows(merit_dataset *subset,
                                         const merit_dataset *data, const int64_t *index,
                                         int64_t n, merit_error *err);
 
-/* The codes [T] of window u, with what is hidden. */
-void merit__dataset_show_unit(const merit_dataset *data, int64_t u, float *x);
+/* The window that row i of sequences belongs to. */
+int64_t merit__dataset_window(const merit_dataset *data, int64_t i);
+
+/* How many letters of a sequence unit u shows; of other data how wide an example is. */
+int64_t merit__dataset_unit_length(const merit_dataset *data, int64_t u);
+
+/* The codes of window u, with what is hidden, filled up to x [width], which is no less
+ * than its length. */
+void merit__dataset_show_unit(const merit_dataset *data, int64_t u, float *x,
+                              int64_t width);
 
 /* The codes [T] of the window of row i. */
 void merit__dataset_show_row(const merit_dataset *data, int64_t i, float *values);
@@ -133,6 +141,10 @@ merit_status merit__sequences_load(merit_dataset **out, const char *path,
 merit_status merit__sequences_label(merit__sequences *sequences, merit_dataset *data,
                                     const char *labels, const char *path,
                                     merit_error *err);
+
+/* In residue_labels.c: a label for each letter. */
+merit_status merit__residues_label(merit__sequences *sequences, merit_dataset *data,
+                                   const char *labels, merit_error *err);
 
 /* In sequence_dataset.c: remembers that class i is number to[i] of n from now on, for
  * what training draws; EFORMAT where the classes are letters, which keep their order.

@@ -2,10 +2,10 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/record_names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CHUNK_BYTES = 65536, NAME_LIMIT = 1000, NONE = -1 };
@@ -17,6 +17,7 @@ typedef struct fasta_reader {
     unsigned char chunk[CHUNK_BYTES];
     size_t at, end;
     int64_t line; // of the next byte, from 1
+    int is_labels;
     merit_error *err;
 } fasta_reader;
 
@@ -69,48 +70,6 @@ static void take(fasta_reader *r)
     r->at++;
 }
 
-static merit_status out_of_memory(const fasta_reader *r, size_t n_bytes)
-{
-    return merit__fail_memory(r->err, n_bytes, "sequences");
-}
-
-/* Room for one more record, beginning where the letters end. */
-static merit_status add_record(fasta_reader *r)
-{
-    merit__records *o = r->out;
-    void *start = o->start, *name_at = o->name_at, *line = o->line;
-    size_t n = (size_t)o->n;
-    int failed =
-        merit__grow_array(&start, &o->start_room, n + 2, sizeof *o->start) ||
-        merit__grow_array(&name_at, &o->name_at_room, n + 1, sizeof *o->name_at) ||
-        merit__grow_array(&line, &o->line_room, n + 1, sizeof *o->line);
-    o->start = start;
-    o->name_at = name_at;
-    o->line = line;
-    if (failed) {
-        return out_of_memory(r, (n + 2) * sizeof *o->start);
-    }
-    o->start[n] = (int64_t)o->n_codes;
-    o->start[n + 1] = (int64_t)o->n_codes;
-    o->name_at[n] = (int64_t)o->n_names;
-    o->line[n] = r->line;
-    o->n++;
-    return MERIT_OK;
-}
-
-static merit_status add_name_byte(fasta_reader *r, char byte)
-{
-    merit__records *o = r->out;
-    void *names = o->names;
-    int failed = merit__grow_array(&names, &o->names_room, o->n_names + 1, 1);
-    o->names = names;
-    if (failed) {
-        return out_of_memory(r, o->n_names + 1);
-    }
-    o->names[o->n_names++] = byte;
-    return MERIT_OK;
-}
-
 /* A carriage return ends a line together with the line feed behind it. */
 static merit_status take_return(fasta_reader *r)
 {
@@ -131,7 +90,7 @@ static merit_status read_header(fasta_reader *r)
     merit_status status = MERIT_OK;
     int byte = 0, is_name = 1;
     size_t n_name = 0;
-    MERIT_TRY(add_record(r));
+    MERIT_TRY(merit__records_begin(r->out, r->line, r->err));
     for (;;) {
         MERIT_TRY(look(r, &byte));
         if (byte == NONE || byte == '\n') {
@@ -149,14 +108,14 @@ static merit_status read_header(fasta_reader *r)
             if (++n_name > NAME_LIMIT) {
                 return fail_line(r, r->line, "a name of more than 1000 bytes");
             }
-            MERIT_TRY(add_name_byte(r, (char)byte));
+            MERIT_TRY(merit__records_name(r->out, (char)byte, r->err));
         }
         take(r);
     }
     if (n_name == 0) {
         return fail_line(r, r->line, "a record without a name, expected >NAME");
     }
-    MERIT_TRY(add_name_byte(r, '\0'));
+    MERIT_TRY(merit__records_name(r->out, '\0', r->err));
     if (byte == '\n') {
         take(r);
     }
@@ -186,34 +145,27 @@ static merit_status fail_byte(const fasta_reader *r, int byte)
     } else {
         snprintf(shown, sizeof shown, "byte 0x%02x", (unsigned)byte);
     }
-    const char *hint =
-        byte >= '0' && byte <= '9' ? " Numbers as in GenBank files must go." : "";
-    return merit__fail(r->err, MERIT_EFORMAT,
-                       "%s, line %" PRId64 ": record %" PRId64 " (%s), letter %" PRId64
-                       ": %s is no letter, gap or stop.%s",
-                       merit__stream_name(r->stream), r->line, o->n, name, place, shown,
-                       hint);
+    return merit__fail(
+        r->err, MERIT_EFORMAT,
+        "%s, line %" PRId64 ": record %" PRId64 " (%s), letter %" PRId64
+        ": %s is no %s",
+        merit__stream_name(r->stream), r->line, o->n, name, place, shown,
+        r->is_labels
+            ? "label; labels are letters, digits or *, and - where there is none"
+        : byte >= '0' && byte <= '9'
+            ? "letter, gap or stop. Numbers as in GenBank files must go."
+            : "letter, gap or stop.");
 }
 
 static merit_status add_letter(fasta_reader *r, int byte)
 {
-    merit__records *o = r->out;
-    int code = merit__code_of_byte((unsigned char)byte);
+    int code = r->is_labels ? merit__code_of_label((unsigned char)byte)
+                            : merit__code_of_byte((unsigned char)byte);
     if (code < 0) {
         return fail_byte(r, byte);
     }
-    if (o->n_codes == o->codes_room) {
-        void *codes = o->codes;
-        int failed = merit__grow_array(&codes, &o->codes_room, o->n_codes + 1, 1);
-        o->codes = codes;
-        if (failed) {
-            return out_of_memory(r, o->n_codes + 1);
-        }
-    }
-    o->codes[o->n_codes++] = (uint8_t)code;
-    o->counts[code]++;
-    o->n_small += byte >= 'a' && byte <= 'z';
-    return MERIT_OK;
+    r->out->n_small += byte >= 'a' && byte <= 'z';
+    return merit__records_add(r->out, code, r->err);
 }
 
 /* Reads letters up to a line that begins with one of `marks`, or the end. */
@@ -237,7 +189,6 @@ static merit_status read_letters(fasta_reader *r, const char *marks)
         }
         take(r);
     }
-    o->start[o->n] = (int64_t)o->n_codes;
     if (o->start[o->n] == o->start[o->n - 1]) {
         return fail_record(r, "has no letters");
     }
@@ -325,53 +276,8 @@ fail:
     return status;
 }
 
-/* A name and whose it is. */
-typedef struct named {
-    const char *name;
-    int64_t record;
-} named;
-
-static int compare_names(const void *a, const void *b)
-{
-    const named *x = a, *y = b;
-    int order = strcmp(x->name, y->name);
-    return order != 0 ? order : (x->record > y->record) - (x->record < y->record);
-}
-
-/* Names tell records apart, also in what is predicted. */
-static merit_status check_names(const fasta_reader *r)
-{
-    const merit__records *o = r->out;
-    char shown[80];
-    int64_t second = -1, first = -1;
-    named *list = merit__alloc_array((size_t)o->n, sizeof *list);
-    if (list == NULL) {
-        return out_of_memory(r, (size_t)o->n * sizeof *list);
-    }
-    for (int64_t i = 0; i < o->n; i++) {
-        list[i] = (named){merit__record_name(o, i), i};
-    }
-    qsort(list, (size_t)o->n, sizeof *list, compare_names);
-    for (int64_t i = 1; i < o->n; i++) {
-        if (strcmp(list[i].name, list[i - 1].name) == 0 &&
-            (second < 0 || list[i].record < second)) {
-            second = list[i].record;
-            first = list[i - 1].record;
-        }
-    }
-    merit__free(list);
-    if (second < 0) {
-        return MERIT_OK;
-    }
-    merit__printable(shown, sizeof shown, merit__record_name(o, second));
-    return merit__fail(
-        r->err, MERIT_EFORMAT,
-        "%s, line %" PRId64 ": the name %s is that of line %" PRId64 " already",
-        merit__stream_name(r->stream), o->line[second], shown, o->line[first]);
-}
-
 merit_status merit__fasta_read(merit__records *out, merit__stream *stream,
-                               int64_t n_most, merit_error *err)
+                               int64_t n_most, int is_labels, merit_error *err)
 {
     *out = (merit__records){.n = 0};
     fasta_reader *r = merit__alloc_array(1, sizeof *r);
@@ -381,10 +287,11 @@ merit_status merit__fasta_read(merit__records *out, merit__stream *stream,
     r->out = out;
     r->stream = stream;
     r->line = 1;
+    r->is_labels = is_labels;
     r->err = err;
     merit_status status = read_records(r, n_most);
     if (status == MERIT_OK) {
-        status = check_names(r);
+        status = merit__records_check_names(out, merit__stream_name(stream), err);
     }
     merit__free(r);
     return status;

@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 
 #include "base/alloc.h"
+#include "base/code.h"
 #include "base/fail.h"
 #include "base/random.h"
 
@@ -89,9 +90,8 @@ fail:
     return status;
 }
 
-// The window that row i belongs to: the last one that begins at or before it and has
-// rows, by halving.
-static int64_t window_of(const merit_dataset *data, int64_t i)
+// The last one that begins at or before the row and has rows, by halving.
+int64_t merit__dataset_window(const merit_dataset *data, int64_t i)
 {
     int64_t low = 0, high = data->n_windows; // low begins at or before i, high behind
     while (high - low > 1) {
@@ -131,7 +131,15 @@ int64_t merit__dataset_draw(const merit_dataset *data, int64_t u, double hidden_
     return n;
 }
 
-void merit__dataset_show_unit(const merit_dataset *data, int64_t u, float *x)
+int64_t merit__dataset_unit_length(const merit_dataset *data, int64_t u)
+{
+    return data->windows == NULL
+               ? data->width
+               : merit__window_length(data->storage->sequences, &data->windows[u]);
+}
+
+void merit__dataset_show_unit(const merit_dataset *data, int64_t u, float *x,
+                              int64_t width)
 {
     // What is hidden does not depend on who is asked for: let nobody be.
     const merit__sequences *s = data->storage->sequences;
@@ -139,11 +147,14 @@ void merit__dataset_show_unit(const merit_dataset *data, int64_t u, float *x)
     window.from = window.end = 0;
     int32_t place = 0, class = 0;
     merit__window_rows(s, &window, x, &place, &class);
+    for (int64_t t = merit__window_length(s, &window); t < width; t++) {
+        x[t] = (float)MERIT__CODE_END;
+    }
 }
 
 void merit__dataset_show_row(const merit_dataset *data, int64_t i, float *values)
 {
-    merit__dataset_show_unit(data, window_of(data, i), values);
+    merit__dataset_show_unit(data, merit__dataset_window(data, i), values, data->width);
 }
 
 merit_status merit__dataset_choose_rows(merit_dataset *subset,
@@ -165,7 +176,7 @@ merit_status merit__dataset_choose_rows(merit_dataset *subset,
     }
     int64_t last = -1;
     for (int64_t i = 0; i < n; i++) {
-        int64_t w = window_of(data, index[i]);
+        int64_t w = merit__dataset_window(data, index[i]);
         if (w != last) {
             subset->windows[subset->n_windows] = data->windows[w];
             subset->windows[subset->n_windows++].first_row = i;
@@ -332,40 +343,4 @@ merit_status merit__sequences_renumber(merit_dataset *data, const int64_t *to,
     }
 fail:
     return status;
-}
-
-merit_task merit_dataset_task(const merit_dataset *data)
-{
-    return data->windows != NULL ? data->storage->sequences->task : MERIT_TASK_NONE;
-}
-
-double merit_dataset_hidden_share(const merit_dataset *data)
-{
-    return merit_dataset_task(data) == MERIT_TASK_MASKED
-               ? data->storage->sequences->hidden_share
-               : 0;
-}
-
-const char *merit_dataset_alphabet(const merit_dataset *data)
-{
-    return data->windows != NULL ? data->storage->sequences->alphabet->name : NULL;
-}
-
-void merit_dataset_sequences(const merit_dataset *data, int64_t *n_sequences,
-                             int64_t *n_letters)
-{
-    int is_some = data->windows != NULL;
-    *n_sequences = is_some ? data->storage->sequences->records.n : 0;
-    *n_letters = is_some ? (int64_t)data->storage->sequences->records.n_codes : 0;
-}
-
-const char *merit_dataset_sequence(const merit_dataset *data, int64_t i, int64_t *place)
-{
-    if (data->windows == NULL || i < 0 || i >= data->n) {
-        return NULL;
-    }
-    const merit__sequences *s = data->storage->sequences;
-    const merit__window *w = &data->windows[window_of(data, i)];
-    *place = s->task == MERIT_TASK_SEQUENCE ? 0 : w->start + data->places[i] + 1;
-    return merit__record_name(&s->records, w->record);
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LETTERS = 128, LETTERS_MOST = 1024, LETTERS_STEP = 16, LETTERS_LIMIT = 65536 };
+enum { LETTERS = 128, LETTERS_WHOLE = 4096, LETTERS_LIMIT = 65536 };
 static const double default_share = 0.15;
 static const uint64_t default_max_bytes = UINT64_C(16) << 30;
 
@@ -38,8 +38,8 @@ merit_status merit__sequences_probe(int *is_some, const char *path, merit_error 
 int32_t merit_dataset_is_sequences(const char *path)
 {
     int is_some = 0;
-    return path != NULL &&
-           merit__sequences_probe(&is_some, path, NULL) == MERIT_OK && is_some;
+    return path != NULL && merit__sequences_probe(&is_some, path, NULL) == MERIT_OK &&
+           is_some;
 }
 
 static merit_status check_options(const char *path, const merit_dataset_options *o,
@@ -132,27 +132,11 @@ static merit_status make_keys(merit__sequences *s, merit_error *err)
     return MERIT_OK;
 }
 
-static int64_t longest(const merit__records *records)
-{
-    int64_t most = 0;
-    for (int64_t i = 0; i < records->n; i++) {
-        int64_t n = merit__record_length(records, i);
-        most = n > most ? n : most;
-    }
-    return most;
-}
-
 static int64_t choose_width(const merit__sequences *s, int64_t wanted)
 {
-    if (wanted > 0) {
-        return wanted;
-    }
-    if (s->task != MERIT_TASK_SEQUENCE) {
-        return LETTERS;
-    }
-    int64_t n = longest(&s->records);
-    n = (n + LETTERS_STEP - 1) / LETTERS_STEP * LETTERS_STEP;
-    return n < LETTERS_MOST ? n : LETTERS_MOST;
+    return wanted > 0                       ? wanted
+           : s->task == MERIT_TASK_SEQUENCE ? LETTERS_WHOLE
+                                            : LETTERS;
 }
 
 /* What was done to letters that the user may not expect. */
@@ -160,7 +144,24 @@ static void describe(merit_dataset *data)
 {
     const merit__sequences *s = data->storage->sequences;
     const merit__records *r = &s->records;
-    int64_t n_rare = 0, n_cut = 0;
+    int64_t n_rare = 0, n_cut = 0, n_bare = 0;
+    if (strcmp(s->alphabet->name, "protein") == 0 &&
+        merit__alphabet_guess(r->counts) != s->alphabet) {
+        merit__dataset_add_note(
+            data, "Read as proteins, but nine of ten letters are A, C, G, T, U or N: "
+                  "are these nucleotides?");
+    }
+    for (size_t i = 0;
+         s->task == MERIT_TASK_RESIDUE && s->label != NULL && i < r->n_codes; i++) {
+        n_bare += s->label[i] < 0;
+    }
+    if (n_bare > 0) {
+        merit__dataset_add_note(
+            data,
+            "%" PRId64 " of %zu letters have no label (-): they are seen, never "
+            "asked for.",
+            n_bare, r->n_codes);
+    }
     for (int code = 0; code < MERIT__CODE_STOP; code++) {
         n_rare += merit__alphabet_class(s->alphabet, code) < 0 ? r->counts[code] : 0;
     }
@@ -181,7 +182,7 @@ static void describe(merit_dataset *data)
     if (n_cut > 0) {
         merit__dataset_add_note(data,
                                 "%" PRId64 " sequences are longer than %" PRId64
-                                " letters: their middle is read.",
+                                " letters: their middle is read (see --letters).",
                                 n_cut, s->width);
     }
 }
@@ -194,7 +195,7 @@ static merit_status read(merit__sequences *s, const char *path, char shown[100],
     uint64_t limit = o->max_bytes > 0 ? (uint64_t)o->max_bytes : default_max_bytes;
     MERIT_TRY(merit__stream_open(&stream, path, limit, err));
     snprintf(shown, 100, "%s", merit__stream_name(stream));
-    MERIT_TRY(merit__fasta_read(&s->records, stream, o->first, err));
+    MERIT_TRY(merit__fasta_read(&s->records, stream, o->first, 0, err));
 fail:
     merit__stream_close(stream);
     return status;

@@ -31,6 +31,11 @@ static int64_t stay_within(int64_t start, int64_t length, int64_t T)
     return start > 0 ? start : 0;
 }
 
+int64_t merit__window_length(const merit__sequences *s, const merit__window *window)
+{
+    return smaller(merit__record_length(&s->records, window->record), s->width);
+}
+
 // Copies the letters that the window shows; returns how many there are.
 static int64_t copy_letters(float *x, const merit__sequences *s, int64_t record,
                             int64_t start)
@@ -39,9 +44,6 @@ static int64_t copy_letters(float *x, const merit__sequences *s, int64_t record,
     int64_t n = smaller(merit__record_length(&s->records, record) - start, s->width);
     for (int64_t t = 0; t < n; t++) {
         x[t] = (float)codes[t];
-    }
-    for (int64_t t = n; t < s->width; t++) {
-        x[t] = (float)MERIT__CODE_END;
     }
     return n;
 }
@@ -160,6 +162,17 @@ int64_t merit__window_draw(const merit__sequences *s, const merit__window *windo
                   .seed = seed,
                   .epoch = epoch};
     return ask(s, window->record, &q, x, places, classes);
+}
+
+int merit__letter_is_hidden(const merit__sequences *s, int64_t record, int64_t place)
+{
+    masks m = {.share = s->hidden_share,
+               .seed = fixed_seed,
+               .epoch = fixed_epoch,
+               .key = s->key[record],
+               .block = -1};
+    int code = s->records.codes[s->records.start[record] + place];
+    return merit__alphabet_class(s->alphabet, code) >= 0 && is_hidden(&m, place);
 }
 
 // How many parts a record has: one when it is asked for as a whole.

@@ -5,6 +5,7 @@
 #include "base/processors.h"
 #include "base/thread_arithmetic.h"
 #include "data/dataset.h"
+#include "model/formats.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,16 +17,21 @@ enum { THREADS_LIMIT = 1024 };
 typedef struct work {
     const merit__inference *inference;
     const merit_dataset *data;
-    int64_t n;     // units: windows of sequences, or examples
-    float *logits; // [N,K]
+    merit__formats formats;
+    int64_t n;                             // units: windows of sequences, or examples
+    int64_t *order;                        // [n] units by format; NULL: as they are
+    int64_t first[MERIT__WIDTHS_MOST + 1]; // of each format, in that order
+    int64_t first_slice[MERIT__WIDTHS_MOST + 1]; // likewise
+    float *logits;                               // [N,K]
     atomic_llong next_slice;
     atomic_int failed;
     merit_status status;
     merit_error error;
 } work;
 
-// What one thread needs for one slice.
+// What one thread needs for a slice of one format.
 typedef struct worker {
+    int64_t format; // that the plan is for
     merit__plan *plan;
     float *arena;   // [plan->n_arena]
     float *x;       // [slice,C,H,W]
@@ -42,18 +48,21 @@ static void worker_close(worker *self, const merit__engine *engine)
     merit__free(self->x);
     merit__free(self->logits);
     merit__free(self->index);
+    *self = (worker){0};
 }
 
-static merit_status worker_open(worker *self, const merit__inference *inference,
+static merit_status worker_open(worker *self, const work *shared, int64_t format,
                                 merit_error *err)
 {
     merit_status status = MERIT_OK;
+    const merit__inference *inference = shared->inference;
     const merit__engine *engine = inference->engine;
-    const merit_net *net = inference->net;
-    const merit__plan_options options = {.n = inference->slice,
-                                         .exact = inference->exact};
+    const merit_net *net = shared->formats.format[format].net;
+    merit__plan_options options = merit__formats_plan(&shared->formats, format);
     const size_t n_pixels = (size_t)(net->in.c * net->in.h * net->in.w);
-    const size_t n_slice = (size_t)inference->slice;
+    const size_t n_slice = (size_t)options.n;
+    options.exact = inference->exact;
+    self->format = format;
     MERIT_TRY(engine->create(&self->plan, net, &options, err));
     self->arena = merit__alloc_array((size_t)self->plan->n_arena, sizeof(float));
     self->x = merit__alloc_array(n_slice, n_pixels * sizeof(float));
@@ -72,10 +81,21 @@ fail:
     return status;
 }
 
-// The logits of the rows of a unit, of which the net made those of all positions.
-static void hand_out(const work *shared, int64_t unit, const float *logits)
+// Slices go by format, so this seldom happens.
+static merit_status worker_turn(worker *self, const work *shared, int64_t format,
+                                merit_error *err)
 {
-    const merit_net *net = shared->inference->net;
+    if (self->plan != NULL && self->format == format) {
+        return MERIT_OK;
+    }
+    worker_close(self, shared->inference->engine);
+    return worker_open(self, shared, format, err);
+}
+
+// The logits of the rows of a unit, of which the net made those of all positions.
+static void hand_out(const work *shared, const merit_net *net, int64_t unit,
+                     const float *logits)
+{
     const size_t n_bytes = (size_t)net->n_classes * sizeof(float);
     int64_t first = 0;
     int64_t n = 0;
@@ -88,27 +108,53 @@ static void hand_out(const work *shared, int64_t unit, const float *logits)
     }
 }
 
-// Units first .. first + slice; after the last one it comes again and again, and what
-// is computed for it is dropped.
-static merit_status run_slice(worker *self, const work *shared, int64_t first,
+static merit_status fill(worker *self, const work *shared, int64_t n, merit_error *err)
+{
+    const merit__inference *inference = shared->inference;
+    const int64_t width = shared->formats.format[self->format].net->in.w;
+    if (merit_dataset_task(shared->data) == MERIT_TASK_NONE) {
+        return merit__batch_fill(self->x, shared->data, self->index, n,
+                                 inference->normalisation, NULL, 0, 0, err);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        merit__dataset_show_unit(shared->data, self->index[i], self->x + i * width,
+                                 width);
+    }
+    return MERIT_OK;
+}
+
+// The next units of a format; after the last one it comes again and again, and what is
+// computed for it is dropped.
+static merit_status run_slice(worker *self, const work *shared, int64_t slice,
                               merit_error *err)
 {
     const merit__inference *inference = shared->inference;
-    const int64_t n_unit = inference->net->n_positions * inference->net->n_classes;
-    const int64_t n_left = shared->n - first;
-    const int64_t n_real = n_left < inference->slice ? n_left : inference->slice;
-    for (int64_t i = 0; i < inference->slice; i++) {
-        self->index[i] = first + (i < n_real ? i : n_real - 1);
+    int64_t format = 0;
+    while (slice >= shared->first_slice[format + 1]) {
+        format++;
     }
-    merit_status status =
-        merit__batch_fill(self->x, shared->data, self->index, inference->slice,
-                          inference->normalisation, NULL, 0, 0, err);
+    const merit_net *net = shared->formats.format[format].net;
+    const int64_t n_slice = shared->formats.format[format].n;
+    const int64_t n_unit = net->n_positions * net->n_classes;
+    const int64_t first =
+        shared->first[format] + (slice - shared->first_slice[format]) * n_slice;
+    const int64_t n_left = shared->first[format + 1] - first;
+    const int64_t n_real = n_left < n_slice ? n_left : n_slice;
+    merit_status status = worker_turn(self, shared, format, err);
+    if (status != MERIT_OK) {
+        return status;
+    }
+    for (int64_t i = 0; i < n_slice; i++) {
+        int64_t at = first + (i < n_real ? i : n_real - 1);
+        self->index[i] = shared->order != NULL ? shared->order[at] : at;
+    }
+    status = fill(self, shared, n_slice, err);
     if (status == MERIT_OK) {
         status = inference->engine->forward(self->plan, self->arena, self->x,
                                             (merit__slice_key){0}, self->logits, err);
     }
     for (int64_t i = 0; status == MERIT_OK && i < n_real; i++) {
-        hand_out(shared, first + i, self->logits + i * n_unit);
+        hand_out(shared, net, self->index[i], self->logits + i * n_unit);
     }
     return status;
 }
@@ -124,16 +170,14 @@ static void announce(const work *shared, int64_t first)
 static merit_status run_slices(worker *self, work *shared, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    const int64_t slice = shared->inference->slice;
-    const int64_t n_slices = (shared->n - 1) / slice + 1;
-    MERIT_TRY(worker_open(self, shared->inference, err));
+    const int64_t n_slices = shared->first_slice[shared->formats.n];
     while (!atomic_load(&shared->failed)) {
         int64_t index = atomic_fetch_add(&shared->next_slice, 1);
         if (index >= n_slices) {
             break;
         }
-        announce(shared, index * slice);
-        MERIT_TRY(run_slice(self, shared, index * slice, err));
+        announce(shared, index * shared->formats.format[0].n);
+        MERIT_TRY(run_slice(self, shared, index, err));
     }
 
 fail:
@@ -239,6 +283,39 @@ static merit_status check_shape(const merit__inference *inference,
     return merit__check_task(inference->net, data, err);
 }
 
+// Arranges units and slices by format.
+static merit_status arrange(work *shared, merit_error *err)
+{
+    const merit__formats *formats = &shared->formats;
+    int64_t n_of[MERIT__WIDTHS_MOST] = {0};
+    if (formats->n == 1) {
+        n_of[0] = shared->n;
+    }
+    for (int64_t u = 0; formats->n > 1 && u < shared->n; u++) {
+        n_of[merit__widths_find(&formats->widths, shared->data, u)]++;
+    }
+    for (int64_t i = 0; i < formats->n; i++) {
+        int64_t n_slice = formats->format[i].n;
+        shared->first[i + 1] = shared->first[i] + n_of[i];
+        shared->first_slice[i + 1] =
+            shared->first_slice[i] + (n_of[i] + n_slice - 1) / n_slice;
+        n_of[i] = 0;
+    }
+    if (formats->n == 1) {
+        return MERIT_OK;
+    }
+    shared->order = merit__alloc_array((size_t)shared->n, sizeof *shared->order);
+    if (shared->order == NULL) {
+        return merit__fail_memory(err, (size_t)shared->n * sizeof *shared->order,
+                                  "windows");
+    }
+    for (int64_t u = 0; u < shared->n; u++) {
+        int64_t i = merit__widths_find(&formats->widths, shared->data, u);
+        shared->order[shared->first[i] + n_of[i]++] = u;
+    }
+    return MERIT_OK;
+}
+
 merit_status merit__infer(const merit__inference *inference, const merit_dataset *data,
                           int64_t n_threads, float *logits, merit_error *err)
 {
@@ -247,18 +324,23 @@ merit_status merit__infer(const merit__inference *inference, const merit_dataset
         return merit__fail(err, MERIT_EINVAL, "%jd threads, expected 0 or more",
                            (intmax_t)n_threads);
     }
-    MERIT_TRY(check_shape(inference, data, err));
     work shared = {
         .inference = inference,
         .data = data,
         .n = merit__dataset_n_units(data),
         .logits = logits,
     };
+    MERIT_TRY(check_shape(inference, data, err));
+    MERIT_TRY(merit__formats_create(&shared.formats, inference->net, data,
+                                    inference->slice, err));
+    MERIT_TRY(arrange(&shared, err));
     if (shared.n > 0) {
-        int64_t n_slices = (shared.n - 1) / inference->slice + 1;
+        int64_t n_slices = shared.first_slice[shared.formats.n];
         MERIT_TRY(run_threads(&shared, choose_threads(n_threads, n_slices), err));
     }
 
 fail:
+    merit__formats_dispose(&shared.formats);
+    merit__free(shared.order);
     return status;
 }

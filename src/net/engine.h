@@ -15,6 +15,10 @@ typedef struct merit__plan_options {
     int64_t n;        // examples in a slice
     int32_t training; // 0: forward only, running statistics, no dropout
     int32_t exact;    // 1: direct convolutions only, no Winograd
+    const merit__plan *like; // not NULL: lay the arena out as this plan does, whose net
+                             // is the same for rows of another length; borrowed
+    int64_t unit; // a divisor of the lengths of rows of all plans that are alike; 0:
+                  // there is one length
 } merit__plan_options;
 
 /* Where one tensor lies in the plan's arena; as many as the net has tensors, in the

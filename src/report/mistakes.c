@@ -13,6 +13,9 @@
 // Of the line of an example that is no picture, in pixels.
 enum { SPARK_WIDTH = 130, SPARK_HEIGHT = 44, SPARK_POINTS = 260 };
 
+// Of a sequence: letters on each side of one, and half as many as begin a whole.
+enum { LETTERS_AROUND = 7, LETTERS_OF_WHOLE = 25 };
+
 static double lost_at(const merit__examined *examined, int64_t i)
 {
     return merit__examined_lost(examined, merit_dataset_labels(examined->data)[i],
@@ -124,6 +127,25 @@ static void draw_line(merit__xml *xml, const merit__examined *examined, int64_t 
     merit__xml_add(xml, "%s\"/></svg>\n", n == 1 ? "h2" : "");
 }
 
+/* The letters around the one that was asked for, which is marked; of a whole sequence
+ * how it begins. */
+static void add_letters(merit__xml *xml, const merit__examined *examined, int64_t i)
+{
+    char text[2 * LETTERS_OF_WHOLE + 2], part[2 * LETTERS_OF_WHOLE + 2];
+    int is_whole = merit_dataset_task(examined->data) == MERIT_TASK_SEQUENCE;
+    int32_t cut = 0;
+    int64_t at = merit_dataset_context(
+        examined->data, i, is_whole ? LETTERS_OF_WHOLE : LETTERS_AROUND, text, &cut);
+    merit__xml_add(xml, "<div class=\"letters\">%s", cut & 1 ? "\u2026" : "");
+    if (at >= 0) {
+        snprintf(part, sizeof part, "%.*s", (int)at, text);
+        merit__xml_text(xml, part, sizeof part);
+        merit__xml_add(xml, "<mark>%c</mark>", text[at]);
+    }
+    merit__xml_text(xml, text + at + 1, sizeof text);
+    merit__xml_add(xml, "%s</div>\n", cut & 2 ? "\u2026" : "");
+}
+
 static merit_status draw_picture(merit__xml *xml, const merit__examined *examined,
                                  int64_t i, const float *values,
                                  const merit__picture_range *range, merit_error *err)
@@ -133,7 +155,8 @@ static merit_status draw_picture(merit__xml *xml, const merit__examined *examine
     int64_t c, h, w;
     merit_dataset_shape(examined->data, &c, &h, &w);
     if (merit_dataset_task(examined->data) != MERIT_TASK_NONE) {
-        return MERIT_OK; // codes of letters are no amounts to draw
+        add_letters(xml, examined, i); // their codes are no amounts to draw
+        return MERIT_OK;
     }
     if (!merit__picture_is_one(c, h, w)) {
         draw_line(xml, examined, i, values, c * h * w);
@@ -227,8 +250,12 @@ merit_status merit__mistakes_add(merit__xml *xml, const merit__examined *examine
             xml,
             "<p>Those that lose the most score against the best answer; of "
             "equal ones, those that the model was surest of, at most %d of a "
-            "kind. Wrong labels are often among them.</p>\n",
-            MERIT__MISTAKES_ALIKE);
+            "kind. %s</p>\n",
+            MERIT__MISTAKES_ALIKE,
+            merit_dataset_task(examined->data) == MERIT_TASK_MASKED
+                ? "The hidden letter that was asked for is marked; ? are others that "
+                  "were hidden."
+                : "Wrong labels are often among them.");
         status = add_list(xml, examined, list, n, err);
     }
     merit__page_section_end(xml);

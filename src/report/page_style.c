@@ -92,6 +92,9 @@ static const char mistakes[] =
     "background:var(--tint);display:block;margin-bottom:.4rem}\n"
     ".mistakes svg{display:block;max-width:100%;margin-bottom:.4rem;"
     "background:var(--tint)}\n"
+    ".letters{font:.8rem/1.5 ui-monospace,monospace;overflow-wrap:anywhere;"
+    "margin-bottom:.4rem}.letters mark{background:var(--ink);color:var(--paper);"
+    "font-weight:700}\n"
     ".mistakes figcaption{font-size:.8rem;line-height:1.4;margin:0}\n"
     ".mistakes strong{color:var(--ink);font-weight:650}\n";
 

@@ -9,15 +9,20 @@
 /* Elements that one thread reduces or updates at a time; a cache's worth. */
 enum { CHUNK = 8192 };
 
-/* Each plan is made on the thread that runs it. */
-static void create_plan(void *context, int64_t worker)
+/* Each plan is made on the thread that runs it; all work on one arena. */
+static void create_plans(void *context, int64_t worker)
 {
     merit__learner *learner = context;
     merit__hand *h = &learner->hands[worker];
-    merit__plan_options options = {
-        .n = learner->options.slice, .training = 1, .exact = learner->options.exact};
-    h->status =
-        learner->options.engine->create(&h->plan, learner->net, &options, &h->error);
+    const merit__formats *formats = &learner->formats;
+    for (int64_t i = 0; h->status == MERIT_OK && i < formats->n; i++) {
+        merit__plan_options options = merit__formats_plan(formats, i);
+        options.training = 1;
+        options.exact = learner->options.exact;
+        options.like = h->plans[0];
+        h->status = learner->options.engine->create(
+            &h->plans[i], formats->format[i].net, &options, &h->error);
+    }
 }
 
 merit_status merit__learner_failure(const merit__learner *learner, merit_error *err)
@@ -40,7 +45,7 @@ merit_status merit__learner_failure(const merit__learner *learner, merit_error *
 
 static merit_status create_chunks(merit__learner *learner, merit_error *err)
 {
-    const merit__plan *plan = learner->hands[0].plan;
+    const merit__plan *plan = learner->hands[0].plans[0];
     int64_t n = 0;
     for (int64_t i = 0; i < plan->n_segments; i++) {
         n += merit__ceil_divide(plan->segments[i].n, CHUNK);
@@ -76,12 +81,12 @@ static merit_status create_buffers(merit__learner *learner, merit_error *err)
     const merit__learner_options *o = &learner->options;
     const merit_net *net = learner->net;
     size_t slice = (size_t)o->slice, k = (size_t)net->n_classes, failed = 0;
-    size_t rows = slice * (size_t)net->n_positions;
+    size_t rows = (size_t)learner->formats.n_rows;
     size_t arena = (size_t)learner->n_arena;
     size_t example = (size_t)(net->in.c * net->in.h * net->in.w);
     for (int64_t i = 0; i < o->threads; i++) {
         merit__hand *h = &learner->hands[i];
-        h->x = take(slice * example, sizeof *h->x, &failed);
+        h->x = take((size_t)learner->formats.n_x, sizeof *h->x, &failed);
         h->logits = take(rows * k, sizeof *h->logits, &failed);
         h->dlogits = take(rows * k, sizeof *h->dlogits, &failed);
         h->gradient = take(arena, sizeof *h->gradient, &failed);
@@ -105,8 +110,12 @@ static merit_status create_buffers(merit__learner *learner, merit_error *err)
     for (int64_t i = 0; failed == 0 && i < o->groups; i++) {
         learner->gradients[i] = take(arena, sizeof(float), &failed);
     }
-    size_t n_slices = (size_t)merit__ceil_divide(o->batch, o->slice);
+    size_t n_slices = (size_t)learner->most_slices;
     learner->slice_loss = take(n_slices, sizeof *learner->slice_loss, &failed);
+    learner->slices = take(n_slices, sizeof *learner->slices, &failed);
+    if (learner->formats.n > 1) {
+        learner->order = take((size_t)o->batch, sizeof *learner->order, &failed);
+    }
     return failed == 0 ? MERIT_OK : merit__fail_memory(err, failed, "training");
 }
 
@@ -127,18 +136,26 @@ merit_status merit__learner_create(merit__learner **out, const merit_net *net,
                                           options->sample, options->optimizer, err));
         learner->net = learner->last->net;
     }
+    MERIT_TRY(merit__formats_create(&learner->formats, learner->net, options->data,
+                                    options->slice, err));
+    // Of several formats each may have a slice that is not full.
+    learner->most_slices = merit__ceil_divide(
+        options->batch, learner->formats.format[learner->formats.n - 1].n);
+    if (learner->formats.n > 1) {
+        learner->most_slices =
+            merit__smaller(options->batch, learner->most_slices + learner->formats.n);
+    }
     // More groups than slices would stay empty.
-    learner->options.groups = merit__smaller(
-        options->groups, merit__ceil_divide(options->batch, options->slice));
+    learner->options.groups = merit__smaller(options->groups, learner->most_slices);
     learner->hands =
         merit__alloc_array((size_t)options->threads, sizeof *learner->hands);
     if (learner->hands == NULL) {
         MERIT_TRY(merit__fail_memory(err, sizeof *learner->hands, "training"));
     }
     MERIT_TRY(merit__workers_create(&learner->workers, options->threads, err));
-    merit__workers_run(learner->workers, create_plan, learner);
+    merit__workers_run(learner->workers, create_plans, learner);
     MERIT_TRY(merit__learner_failure(learner, err));
-    learner->n_arena = learner->hands[0].plan->n_arena;
+    learner->n_arena = learner->hands[0].plans[0]->n_arena;
     MERIT_TRY(create_chunks(learner, err));
     MERIT_TRY(create_buffers(learner, err));
     *out = learner;
@@ -156,8 +173,10 @@ void merit__learner_free(merit__learner *learner)
     merit__workers_free(learner->workers);
     for (int64_t i = 0; learner->hands != NULL && i < learner->options.threads; i++) {
         merit__hand *h = &learner->hands[i];
-        if (h->plan != NULL) {
-            learner->options.engine->destroy(h->plan);
+        for (int64_t f = MERIT__WIDTHS_MOST - 1; f >= 0; f--) {
+            if (h->plans[f] != NULL) {
+                learner->options.engine->destroy(h->plans[f]);
+            }
         }
         merit__free(h->x);
         merit__free(h->logits);
@@ -186,6 +205,9 @@ void merit__learner_free(merit__learner *learner)
     merit__free(learner->hands);
     merit__free(learner->parameters);
     merit__free(learner->slice_loss);
+    merit__free(learner->slices);
+    merit__free(learner->order);
+    merit__formats_dispose(&learner->formats);
     merit__free(learner->chunks);
     merit__free(learner);
 }
@@ -206,7 +228,7 @@ typedef struct exchange {
 static merit_status set_array(merit__learner *learner, const float *canonical,
                               float *arena, float *last, merit_error *err)
 {
-    merit__plan *plan = learner->hands[0].plan;
+    merit__plan *plan = learner->hands[0].plans[0];
     const merit__last_rows *rows = learner->last;
     if (rows == NULL) {
         return plan->engine->import(plan, canonical, arena, err);
@@ -222,7 +244,7 @@ static merit_status set_array(merit__learner *learner, const float *canonical,
 static merit_status get_array(const merit__learner *learner, float *canonical,
                               const float *arena, const float *last, merit_error *err)
 {
-    merit__plan *plan = learner->hands[0].plan;
+    merit__plan *plan = learner->hands[0].plans[0];
     const merit__last_rows *rows = learner->last;
     if (rows == NULL) {
         return plan->engine->export(plan, arena, canonical, err);

@@ -3,6 +3,7 @@
 #define MERIT_TRAIN_LEARNER_OBJECT_H
 
 #include "data/dataset.h"
+#include "model/formats.h"
 #include "train/last_rows.h"
 #include "train/learner.h"
 #include "train/workers.h"
@@ -15,12 +16,21 @@ typedef struct merit__chunk {
     float magnitude; // not finite when a number of it is not
 } merit__chunk;
 
-/* What a thread needs for itself. */
+/* What a slice of the step under way is made of. */
+typedef struct merit__slice {
+    int64_t format;
+    const int64_t *units; // [n_units] of the minibatch that run in this format
+    int64_t n_units;
+    int64_t first; // of them
+} merit__slice;
+
+/* What a thread needs for itself; [slice,...] is room for a slice of any format. */
 typedef struct merit__hand {
-    merit__plan *plan;
-    float *x;        // [slice,C,H,W]
-    float *logits;   // [slice,T,K], T the net's positions
-    float *dlogits;  // likewise
+    merit__plan *plans[MERIT__WIDTHS_MOST]; // for each format
+    int is_prepared[MERIT__WIDTHS_MOST];    // in the step under way
+    float *x;                               // [slice,C,H,W]
+    float *logits;                          // [slice,T,K], T the net's positions
+    float *dlogits;                         // likewise
     float *gradient; // [arena] of every slice of a group but the first
     void *loss_scratch;
     int64_t *index;  // [slice]
@@ -38,14 +48,18 @@ typedef struct merit__hand {
 struct merit__learner {
     const merit_net *net;   // that is run: with a sample, one of fewer classes
     merit__last_rows *last; // of all classes; NULL without a sample
+    merit__formats formats;
     merit__learner_options options;
     merit__workers *workers;
     merit__hand *hands; // [threads]
     int64_t n_arena;
     float *parameters; // [arena]
     float *moments[MERIT__MOMENTS];
-    float **gradients;  // [groups] of [arena]
-    double *slice_loss; // [slices of a minibatch]
+    float **gradients;    // [groups] of [arena]
+    double *slice_loss;   // [slices of a minibatch]
+    merit__slice *slices; // [slices of a minibatch]
+    int64_t most_slices;  // that a minibatch can have
+    int64_t *order;       // [batch] units of the minibatch by format; NULL with one
     merit__chunk *chunks;
     int64_t n_chunks;
     size_t scratch_bytes; // of each hand's loss_scratch
@@ -66,6 +80,16 @@ static inline int64_t merit__ceil_divide(int64_t a, int64_t b)
 {
     return (a + b - 1) / b;
 }
+
+/* In learner_slices.c: cuts the minibatch into slices, format by format, each in the
+ * minibatch's order. */
+void merit__learner_cut(merit__learner *learner);
+
+/* Fills the hand's slice; the last one of a format is filled up with examples from the
+ * front of those of the minibatch that run in it, which weigh nothing, or windows
+ * without rows. As merit__batch_fill. */
+merit_status merit__learner_gather(const merit__learner *learner, merit__hand *hand,
+                                   const merit__slice *slice);
 
 /* The first failure of any hand, by slice, so that it is the same for any number of
  * threads: groups are taken in order, and a group is given up at its first failure. */

@@ -63,7 +63,7 @@ static void lend(void *context, int64_t worker)
     merit__learner *learner = context;
     merit__hand *h = &learner->hands[worker];
     h->status = worker != 0 ? MERIT_OK
-                            : merit__last_rows_lend(learner->last, h->plan,
+                            : merit__last_rows_lend(learner->last, h->plans[0],
                                                     learner->parameters, &h->error);
 }
 
@@ -72,7 +72,7 @@ static void take(void *context, int64_t worker)
     merit__learner *learner = context;
     merit__hand *h = &learner->hands[worker];
     h->status = worker != 0 ? MERIT_OK
-                            : merit__last_rows_take(learner->last, h->plan,
+                            : merit__last_rows_take(learner->last, h->plans[0],
                                                     learner->gradients[0], &h->error);
 }
 

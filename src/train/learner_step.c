@@ -30,61 +30,12 @@ static int64_t count_rows(const merit__learner *learner, const merit__minibatch 
     return n;
 }
 
-/* How much an example of a class counts. */
-static float weight_of(const merit__learner_options *o, int32_t class)
-{
-    return o->class_weights != NULL ? o->class_weights[class] : 1.0f;
-}
-
-/* Fills the hand's slice with windows of sequences; those that fill up the last slice
- * have no rows. */
-static void gather_windows(const merit__learner *learner, merit__hand *h, int64_t slice)
-{
-    const merit__minibatch *m = learner->minibatch;
-    const merit__learner_options *o = &learner->options;
-    int64_t T = learner->net->in.w, n_positions = learner->net->n_positions;
-    h->n_rows = 0;
-    for (int64_t i = 0; i < o->slice; i++) {
-        int64_t place = slice * o->slice + i;
-        h->index[i] = m->index[place % m->n];
-        int64_t n = merit__dataset_draw(o->data, h->index[i], o->augmentation.hide,
-                                        o->seed, m->epoch, h->draft);
-        memcpy(h->x + i * T, h->draft.x, (size_t)T * sizeof *h->x);
-        for (int64_t j = 0; place < m->n && j < n; j++) {
-            h->places[h->n_rows] =
-                i * n_positions + (n_positions > 1 ? h->draft.places[j] : 0);
-            h->weights[h->n_rows] = weight_of(o, h->draft.classes[j]);
-            h->labels[h->n_rows++] = h->draft.classes[j];
-        }
-    }
-}
-
-/* Fills the hand's slice with examples; the last slice is filled up with examples from
- * the minibatch's front that weigh nothing. */
-static merit_status gather(const merit__learner *learner, merit__hand *h, int64_t slice)
-{
-    const merit__minibatch *m = learner->minibatch;
-    const merit__learner_options *o = &learner->options;
-    const int32_t *labels = merit_dataset_labels(o->data);
-    if (h->places != NULL) {
-        gather_windows(learner, h, slice);
-        return MERIT_OK;
-    }
-    for (int64_t i = 0; i < o->slice; i++) {
-        int64_t place = slice * o->slice + i;
-        h->index[i] = m->index[place % m->n];
-        h->labels[i] = labels[h->index[i]];
-        h->weights[i] = place < m->n ? weight_of(o, h->labels[i]) : 0.0f;
-    }
-    return merit__batch_fill(h->x, o->data, h->index, o->slice, o->normalisation,
-                             &o->augmentation, o->seed, m->epoch, &h->error);
-}
-
 /* ENUMERIC with the first example of the slice whose logits are not finite. */
-static merit_status name_example(const merit__learner *learner, merit__hand *h)
+static merit_status name_example(const merit__learner *learner, merit__hand *h,
+                                 const merit__format *format)
 {
-    int64_t K = learner->net->n_classes * learner->net->n_positions, i = 0;
-    while (i < learner->options.slice * K - 1 && isfinite(h->logits[i])) {
+    int64_t K = format->net->n_classes * format->net->n_positions, i = 0;
+    while (i < format->n * K - 1 && isfinite(h->logits[i])) {
         i++;
     }
     int64_t example = merit__dataset_place(learner->options.data, h->index[i / K]);
@@ -124,7 +75,8 @@ static const merit_loss *loss_of(const merit__learner *learner)
 
 /* Loss and gradient of a slice of windows. */
 static merit_status eval_rows(const merit__learner *learner, merit__hand *h,
-                              merit_loss_batch *batch, double *loss)
+                              const merit__format *format, merit_loss_batch *batch,
+                              double *loss)
 {
     merit_status status = MERIT_OK;
     int64_t K = learner->net->n_classes;
@@ -137,7 +89,20 @@ static merit_status eval_rows(const merit__learner *learner, merit__hand *h,
         status =
             merit_loss_eval(loss_of(learner), batch, loss, h->row_dlogits, &h->error);
     }
-    spread_rows(h, K, learner->options.slice * learner->net->n_positions);
+    spread_rows(h, K, format->n * format->net->n_positions);
+    return status;
+}
+
+/* A plan learns of new parameters when it first needs them. */
+static merit_status prepare(const merit__learner *learner, merit__hand *h,
+                            int64_t format)
+{
+    merit_status status = MERIT_OK;
+    if (!h->is_prepared[format]) {
+        status = learner->options.engine->prepare(h->plans[format], learner->parameters,
+                                                  &h->error);
+        h->is_prepared[format] = status == MERIT_OK;
+    }
     return status;
 }
 
@@ -155,19 +120,23 @@ static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t s
 {
     const merit__minibatch *m = learner->minibatch;
     const merit__engine *engine = learner->options.engine;
+    const int64_t f = learner->slices[slice].format;
+    const merit__format *format = &learner->formats.format[f];
     merit__slice_key key = {.seed = learner->options.seed,
                             .step = (uint32_t)m->step,
                             .slice = (uint32_t)slice};
-    merit_status status = gather(learner, h, slice);
+    merit_status status = prepare(learner, h, f);
+    if (status == MERIT_OK) {
+        status = merit__learner_gather(learner, h, &learner->slices[slice]);
+    }
+    if (status == MERIT_OK) {
+        status = engine->forward(h->plans[f], learner->parameters, h->x, key, h->logits,
+                                 &h->error);
+    }
     if (status != MERIT_OK) {
         return status;
     }
     find_places(learner, h);
-    status =
-        engine->forward(h->plan, learner->parameters, h->x, key, h->logits, &h->error);
-    if (status != MERIT_OK) {
-        return status;
-    }
     merit_loss_batch batch = {.n = learner->options.slice,
                               .logits = h->logits,
                               .labels = h->labels,
@@ -176,17 +145,17 @@ static merit_status run_slice(merit__learner *learner, merit__hand *h, int64_t s
                               .progress = m->progress,
                               .scratch = h->loss_scratch};
     double *loss = &learner->slice_loss[slice];
-    status = h->places != NULL ? eval_rows(learner, h, &batch, loss)
+    status = h->places != NULL ? eval_rows(learner, h, format, &batch, loss)
                                : merit_loss_eval(loss_of(learner), &batch, loss,
                                                  h->dlogits, &h->error);
     if (status == MERIT_ENUMERIC) {
-        return name_example(learner, h);
+        return name_example(learner, h, format);
     }
     if (status != MERIT_OK) {
         return status;
     }
-    return engine->backward(h->plan, learner->parameters, h->x, h->dlogits, gradient,
-                            &h->error);
+    return engine->backward(h->plans[f], learner->parameters, h->x, h->dlogits,
+                            gradient, &h->error);
 }
 
 static void add(float *restrict sum, const float *restrict more, int64_t n)
@@ -227,8 +196,8 @@ static void learn(void *context, int64_t worker)
     merit__learner *learner = context;
     merit__hand *h = &learner->hands[worker];
     h->slice = 0;
-    h->status =
-        learner->options.engine->prepare(h->plan, learner->parameters, &h->error);
+    h->status = MERIT_OK;
+    memset(h->is_prepared, 0, sizeof h->is_prepared);
     while (h->status == MERIT_OK) {
         int64_t group = (int64_t)atomic_fetch_add(&learner->next, 1);
         if (group >= learner->n_groups) {
@@ -281,7 +250,8 @@ static void follow(float *statistics, const float *sums, int64_t n, int64_t n_sl
 
 static void update_chunk(const merit__learner *learner, merit__chunk *c)
 {
-    enum merit__tensor_kind kind = learner->hands[0].plan->segments[c->segment].kind;
+    enum merit__tensor_kind kind =
+        learner->hands[0].plans[0]->segments[c->segment].kind;
     float *parameters = learner->parameters + c->offset;
     const float *gradient = learner->gradients[0] + c->offset;
     float *moments[MERIT__MOMENTS] = {0};
@@ -291,7 +261,8 @@ static void update_chunk(const merit__learner *learner, merit__chunk *c)
         moments[i] = learner->moments[i] + c->offset;
     }
     merit__optimizer_step step = merit__learner_optimizer_step(learner, kind);
-    if (learner->last != NULL && c->segment >= learner->hands[0].plan->n_segments - 2) {
+    if (learner->last != NULL &&
+        c->segment >= learner->hands[0].plans[0]->n_segments - 2) {
         return; // lent rows, which merit__learner_update_lent updates where they belong
     }
     if (kind == MERIT__STATISTIC) {
@@ -360,7 +331,7 @@ merit_status merit__learner_step(merit__learner *learner,
     learner->minibatch = minibatch;
     MERIT_TRY(ensure_scratch(learner, loss_of(learner), err));
     learner->n_rows = count_rows(learner, minibatch);
-    learner->n_slices = merit__ceil_divide(minibatch->n, learner->options.slice);
+    merit__learner_cut(learner);
     learner->slices_per_group =
         merit__ceil_divide(learner->n_slices, learner->options.groups);
     learner->n_groups =

@@ -212,6 +212,9 @@ static void add_data(message *m, const merit_dataset *data)
     if (n_sequences == 0) {
         add(m, "%" PRId64 " examples %" PRId64 "x%" PRId64 "x%" PRId64,
             merit_dataset_n(data), c, h, w);
+    } else if (merit_dataset_task(data) == MERIT_TASK_SEQUENCE) {
+        add(m, "%" PRId64 " sequences, of which up to %" PRId64 " letters are read",
+            merit__dataset_n_units(data), w);
     } else {
         add(m, "%" PRId64 " windows of %" PRId64 " letters",
             merit__dataset_n_units(data), w);

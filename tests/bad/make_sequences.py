@@ -7,11 +7,14 @@ a file of sequences, a file of labels or "-", a task, further options, the exit 
 `merit train --check` with them, and text that must be on standard error.
 """
 import gzip
+import struct
+import zlib
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "sequences"
 GOOD = "".join(f">p{i}\n{'ARNDCQEGHILKMFPSTWYV' * 2}\n" for i in range(6))
 CLASSED = "".join(f">p{i}|{'xy'[i % 2]}\nARNDCQEGHILK\n" for i in range(6))
+TABLE = "".join(f"p{i}\t{'HGIEBTSCHGIEBTSCHGIE' * 2}\n" for i in range(6))
 STATES = "".join(f">p{i}\n{'HGIEBTSCHGIEBTSCHGIE' * 2}\n" for i in range(6))
 
 FILES = {
@@ -48,6 +51,28 @@ FILES = {
     "one-letter.fasta": ">a\nA\n",
     "one-record.fasta": ">a\n" + "ARNDCQEGHILKMFPSTWYV" * 10 + "\n",
     "only-ambiguous.fasta": ">a\nXXXXXXXX\n>b\nXXXXXXXX\n",
+    "bom.fasta": "\ufeff" + GOOD,
+    "blank-lines.fasta": GOOD.replace(">", "\n\n>").replace("NDC", "N D\tC"),
+    "stops.fasta": GOOD.replace("YV\n", "YV*\n"),
+    "wrapped.fasta": GOOD.replace("WYV", "WYV\n"),
+    "slash.fasta": ">a\nARND\n>b\nARN/D\n",
+    "semicolon.fasta": "; old style\n>a\nARND\n",
+    "iupac.fasta": "".join(f">d{i}\n{'ACGT' * 30}NRYSWKMBDHV-n\n" for i in range(6)),
+    "rna.fasta": "".join(f">d{i}\n{'ACGU' * 10}\n" for i in range(6)),
+    "dna.fasta": "".join(f">d{i}\n{'ACGT' * 10}\n" for i in range(6)),
+    "mixed.fasta": "".join(f">d{i}\n{'ACGTU' * 10}\n" for i in range(6)),
+    # Qualities that begin as headers do, over several lines; a run's headers.
+    "nanopore.fastq": "".join(
+        f"@0a1b{i} runid=77 read={i} ch=1 start_time=2026-01-01T00:00:00Z\r\n"
+        f"{'ACGTA' * 9}\r\n+\r\n@+>{'I' * 42}\r\n" for i in range(6)),
+    "wrapped.fastq": "".join(f"@r{i}\n{'ACGT' * 5}\n{'GGCA' * 5}\n+r{i}\n@{'I' * 19}\n"
+                             f"+{'I' * 19}\n" for i in range(6)),
+    "empty-read.fastq": "@r\nACGT\n+\nIIII\n@s\n\n+\n\n@t\nACGT\n+\nIIII\n",
+    "ended.fastq": "@r\nACGT\n+\nIIII\n@s\nACG",
+    "good.fasta.bgz.gz": GOOD,
+    "cut.fasta.bgz.gz": GOOD,
+    "members.fasta.gz": GOOD,
+    "picture.fasta": "\x89PNG\r\n\x1a\n",
     "classed.fasta": CLASSED,
     "no-class.fasta": CLASSED + ">p9\nARND\n",
     "empty-class.fasta": CLASSED + ">p9|\nARND\n",
@@ -58,9 +83,27 @@ FILES = {
     "no-tab.tsv": "p0\ta\np1 b\n",
     "three-columns.tsv": "p0\ta\tb\n",
     "states.fasta": STATES,
+    "states.tsv": "# of proteins\n\n" + TABLE + "other\tHHH\n",
+    "states-crlf.tsv": TABLE.replace("\n", "\r\n"),
+    "states-small.tsv": TABLE.replace("HGI", "hgi"),
+    "states-some.tsv": TABLE.replace("HGI", "--."),
+    "states-bits.tsv": TABLE.translate(str.maketrans("HGIEBTSC", "01011001")),
+    "states-bits.fasta": STATES.translate(str.maketrans("HGIEBTSC", "01011001")),
+    "states-missing.tsv": TABLE.replace("p2\t", "q2\t"),
+    "states-short.tsv": TABLE.replace("GIE\n", "GI\n", 1),
+    "states-long.tsv": TABLE.replace("GIE\n", "GIEE\n", 1),
+    "states-unknown.tsv": TABLE.replace("HGIE", "HG?E", 1),
+    "states-blank.tsv": TABLE.replace("HGIE", "HG E", 1),
+    "states-byte-0.tsv": TABLE.replace("HGIE", "HG\0E", 1),
+    "states-columns.tsv": TABLE.replace("\n", "\tx\n", 1),
+    "states-no-tab.tsv": TABLE.replace("p1\t", "p1 "),
+    "states-none.tsv": TABLE.replace("p1\tHGI", "p1\t\nq\tHGI"),
+    "states-twice.tsv": TABLE + "p3\tHHH\n",
+    "states-comment.tsv": "# nothing\n",
+    "states-one.tsv": TABLE.translate(str.maketrans("HGIEBTSC", "HHHHHHHH")),
     "states-short.fasta": STATES.replace("GIE\n", "GI\n", 1),
     "states-missing.fasta": STATES.replace(">p2", ">q2"),
-    "states-digit.fasta": STATES.replace("HGI", "H1I", 1),
+    "states-sign.fasta": STATES.replace("HGI", "H?I", 1),
     "states-none.fasta": STATES.translate(str.maketrans("HGIEBTSC", "-" * 8)),
 }
 
@@ -97,6 +140,27 @@ ROWS = [
     ("long-quality.fastq", "-", "masked", "", 3, "has more qualities than letters"),
     ("no-quality.fastq", "-", "masked", "", 3, "ends before its qualities"),
     ("fasta-in-fastq.fastq", "-", "masked", "", 3, "line 5: expected @"),
+    ("bom.fasta", "-", "masked", "", 0, ""),
+    ("blank-lines.fasta", "-", "masked", "", 0, ""),
+    ("stops.fasta", "-", "masked", "", 0, ""),
+    ("wrapped.fasta", "-", "masked", "", 0, ""),
+    ("slash.fasta", "-", "masked", "", 3, 'line 4: record 2 (b), letter 4: "/" is no letter'),
+    ("semicolon.fasta", "-", "masked", "", 3, "line 1: text before the first record"),
+    ("iupac.fasta", "-", "masked", "", 0, "72 letters are none of the classes ACGT"),
+    ("rna.fasta", "-", "masked", "", 0, ""),
+    ("rna.fasta", "-", "masked", "--alphabet dna", 3, '"U" is not of the alphabet dna'),
+    ("dna.fasta", "-", "masked", "--alphabet rna", 3, '"T" is not of the alphabet rna'),
+    ("dna.fasta", "-", "masked", "--alphabet protein", 0, "are these nucleotides?"),
+    ("mixed.fasta", "-", "masked", "", 3, '20 % of all letters are not'),
+    ("good.fasta", "-", "masked", "--alphabet dna", 3, "30 % of all letters are not"),
+    ("nanopore.fastq", "-", "masked", "", 0, ""),
+    ("wrapped.fastq", "-", "masked", "", 0, ""),
+    ("empty-read.fastq", "-", "masked", "", 3, "line 5: record 2 (s) has no letters"),
+    ("ended.fastq", "-", "masked", "", 3, "record 2 (s) ends before its qualities"),
+    ("good.fasta.bgz.gz", "-", "masked", "", 0, ""),
+    ("cut.fasta.bgz.gz", "-", "masked", "", 3, "gzip"),
+    ("members.fasta.gz", "-", "masked", "", 0, ""),
+    ("picture.fasta", "-", "masked", "", 3, ""),
     ("one-letter.fasta", "-", "masked", "", 3, "none would be hidden"),
     ("one-record.fasta", "-", "masked", "", 3, "too few sequences to hold some out"),
     ("only-ambiguous.fasta", "-", "masked", "", 3, "none would be hidden"),
@@ -122,19 +186,65 @@ ROWS = [
     ("good.fasta", "states-short.fasta", "residue", "", 3,
      "line 1: p0 has 39 labels, expected 40"),
     ("good.fasta", "states-missing.fasta", "residue", "", 3, "no record p2"),
-    ("good.fasta", "states-digit.fasta", "residue", "", 3, 'letter 2: "1" is no letter'),
+    ("good.fasta", "states-sign.fasta", "residue", "", 3, 'letter 2: "?" is no label'),
+    ("good.fasta", "states-bits.fasta", "residue", "", 0, ""),
+    ("good.fasta", "states.tsv", "residue", "", 0, ""),
+    ("good.fasta", "states-crlf.tsv", "residue", "", 0, ""),
+    ("good.fasta", "states-small.tsv", "residue", "", 0, ""),
+    ("good.fasta", "states-some.tsv", "residue", "", 0, "108 of 240 letters have no label"),
+    ("good.fasta", "states-bits.tsv", "residue", "", 0, ""),
+    ("good.fasta", "states-missing.tsv", "residue", "", 3, "no record p2"),
+    ("good.fasta", "states-short.tsv", "residue", "", 3,
+     "line 1: p0 has 39 labels, expected 40"),
+    ("good.fasta", "states-long.tsv", "residue", "", 3,
+     "line 1: p0 has 41 labels, expected 40"),
+    ("good.fasta", "states-unknown.tsv", "residue", "", 3,
+     'line 1: p0, letter 3: "?" is no label'),
+    ("good.fasta", "states-blank.tsv", "residue", "", 3,
+     "line 1: p0, letter 3: byte 0x20 is no label"),
+    ("good.fasta", "states-byte-0.tsv", "residue", "", 3,
+     "line 1: p0, letter 3: byte 0x00 is no label"),
+    ("good.fasta", "states-columns.tsv", "residue", "", 3,
+     "line 1: p0, letter 41: byte 0x09 is no label"),
+    ("good.fasta", "states-no-tab.tsv", "residue", "", 3, "line 2: expected a name, a tab"),
+    ("good.fasta", "states-none.tsv", "residue", "", 3, "line 2: expected a name, a tab"),
+    ("good.fasta", "states-twice.tsv", "residue", "", 3,
+     "line 7: the name p3 is that of line 4"),
+    ("good.fasta", "states-comment.tsv", "residue", "", 3, "holds no labels"),
+    ("good.fasta", "empty.fasta", "residue", "", 3, "holds no labels"),
+    ("good.fasta", "states-one.tsv", "residue", "", 3, "has one class, H"),
+    ("good.fasta", "nothing.tsv", "residue", "", 5, "nothing.tsv"),
+    ("good.fasta", "classes.tsv", "residue", "", 3, "line 2: p0 has 1 labels, expected 40"),
+    ("good.fasta", "states.fasta", "sequence", "", 3, "line 1: expected a name, a tab"),
     ("good.fasta", "states-none.fasta", "residue", "", 3, "no letter has a label"),
 ]
+
+
+def bgzf(text):
+    """Blocks as bgzip writes them, with their sizes in an extra field, the last one
+    empty."""
+    blocks = []
+    for part in (text[:200], text[200:], b""):
+        packed = zlib.compressobj(6, zlib.DEFLATED, -15)
+        body = packed.compress(part) + packed.flush()
+        blocks.append(struct.pack("<4BI2BH2BHH", 31, 139, 8, 4, 0, 0, 255, 6, 66, 67, 2,
+                                  len(body) + 25)
+                      + body + struct.pack("<II", zlib.crc32(part), len(part)))
+    return b"".join(blocks)
 
 
 def main():
     FOLDER.mkdir(exist_ok=True)
     for name, text in FILES.items():
         data = text.encode()
-        if name.endswith(".gz"):
+        if name.endswith(".bgz.gz"):
+            data = bgzf(data)
+        elif name.startswith("members"):
+            data = gzip.compress(data[:100], mtime=0) + gzip.compress(data[100:], mtime=0)
+        elif name.endswith(".gz"):
             data = gzip.compress(data, mtime=0)
         if name.startswith("cut"):
-            data = data[:-12]
+            data = data[:-40] if "bgz" in name else data[:-12]
         if name.startswith("trailing"):
             data += b"more"
         (FOLDER / name).write_bytes(data)

@@ -1,4 +1,5 @@
-/* Fuzz target of the reader of sequences: every task, as data and as labels. */
+/* Fuzz target of the reader of sequences: every task, as data and as labels; and of
+ * labels for sequences that are fine. */
 #include "merit/data.h"
 
 #include <stdio.h>
@@ -6,6 +7,28 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
+
+static const char good[] = ">p0\nARNDCQEGHILKMFPSTWYVARNDCQEGHILKMFPSTWYV\n"
+                           ">p1\nARNDCQEGHILKMFPSTWYVARNDCQEGHILKMFPSTWYV\n";
+
+/* The same bytes as labels of the sequences above. */
+static void label(const char *labels)
+{
+    char path[32];
+    int fd = memfd_create("good", MFD_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && write(fd, good, sizeof good - 1) == (ssize_t)(sizeof good - 1)) {
+        for (int task = MERIT_TASK_SEQUENCE; task <= MERIT_TASK_RESIDUE; task++) {
+            merit_error err;
+            merit_dataset *set = NULL;
+            merit_dataset_options options = {
+                .task = (merit_task)task, .letters = 16, .labels = labels};
+            merit_dataset_load(&set, path, &options, &err);
+            merit_dataset_free(set);
+        }
+    }
+    close(fd);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
@@ -31,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
         }
         merit_dataset_free(set);
     }
+    label(path);
     close(fd);
     return 0;
 }

@@ -303,6 +303,13 @@ merit_status merit__dnnl_gradient_close(merit__dnnl_plan *plan, int64_t index,
 
 void merit__dnnl_segment(merit__dnnl_plan *plan, int64_t index, merit__md md)
 {
+    const merit__dnnl_plan *like = (const merit__dnnl_plan *)plan->base.options.like;
+    if (like != NULL) {
+        plan->segment_md[index] = like->segment_md[index];
+        plan->base.segments[index] = like->base.segments[index];
+        plan->base.n_arena = like->base.n_arena;
+        return;
+    }
     int64_t n_bytes = (int64_t)dnnl_memory_desc_get_size(md);
     plan->segment_md[index] = md;
     plan->base.segments[index] =

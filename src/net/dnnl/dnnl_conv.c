@@ -7,10 +7,12 @@
 
 enum { FOLD_FROM = 9 }; // dilation
 
-static int can_fold(const merit__layer *layer)
+static int can_fold(const merit__dnnl_plan *plan, const merit__layer *layer)
 {
+    // Plans that share an arena fold the same layers.
+    int64_t unit = plan->base.options.unit > 0 ? plan->base.options.unit : layer->in.w;
     return layer->kernel_h == 1 && layer->in.h == 1 && layer->dilation >= FOLD_FROM &&
-           layer->in.w % layer->dilation == 0 && layer->out.w == layer->in.w &&
+           unit % layer->dilation == 0 && layer->in.w % layer->dilation == 0 && layer->out.w == layer->in.w &&
            layer->in.c % 16 == 0 && layer->out.c % 16 == 0;
 }
 
@@ -121,7 +123,7 @@ merit_status merit__dnnl_conv_forward(merit__dnnl_plan *plan, int64_t index, int
     merit__dnnl_layer *state = &plan->layers[index];
     merit__md md[4];
     // The examples are the caller's and come without a place of their own.
-    state->is_folded = can_fold(layer) && plan->nodes[index].value.data != NULL;
+    state->is_folded = can_fold(plan, layer) && plan->nodes[index].value.data != NULL;
     MERIT__PASS(any_layout(plan, layer, md, err));
     dnnl_primitive_attr_t attr;
     MERIT__PASS(merit__dnnl_attr(&attr, relu, err));
@@ -149,9 +151,12 @@ merit_status merit__dnnl_conv_forward(merit__dnnl_plan *plan, int64_t index, int
     int64_t tensor = layer->tensor;
     merit__dnnl_segment(plan, tensor, merit__dnnl_query(pd, dnnl_query_weights_md, 0));
     merit__dnnl_segment(plan, tensor + 1, md[2]);
-    merit__dnnl_tensor weights, bias;
-    MERIT__PASS(merit__dnnl_weights_bind(plan, tensor, MERIT__PARAMETERS, &weights,
-                                         &bias, err));
+    merit__dnnl_tensor arena, weights, bias;
+    MERIT__PASS(merit__dnnl_weights_bind(plan, tensor, MERIT__PARAMETERS, &arena, &bias,
+                                         err));
+    MERIT__PASS(merit__dnnl_adapt(plan, &plan->prepare, &arena,
+                                  merit__dnnl_query(pd, dnnl_query_weights_md, 0),
+                                  &weights, err));
     MERIT__PASS(merit__dnnl_step_add(plan, &plan->forward, primitive, 4,
                                      (dnnl_exec_arg_t[]){
                                          {DNNL_ARG_SRC, state->source.memory},

@@ -133,8 +133,10 @@ static merit_status build_forward(merit__dnnl_plan *plan, merit_error *err)
             fused_here = relu;
             break;
         case MERIT__DENSE:
-            MERIT__PASS(merit__dnnl_dense_forward(plan, i, relu, err));
-            fused_here = relu;
+            MERIT__PASS(plan->lengths != NULL
+                            ? merit__dnnl_row_forward(plan, i, err)
+                            : merit__dnnl_dense_forward(plan, i, relu, err));
+            fused_here = relu && plan->lengths == NULL;
             break;
         case MERIT__RELU:
             MERIT__PASS(merit__dnnl_relu_forward(plan, i, fused, err));
@@ -195,7 +197,9 @@ static merit_status build_backward(merit__dnnl_plan *plan, merit_error *err)
             MERIT__PASS(merit__dnnl_conv_backward(plan, i, err));
             break;
         case MERIT__DENSE:
-            MERIT__PASS(merit__dnnl_dense_backward(plan, i, err));
+            MERIT__PASS(plan->lengths != NULL
+                            ? merit__dnnl_row_backward(plan, i, err)
+                            : merit__dnnl_dense_backward(plan, i, err));
             break;
         case MERIT__RELU:
             MERIT__PASS(merit__dnnl_relu_backward(plan, i, err));

@@ -184,7 +184,8 @@ merit_status merit__dnnl_gradient_close(merit__dnnl_plan *plan, int64_t index,
                                         const merit__dnnl_tensor *written,
                                         merit_error *err);
 
-/* Gives net tensor `index` the next place in the arena, laid out as `md`. */
+/* Gives net tensor `index` the next place in the arena, laid out as `md`, or the place
+ * and the layout that it has in the plan that this one is to be like. */
 void merit__dnnl_segment(merit__dnnl_plan *plan, int64_t index, merit__md md);
 
 /* A memory over tensor `index` of the parameters, or of the gradient. */
@@ -240,6 +241,12 @@ merit_status merit__dnnl_sequence_mean_forward(merit__dnnl_plan *plan, int64_t i
                                                merit_error *err);
 merit_status merit__dnnl_sequence_mean_backward(merit__dnnl_plan *plan, int64_t index,
                                                 merit_error *err);
+
+/* A dense layer of sequences, whose rows know nothing of each other. */
+merit_status merit__dnnl_row_forward(merit__dnnl_plan *plan, int64_t index,
+                                     merit_error *err);
+merit_status merit__dnnl_row_backward(merit__dnnl_plan *plan, int64_t index,
+                                      merit_error *err);
 
 /* In a net of sequences: puts 0 behind their ends, into the output of layer `index`, or
  * into its gradient. Nothing in other nets. */
