@@ -275,7 +275,7 @@ def test_what_systems_leave_behind_is_ignored_and_counted(folder):
     out = merit("info", folder).out
     assert "2 of 1x3x5" in out
     assert "5 files that systems leave behind" in out
-    assert "1 files beside the folders of the classes are ignored" in out
+    assert "1 file beside the folders of the classes is ignored" in out
 
 
 def test_a_file_that_is_no_picture_is_refused(folder):
@@ -509,7 +509,7 @@ def test_eval_on_what_was_learned_from_is_told(trained, pets, tmp_path):
     shutil.copy(PICTURES / "nothing.png", other / "cat")
     done = merit("eval", trained, other, "--bad-samples=skip:10%")
     assert "1 of 13 pictures are among those that the run learned from" in done.err
-    assert "1 of 14 pictures are bad and left out" in done.err
+    assert "1 of 14 pictures is bad and left out" in done.err
 
 
 def test_a_comparison_and_a_report_of_pictures(trained, pets, tmp_path):

@@ -63,6 +63,14 @@ static merit_status set_files(merit__gallery *gallery, merit__listing *listing,
                                     "pictures");
 }
 
+static void note_count(merit_dataset *data, int64_t n, const char *one,
+                       const char *many)
+{
+    if (n > 0) {
+        merit__dataset_add_note(data, "%" PRId64 " %s", n, n == 1 ? one : many);
+    }
+}
+
 static void add_notes(merit_dataset *data, const merit__listing *listing,
                       const merit__inspection *p, const merit_dataset_options *options)
 {
@@ -85,26 +93,18 @@ static void add_notes(merit_dataset *data, const merit__listing *listing,
     if (p->bad.n > 0) {
         merit__dataset_add_note(data,
                                 "%" PRId64 " of %" PRId64
-                                " pictures are bad and left out, the first: %.140s.",
-                                p->bad.n, gallery->n, p->bad.error[0].message);
+                                " pictures %s bad and left out, the first: %.140s.",
+                                p->bad.n, gallery->n, p->bad.n == 1 ? "is" : "are",
+                                p->bad.error[0].message);
     }
-    if (n_trailing > 0) {
-        merit__dataset_add_note(
-            data, "%" PRId64 " pictures have bytes after their end, which are ignored.",
-            n_trailing);
-    }
-    if (listing->n_hidden > 0) {
-        merit__dataset_add_note(data,
-                                "%" PRId64 " files that systems leave behind (.name, "
-                                "Thumbs.db) are ignored.",
-                                listing->n_hidden);
-    }
-    if (listing->n_beside > 0) {
-        merit__dataset_add_note(data,
-                                "%" PRId64 " files beside the folders of the classes "
-                                "are ignored.",
-                                listing->n_beside);
-    }
+    note_count(data, n_trailing, "picture has bytes after its end, which are ignored.",
+               "pictures have bytes after their end, which are ignored.");
+    note_count(data, listing->n_hidden,
+               "file that systems leave behind (.name, Thumbs.db) is ignored.",
+               "files that systems leave behind (.name, Thumbs.db) are ignored.");
+    note_count(data, listing->n_beside,
+               "file beside the folders of the classes is ignored.",
+               "files beside the folders of the classes are ignored.");
     if (gallery->n_kept < gallery->n) {
         merit__dataset_add_note(data,
                                 "%" PRId64 " of %" PRId64 " pictures fit into the "
