@@ -520,7 +520,8 @@ def test_a_comparison_and_a_report_of_pictures(trained, pets, tmp_path):
     wrong = tmp_path / "wrong"  # labels, so that there are mistakes to show
     shutil.copytree(pets / "ant", wrong / "bee")
     shutil.copytree(pets / "cat", wrong / "ant")
-    merit("report", trained, wrong, "-o", page)
+    told = merit("report", trained, wrong, "-o", page).err
+    assert "80 of 80 pictures are among those that the run learned from" in told
     assert page.read_text().count("<img ") > 0
     # What does not fit into memory is shown all the same.
     other = tmp_path / "other.html"
@@ -532,15 +533,17 @@ def test_names_in_a_report_are_text(tmp_path):
     data, wrong = tmp_path / "data", tmp_path / "wrong"
     names = ["<script>", "=cmd|' -C calc'!A0", "&amp;\"'"]
     for i, name in enumerate(names):
-        (data / name).mkdir(parents=True)
+        deep = data / name / ("y" * 60)
+        deep.mkdir(parents=True)
         for j in range(8):
-            (data / name / f"<u>{j}.png").write_bytes(grey_png(np.full((4, 4), 40 * i + j)))
+            (deep / f"<u>{j}.png").write_bytes(grey_png(np.full((4, 4), 40 * i + j)))
         shutil.copytree(data / name, wrong / names[i - 1])  # so that there are mistakes
     merit("train", data, "-o", tmp_path / "run", *NET)
     merit("report", tmp_path / "run", wrong, "-o", tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert "&lt;script&gt;" in page and "&amp;amp;" in page and "&lt;u&gt;" in page
     assert "<script" not in page and "<u>" not in page
+    assert "\u2026<bdi>/&lt;u&gt;0.png</bdi>" in page  # the end of a path matters
 
 
 def test_a_residual_net_learns(pets, tmp_path):
@@ -564,6 +567,7 @@ def test_predict_needs_no_labels(trained, pets, tmp_path):
     link.symlink_to(flat / "0001.png")
     assert merit("predict", trained, link).out.splitlines()[1].startswith("link.png\t")
     assert "holds no folders" in refused("eval", trained, flat)
+    assert "a picture alone has no label" in refused("eval", trained, flat / "0001.png")
     (tmp_path / "none").mkdir()
     assert "holds no pictures" in refused("predict", trained, tmp_path / "none")
 

@@ -4,6 +4,8 @@
 #include "cli_number.h"
 
 #include <stdlib.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -253,6 +255,22 @@ void merit__data_tell(const merit_dataset *data)
     }
 }
 
+merit_status merit__data_tell_leakage(const merit_dataset *data, const char *run,
+                                      merit_error *err)
+{
+    char text[160];
+    int64_t n = 0;
+    merit_status status = merit_dataset_listed(&n, data, run, err);
+    if (status == MERIT_OK && n > 0) {
+        snprintf(text, sizeof text,
+                 "%" PRId64 " of %" PRId64 " pictures are among those that the run "
+                 "learned from: what is measured on them is too good",
+                 n, merit_dataset_n(data));
+        merit__tell("warning", text);
+    }
+    return status;
+}
+
 merit_status merit__data_need_labels(const merit_dataset *data, const char *option,
                                      merit_error *err)
 {
@@ -268,6 +286,12 @@ merit_status merit__data_need_labels(const merit_dataset *data, const char *opti
                              "%.120s: no labels were found beside it; name their array "
                              "with --label, or a file of labels with %s",
                              merit_dataset_path(data), option);
+    }
+    if (merit_dataset_labels(data) == NULL && merit_dataset_file(data, 0) != NULL) {
+        return merit__refuse(err, MERIT_EFORMAT,
+                             "%.120s: a picture alone has no label; expected a folder "
+                             "for each class, or a list",
+                             merit_dataset_path(data));
     }
     if (merit_dataset_labels(data) == NULL) {
         return merit__refuse(err, MERIT_EFORMAT,

@@ -119,6 +119,11 @@ int merit__is_data_option(int key);
 /* Tells the notes of a data set on standard error. */
 void merit__data_tell(const merit_dataset *data);
 
+/* Warns when pictures are among those that the run has learned from, or chosen its
+ * model by: what is measured on them tells too much. EIO, ENOMEM. */
+merit_status merit__data_tell_leakage(const merit_dataset *data, const char *run,
+                                      merit_error *err);
+
 /* EFORMAT when the data set has no labels; says with which option to give them. */
 merit_status merit__data_need_labels(const merit_dataset *data, const char *option,
                                      merit_error *err);

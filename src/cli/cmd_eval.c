@@ -261,23 +261,6 @@ fail:
     return status;
 }
 
-// Pictures that the run has learned from, or chosen its model by, tell too much.
-static merit_status tell_leakage(const merit_dataset *data, const char *run,
-                                 merit_error *err)
-{
-    char text[160];
-    int64_t n = 0;
-    merit_status status = merit_dataset_listed(&n, data, run, err);
-    if (status == MERIT_OK && n > 0) {
-        snprintf(text, sizeof text,
-                 "%" PRId64 " of %" PRId64 " pictures are among those that the run "
-                 "learned from: what is measured on them is too good",
-                 n, merit_dataset_n(data));
-        merit__tell("warning", text);
-    }
-    return status;
-}
-
 static int run(int argc, char **argv)
 {
     merit_error err = {0};
@@ -295,7 +278,8 @@ static int run(int argc, char **argv)
     MERIT_TRY(merit__labels_check(merit_model_scores(predictions.model),
                                   merit_dataset_labels(predictions.data), predictions.n,
                                   merit_dataset_labels_path(predictions.data), &err));
-    MERIT_TRY(tell_leakage(predictions.data, settings.source.arguments[0], &err));
+    MERIT_TRY(
+        merit__data_tell_leakage(predictions.data, settings.source.arguments[0], &err));
     MERIT_TRY(evaluate(&predictions, &settings, &err));
 
 fail:

@@ -141,6 +141,7 @@ static merit_status load_data(merit_dataset **out, const struct settings *settin
     MERIT_TRY(merit__data_need_labels(*out, "--labels", err));
     MERIT_TRY(merit__classes_match(*out, merit_model_scores(model), 0, err));
     merit__data_tell(*out);
+    MERIT_TRY(merit__data_tell_leakage(*out, settings->source.arguments[0], err));
 
 fail:
     merit_model_free(model);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -11,7 +12,7 @@
 #include "report/picture.h"
 
 // Of the line of an example that is no picture, in pixels.
-enum { SPARK_WIDTH = 130, SPARK_HEIGHT = 44, SPARK_POINTS = 260 };
+enum { SPARK_WIDTH = 130, SPARK_HEIGHT = 44, SPARK_POINTS = 260, PATH_BYTES = 38 };
 
 // Of a sequence: letters on each side of one, and half as many as begin a whole.
 enum { LETTERS_AROUND = 7, LETTERS_OF_WHOLE = 25 };
@@ -174,6 +175,22 @@ fail:
     return status;
 }
 
+// A path without its beginning where it is long: the file's name matters.
+static void add_file(merit__xml *xml, const char *path)
+{
+    size_t n = strlen(path);
+    if (n > PATH_BYTES) {
+        path += n - PATH_BYTES;
+        const char *slash = strchr(path, '/');
+        path = slash != NULL ? slash : path;
+        while ((*path & 0xc0) == 0x80) { // not within a character
+            path++;
+        }
+        merit__xml_add(xml, "\u2026");
+    }
+    merit__page_name(xml, path);
+}
+
 static void add_caption(merit__xml *xml, const merit__examined *examined, int64_t i,
                         int decimals)
 {
@@ -190,7 +207,9 @@ static void add_caption(merit__xml *xml, const merit__examined *examined, int64_
     int64_t place = 0;
     const char *name = merit_dataset_sequence(examined->data, i, &place);
     name = name != NULL ? name : merit_dataset_id(examined->data, i);
-    if (name != NULL) {
+    if (merit_dataset_file(examined->data, i) != NULL) {
+        add_file(xml, name);
+    } else if (name != NULL) {
         merit__page_name(xml, name);
     } else {
         merit__xml_add(xml, "example ");
