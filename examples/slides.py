@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes pictures as a camera on a microscope takes them: 16 bits of grey, of many sizes,
 darker towards the corners, with noise. What they show is real: images of Fashion-MNIST
-(Debian package dataset-fashion-mnist), a folder for each class.
+(Debian package dataset-fashion-mnist), a folder for each class; and FOLDER.tsv, which lists
+them.
 
     slides.py FOLDER FIRST N    the N images from number FIRST on"""
 
@@ -53,9 +54,12 @@ def main():
     labels = read("train-labels-idx1-ubyte.gz", 8)
     for name in CLASSES:
         (folder / name).mkdir(parents=True, exist_ok=True)
+    lines = ["path\tlabel\n"]
     for i in range(first, first + n):
-        pixels = slide(images[i], np.random.default_rng(i))
-        (folder / CLASSES[labels[i]] / f"{i:05}.png").write_bytes(png(pixels))
+        name = f"{CLASSES[labels[i]]}/{i:05}.png"
+        (folder / name).write_bytes(png(slide(images[i], np.random.default_rng(i))))
+        lines.append(f"{name}\t{CLASSES[labels[i]]}\n")
+    Path(f"{folder}.tsv").write_text("".join(lines))
 
 
 main()

@@ -1,5 +1,6 @@
 """docs/pictures.md: the worked example runs, and prints what the page shows."""
 
+import json
 import os
 import re
 import subprocess
@@ -36,7 +37,7 @@ def test_the_worked_example(tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     commands = list(blocks())
     assert [c.split()[1] for c, _ in commands] == [
-        "examples/slides.py", "examples/slides.py", "info", "train", "eval", "predict"]
+        "examples/slides.py", "examples/slides.py", "info", "train", "eval", "predict", "info"]
     for command, shown in commands:
         for long, short in SHORTER:
             command = command.replace(long, short)
@@ -50,5 +51,9 @@ def test_the_worked_example(tmp_path):
         if command.startswith("merit eval"):
             found = found.split("\n\n")[0]
         assert words(found) == words(shown), command
+    folder, listed = (json.loads(subprocess.run(
+        [MERIT, "info", *data, "--json"], cwd=tmp_path, capture_output=True).stdout)
+        for data in (["more-slides"], ["more-slides.tsv", "--root", "more-slides"]))
+    assert folder["n"] == listed["n"] == 40 and folder["classes"] == listed["classes"]
     lines = (tmp_path / "answers.tsv").read_text().splitlines()
     assert len(lines) == 41 and re.match(r"[A-Z][\w-]*/\d{5}\.png\t", lines[1])

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 65536, SHOWN_BYTES = 150 };
+enum { HEAD_BYTES = 65536, SHOWN_BYTES = 150, KEPT_BYTES = 32 << 20 };
 
 struct merit__decoder {
     merit__decoder *next; // in the list of idle ones
@@ -66,6 +66,14 @@ merit__decoder *merit__decoder_take(merit__gallery *gallery)
 
 void merit__decoder_give(merit__gallery *gallery, merit__decoder *decoder)
 {
+    if (decoder->picture.n_room > KEPT_BYTES) { // a rare giant must not stay for ever
+        merit__raster_dispose(&decoder->picture);
+    }
+    if (decoder->bytes_room > KEPT_BYTES) {
+        merit__free(decoder->bytes);
+        decoder->bytes = NULL;
+        decoder->bytes_room = 0;
+    }
     pthread_mutex_lock(&gallery->mutex);
     decoder->next = gallery->idle;
     gallery->idle = decoder;
