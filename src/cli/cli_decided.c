@@ -114,22 +114,60 @@ static void print_fit(FILE *stream, const merit__fit *fit,
     merit__print_wrapped(stream, text, 0, width);
 }
 
-// How often each extra answer of the table was given, and what else there is to tell.
-static void print_remarks(FILE *stream, const merit__deciding *d, int width)
+// The extra answer that is given most often after `before` (-1: of all), those before
+// it in the table first; -1 when there is no other.
+static int64_t next_extra(const merit__deciding *d, int64_t before)
+{
+    const int64_t *given = d->n_given;
+    const int64_t n_answers = merit_scores_n_answers(d->beliefs->scores);
+    int64_t next = -1;
+    for (int64_t a = d->beliefs->n_classes; a < n_answers; a++) {
+        const int is_left = before < 0 || given[a] < given[before] ||
+                            (given[a] == given[before] && a > before);
+        if (is_left && (next < 0 || given[a] > given[next])) {
+            next = a;
+        }
+    }
+    return next;
+}
+
+// How often the extra answers of the table were given: of many, which most often.
+static void print_extra(FILE *stream, const merit__deciding *d, int width)
 {
     const merit_scores *scores = d->beliefs->scores;
+    const int64_t n_extra = merit_scores_n_answers(scores) - d->beliefs->n_classes;
     char text[TEXT_BYTES];
     char name[NAME_BYTES];
-    int64_t k = d->beliefs->n_classes;
-    int64_t n_answers = merit_scores_n_answers(scores);
-    int64_t n_renormalized = merit_rows_n_renormalized(d->beliefs->rows);
-    for (int64_t a = k; a < n_answers && a < k + EXTRA_SHOWN; a++) {
+    int64_t n_given = 0;
+    for (int64_t i = 0; i < n_extra; i++) {
+        n_given += d->n_given[d->beliefs->n_classes + i];
+    }
+    if (n_extra > EXTRA_SHOWN) {
+        snprintf(text, sizeof text,
+                 "%" PRId64 " of them, %.3g %%, are answered with one of the %" PRId64
+                 " answers that are no classes.",
+                 n_given, 100 * (double)n_given / (double)d->n, n_extra);
+        merit__print_wrapped(stream, text, 0, width);
+    }
+    int64_t a = next_extra(d, -1);
+    for (int i = 0; i < EXTRA_SHOWN && a >= 0; i++, a = next_extra(d, a)) {
+        if (n_extra > EXTRA_SHOWN && d->n_given[a] == 0) {
+            break;
+        }
         snprintf(text, sizeof text,
                  "\"%s\" is the answer to %" PRId64 " of them, %.3g %%.",
                  merit__visible(name, sizeof name, merit_scores_name(scores, a)),
                  d->n_given[a], 100 * (double)d->n_given[a] / (double)d->n);
         merit__print_wrapped(stream, text, 0, width);
     }
+}
+
+// What else there is to tell.
+static void print_remarks(FILE *stream, const merit__deciding *d, int width)
+{
+    char text[TEXT_BYTES];
+    int64_t n_renormalized = merit_rows_n_renormalized(d->beliefs->rows);
+    print_extra(stream, d, width);
     if (n_renormalized > 0) {
         snprintf(text, sizeof text,
                  "In %" PRId64

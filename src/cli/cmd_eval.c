@@ -156,6 +156,28 @@ static merit_status print_comparison(const struct outcomes *outcomes,
     return MERIT_OK;
 }
 
+// Answers that are no classes are never accurate, however right they are.
+static void print_extra(const merit__outcome *outcome,
+                        const merit__predictions *predictions, int width)
+{
+    char text[200];
+    const int64_t n_extra = predictions->n_answers - predictions->n_classes;
+    int64_t n = 0;
+    for (int64_t i = 0; i < predictions->n; i++) {
+        n += outcome->answers[i] >= predictions->n_classes;
+    }
+    if (n_extra == 0) {
+        return;
+    }
+    snprintf(text, sizeof text,
+             "%s answers %" PRId64 " of them, %.3g %%, with %s that %s%s.",
+             outcome->name, n, 100 * (double)n / (double)predictions->n,
+             n_extra == 1 ? "the answer" : "one of the answers",
+             n_extra == 1 ? "is no class" : "are no classes",
+             n > 0 ? "; accuracy counts these as mistakes" : "");
+    merit__print_wrapped(stdout, text, 0, width);
+}
+
 static merit_status print_claims(const merit__outcome *outcome,
                                  const merit__predictions *predictions,
                                  merit_error *err)
@@ -208,6 +230,7 @@ static merit_status print_text(const struct outcomes *outcomes,
     MERIT_TRY(print_comparison(outcomes, predictions, width, err));
     merit__print_beliefs(stdout, &outcomes->chosen.metrics,
                          merit_model_temperature(predictions->model), width);
+    print_extra(&outcomes->chosen, predictions, width);
     putchar('\n');
     MERIT_TRY(print_claims(&outcomes->chosen, predictions, err));
     if (confusion != NULL) {

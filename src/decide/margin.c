@@ -212,15 +212,17 @@ void merit__margin_logits(float *out, const merit__margin *m, const float *logit
 {
     const size_t K = m->K;
     double *p = scratch;
-    double largest = logits[0];
+    size_t top = 0;
     for (size_t k = 1; k < K; k++) {
-        largest = fmax(largest, logits[k]);
+        top = logits[k] > logits[top] ? k : top;
     }
+    const double largest = logits[top];
+    // Seen from that class, small differences are small numbers, and keep their digits.
     if (m->is_chain) {
         fill_chain(scratch + 2 * K, m, logits);
         solve_chain(p, scratch + 2 * K, K, scratch + K);
         for (size_t k = 0; k < K; k++) {
-            out[k] = (float)log(fmax(p[k], least));
+            out[k] = (float)log(fmax(p[k], least) / fmax(p[top], least));
         }
         return;
     }
@@ -234,7 +236,8 @@ void merit__margin_logits(float *out, const merit__margin *m, const float *logit
     } else {
         weigh_table(sums, m, y);
     }
+    const double base = sums[top];
     for (size_t k = 0; k < K; k++) {
-        out[k] = (float)fmax(logits[k] - largest + log(sums[k]), lowest);
+        out[k] = (float)fmax(logits[k] - largest + log(sums[k] / base), lowest);
     }
 }

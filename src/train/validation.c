@@ -300,8 +300,7 @@ static merit_status add_gradient(double *out, double *value, merit__validation *
 /* What the n examples in place say of a model that is stuck. */
 static merit_status add_to_survey(merit__validation *v, int64_t n, merit_error *err)
 {
-    const merit_decision_results results = {.answers = v->answers,
-                                            .posterior = v->posterior};
+    const merit_decision_results results = {v->answers, NULL, v->posterior};
     const merit__surveyed examples = {.logits = v->logits,
                                       .posterior = v->posterior,
                                       .labels = next_labels(v),
@@ -372,6 +371,10 @@ merit_status merit__validation_end(merit__verdict *out, merit__validation *v,
 {
     merit_status status = MERIT_OK;
     const merit_rule preferred = merit_loss_rule(v->loss);
+    // Argmax never gives the extra answers that the table was made with; where beliefs
+    // are good it earns more by chance alone.
+    const int forgets_answers =
+        v->n_answers > v->n_classes && preferred == MERIT_RULE_BAYES;
     merit__verdict verdicts[N_TRIALS] = {{0}};
     MERIT_TRY(judge(&verdicts[BAYES], v, &v->trials[BAYES], err));
     *out = verdicts[BAYES];
@@ -381,7 +384,8 @@ merit_status merit__validation_end(merit__verdict *out, merit__validation *v,
             continue;
         }
         MERIT_TRY(judge(&verdicts[i], v, &v->trials[i], err));
-        if (is_better(&verdicts[i], out, preferred)) {
+        if (!(i == ARGMAX && forgets_answers) &&
+            is_better(&verdicts[i], out, preferred)) {
             *out = verdicts[i];
             v->kept_given = v->trials[i].given;
         }

@@ -58,7 +58,7 @@ merit_status merit__validation_add(merit__validation *validation, int64_t n,
                                    merit_error *err);
 
 /* All were added: keeps the rule that earns most, and on a tie the one that is right
- * for the loss. */
+ * for the loss; with more answers than classes argmax only where it is that. */
 merit_status merit__validation_end(merit__verdict *out, merit__validation *validation,
                                    merit_error *err);
 
