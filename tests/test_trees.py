@@ -577,22 +577,31 @@ def commands_of_the_page():
 
 def test_the_page(tmp_path):
     found = list(commands_of_the_page())
-    assert len(found) >= 6
+    assert len(found) >= 10
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    script = re.search(r"```python\n(.*?)```", PAGE, re.S).group(1)
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=60)
     for command, shown in found:
         program, *words = shlex.split(command)
-        assert program == "merit"
-        done = merit(*words, cwd=tmp_path)
+        assert program in ("merit", "python3")
+        done = merit(*words, cwd=tmp_path) if program == "merit" else subprocess.run(
+            [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
-        assert not shown.strip() or done.stdout.split() == shown.split(), command
-    record = json.loads(merit("eval", "run", "new-reads.npy", "--labels", "new-taxa.npy",
+        if words[0] == "eval":  # whose numbers differ a little between processors
+            assert rows(done.stdout) == rows(shown)
+        else:
+            assert not shown.strip() or done.stdout.split() == shown.split(), command
+    record = json.loads(merit("eval", "run", "new/reads.fasta", "--labels", "new/taxa.tsv",
                               "--json", cwd=tmp_path).stdout)
-    assert record["mean_score"] > 0.75
-    answers = (tmp_path / "answers.tsv").read_text().splitlines()
-    names = {line.split("\t")[1] for line in answers[1:]}
+    assert record["mean_score"] > 0.75 and record["rule"] == "bayes"
+    answers = [line.split("\t") for line in (tmp_path / "answers.tsv").read_text().splitlines()]
+    names = {line[1] for line in answers[1:]}
     assert len(answers) == 1001 and len(names) > 8 and names & {"Escherichia", "Vibrio"}
+    assert answers[1][0] == "read-0" and "Costliest" in (tmp_path / "page.html").read_text()
+
+
+def rows(text):
+    """The names in the first column, of tables alone."""
+    return [re.split(r"  +", line.strip())[0] for line in text.splitlines()
+            if re.search(r"\S  +(\d|never|accuracy|given)", line)]
 
 
 def biopython_scores(phylo, path, by_length):
