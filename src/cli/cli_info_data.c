@@ -6,6 +6,7 @@
 #include "cli_message.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,27 @@ static void print_sequences(const merit_dataset *data)
     }
 }
 
+// Whether the first rows are distributions.
+static int are_probabilities(const merit_dataset *data)
+{
+    enum { N_ROWS = 100, N_MOST = 1000 };
+    float values[N_MOST];
+    int64_t n = 0, height = 0, width = 0;
+    merit_dataset_shape(data, &n, &height, &width);
+    int are_some = n > 1 && n <= N_MOST && height == 1 && width == 1 &&
+                   merit_dataset_file(data, 0) == NULL;
+    for (int64_t i = 0; are_some && i < merit_dataset_n(data) && i < N_ROWS; i++) {
+        double sum = 0;
+        are_some = merit_dataset_example(data, i, values, NULL) == MERIT_OK;
+        for (int64_t k = 0; are_some && k < n; k++) {
+            are_some = values[k] >= 0;
+            sum += (double)values[k];
+        }
+        are_some = are_some && fabs(sum - 1) < 1e-3;
+    }
+    return are_some;
+}
+
 static merit_status print_data(const merit_dataset *data, merit_error *err)
 {
     if (merit_dataset_task(data) != MERIT_TASK_NONE) {
@@ -185,6 +207,11 @@ static merit_status print_data(const merit_dataset *data, merit_error *err)
     }
     print_classes(data);
     merit__print_entry("fingerprint", fingerprint);
+    if (status == MERIT_OK && are_probabilities(data)) {
+        merit__print_entry("note",
+                           "Each row sums to 1. Are these probabilities? `merit "
+                           "decide` answers them.");
+    }
     for (int64_t i = 0; i < merit_dataset_n_notes(data); i++) {
         merit__print_entry("note", merit_dataset_note(data, i));
     }
@@ -247,18 +274,37 @@ merit_status merit__info_load_table(merit_dataset **out, const char *path,
                                     const merit_dataset_options *options,
                                     merit_error *err)
 {
-    static const char *const guesses[] = {"-1", "1"};
+    static const struct {
+        const char *label, *id;
+    } guesses[] = {{"-1", NULL}, {"1", NULL}, {"-1", "1"}};
     merit_dataset_options guess = *options;
     merit_status status = merit__data_load(out, path, options, 0, err);
     for (size_t i = 0; status == MERIT_EFORMAT && options->label_column == NULL &&
-                       strcmp(path, "-") != 0 && i < 2;
+                       options->id_column == NULL && strcmp(path, "-") != 0 && i < 3;
          i++) {
-        guess.label_column = guesses[i];
+        guess.label_column = guesses[i].label;
+        guess.id_column = guesses[i].id;
         if (merit_dataset_load(out, path, &guess, NULL) == MERIT_OK) {
             return MERIT_OK;
         }
     }
     return status;
+}
+
+// Whether the first line has a field of that name.
+static int has_column(const char *text, const char *name)
+{
+    static const char around[] = "\t,; \"\r\n";
+    const char *end = text + strcspn(text, "\n");
+    size_t n = strlen(name);
+    for (const char *at = strstr(text, name); at != NULL && at < end;
+         at = strstr(at + 1, name)) {
+        if ((at == text || strchr(around, at[-1]) != NULL) &&
+            strchr(around, at[n]) != NULL) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int merit__info_is_examples(const char *path)
@@ -273,10 +319,11 @@ int merit__info_is_examples(const char *path)
         n_lines += text[i] == '\n';
         n_fields += n_lines == 0 && strchr("\t,; ", text[i]) != NULL && text[i] != '\0';
     }
+    int has_label = has_column(text, "label");
     size_t n_label = strcspn(text, " \t\n");
     size_t n_digits =
         text[n_label] == ' ' ? strspn(text + n_label + 1, "0123456789") : 0;
     int is_pair = n_digits > 0 && text[n_label + 1 + n_digits] == ':';
     merit_text_free(text);
-    return is_pair || n_lines > 2 * n_fields;
+    return is_pair || has_label || n_lines > 2 * n_fields;
 }

@@ -44,7 +44,13 @@ static int is_tar(const unsigned char *head, size_t n)
 static enum merit__kind kind_of_bytes(const unsigned char *head, size_t n)
 {
     const int is_text_or_tar = is_text(head, n) || is_tar(head, n);
+    size_t n_blank = 0;
+    while (n_blank < n && strchr(" \t\r\n", head[n_blank]) != NULL) {
+        n_blank++;
+    }
+    int is_markup = n_blank < n && head[n_blank] == '<';
     return is_model(head, n) ? MERIT__KIND_MODEL
+           : is_markup       ? MERIT__KIND_DATA // to be named
            : is_text_or_tar  ? MERIT__KIND_SCORES
                              : MERIT__KIND_DATA;
 }

@@ -3,6 +3,7 @@
 #include "cli_data.h"
 #include "cli_info.h"
 #include "cli_info_data.h"
+#include "cli_info_text.h"
 #include "cli_json.h"
 #include "cli_kind.h"
 #include "cli_message.h"
@@ -15,7 +16,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OPTION_JSON = 0x300 };
+enum { OPTION_JSON = 0x300, SPEC_BYTES = 4300 };
+static const off_t large_bytes = (off_t)64 << 20;
 
 static const struct argp_option table[] = {
     {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 1},
@@ -51,15 +53,19 @@ static const merit__options options = {
     .arguments = "FILE",
     .text = "Says what is in FILE: a model, a run directory, data (IDX, .npy, .npz, "
             "pictures, "
-            "sequences or a table), a score table or a tree (Newick, edges, NCBI "
-            "taxonomy).",
+            "sequences or a table), labels, answers, a score table, groups, bins or a "
+            "tree (Newick, edges, NCBI taxonomy).",
     .table = table,
     .set = set,
 };
 
-static merit_status tell_table(const struct settings *settings, merit_error *err)
+// A score table, or what a generator such as "groups:" makes of the file.
+static merit_status tell_table(const struct settings *settings, const char *generator,
+                               merit_error *err)
 {
-    merit__scores_source source = {.spec = settings->path,
+    char spec[SPEC_BYTES];
+    snprintf(spec, sizeof spec, "%s%s", generator, settings->path);
+    merit__scores_source source = {.spec = spec,
                                    .decimal_comma = settings->data.decimal_comma};
     merit_scores *scores = NULL;
     merit_status status = MERIT_OK;
@@ -81,7 +87,7 @@ static merit_status tell_table(const struct settings *settings, merit_error *err
         json_object_set_new(record, "highest", merit__json_number(high));
         MERIT_TRY(merit__json_print(record, err));
     } else {
-        merit__print_entry("score table", settings->path);
+        merit__print_entry("score table", spec);
         merit__print_names("classes", scores, 0, k);
         if (a > k) {
             merit__print_names("more answers", scores, k, a);
@@ -104,13 +110,13 @@ static merit_status tell_scores(const struct settings *settings, merit_error *er
     merit_error of_tree = {0};
     int is_tree = 0;
     if (strcmp(path, "-") == 0) {
-        return tell_table(settings, err);
+        return tell_table(settings, "", err);
     }
     merit_status status = merit__info_tree(&is_tree, path, 0, settings->json, err);
     if (is_tree || status != MERIT_OK) {
         return status;
     }
-    status = tell_table(settings, err);
+    status = tell_table(settings, "", err);
     return status == MERIT_EFORMAT &&
                    merit__info_tree(&is_tree, path, 1, settings->json, &of_tree) ==
                        MERIT_OK
@@ -144,19 +150,64 @@ static merit_status tell_examples(const struct settings *settings, merit_error *
     return status;
 }
 
+// What is no score table: bins, examples when it looks like them, groups or labels.
+// *err says why it is none.
+static merit_status tell_other_text(const struct settings *settings, merit_error *err)
+{
+    const char *path = settings->path;
+    merit_status status = MERIT_EFORMAT;
+    int are_labels = 0;
+    if (merit__info_can_generate("bins:", path)) {
+        return tell_table(settings, "bins:", err);
+    }
+    if (merit__info_is_packed_tree(path)) {
+        return merit__refuse(err, MERIT_EFORMAT,
+                             "%.120s: looks like a Newick tree in gzip; trees are read "
+                             "as plain text: gunzip it",
+                             path);
+    }
+    if (merit__info_is_examples(path)) {
+        status = tell_examples(settings, err);
+    }
+    if (status == MERIT_EFORMAT && merit__info_can_generate("groups:", path)) {
+        return tell_table(settings, "groups:", err);
+    }
+    if (status == MERIT_EFORMAT) {
+        merit_status told =
+            merit__info_label_text(&are_labels, path, settings->json, err);
+        status = are_labels ? told : status;
+    }
+    return status;
+}
+
+// Larger than any score table that people write.
+static int is_large(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size > large_bytes;
+}
+
 // A score table, a tree, or examples: those when it looks like them or was said to be.
 static merit_status tell_text(const struct settings *settings, merit_error *err)
 {
     const merit_dataset_options *data = &settings->data;
     if (data->label_column != NULL || data->id_column != NULL || data->labels != NULL ||
-        data->signals) {
+        data->signals || is_large(settings->path)) {
         return tell_examples(settings, err);
     }
-    merit_status status = tell_scores(settings, err);
-    return status == MERIT_EFORMAT && strcmp(settings->path, "-") != 0 &&
-                   merit__info_is_examples(settings->path)
-               ? tell_examples(settings, err)
-               : status;
+    int is_own = 0;
+    if (strcmp(settings->path, "-") == 0) {
+        return tell_scores(settings, err);
+    }
+    merit_status status =
+        merit__info_own_text(&is_own, settings->path, settings->json, err);
+    if (!is_own && status == MERIT_OK) {
+        status = tell_scores(settings, err);
+    }
+    if (status == MERIT_ENOMEM && !is_own) {
+        return tell_examples(settings, err); // more rows than a score table has
+    }
+    return status == MERIT_EFORMAT && !is_own ? tell_other_text(settings, err) : status;
 }
 
 static merit_status tell(const struct settings *settings, merit_error *err)

@@ -25,6 +25,14 @@ static const look looks[] = {
     {"\x28\xb5\x2f\xfd", 4, "zstd data; unzstd it"},
     {"\x89HDF", 4, "an HDF5 file"},
     {"%PDF", 4, "a PDF document"},
+    {"PAR1", 4, "a Parquet file; save the table as CSV, arrays as .npy"},
+    {"CDF\1", 4, "a netCDF file; save the spectra as CSV or .npy"},
+    {"CDF\2", 4, "a netCDF file; save the spectra as CSV or .npy"},
+    {"MATLAB 5.0", 10, "a MATLAB file; save arrays as .npy"},
+    {"SQLite format 3", 15, "an SQLite database; save a table as CSV"},
+    {"RDX", 3, "a file of R; save the table with write.csv"},
+    {"##TITLE", 7, "a JCAMP-DX spectrum; save spectra as CSV, one to a line"},
+    {"\xd0\xcf\x11\xe0", 4, "an old Office document (Excel?); save the sheet as CSV"},
     {"\x80\x02", 2, "a Python pickle (it can run code)"},
     {"\x80\x03", 2, "a Python pickle (it can run code)"},
     {"\x80\x04", 2, "a Python pickle (it can run code)"},
@@ -108,6 +116,9 @@ const char *merit__looks_like(const unsigned char *head, size_t n_bytes)
     if (begins_with(head, n_bytes, "<!doctype html") ||
         begins_with(head, n_bytes, "<html") || begins_with(head, n_bytes, "<head")) {
         return "an HTML page (an error page instead of the download?)";
+    }
+    if (begins_with(head, n_bytes, "<?xml")) {
+        return "XML (mzML?); save spectra as CSV, one to a line";
     }
     return is_text(head, n_bytes) ? "text" : NULL;
 }

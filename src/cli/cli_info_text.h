@@ -1,0 +1,24 @@
+/* What `merit info` says of texts that are neither score tables nor examples. */
+#ifndef MERIT_CLI_INFO_TEXT_H
+#define MERIT_CLI_INFO_TEXT_H
+
+#include "merit/error.h"
+
+/* Tells of what merit wrote itself: the answers of predict and decide. EUNSUPPORTED
+ * names the other files of runs and comparisons. *is_own is 0, and nothing was told,
+ * for any other text. */
+merit_status merit__info_own_text(int *is_own, const char *path, int json,
+                                  merit_error *err);
+
+/* Tells of a text with a label to a line, perhaps with an id before it. *are_labels is
+ * 0, and nothing was told, for any other text. */
+merit_status merit__info_label_text(int *are_labels, const char *path, int json,
+                                    merit_error *err);
+
+/* Whether -s reads "groups:FILE" or "bins:FILE" without complaint. */
+int merit__info_can_generate(const char *generator, const char *path);
+
+/* Whether it is gzip and begins as a Newick tree does. */
+int merit__info_is_packed_tree(const char *path);
+
+#endif
