@@ -19,6 +19,9 @@ def place(tmp_path_factory):
     texts = {
         "table": "name\ta\tb\tkind\n" + "".join("\t".join(map(str, r)) + "\n" for r in rows),
         "short": "a,b,label\n1,2,x\n3,4,y\n",
+        "spectra": "sample;kind;" + ";".join(map(str, range(300))) + "\n" + "".join(
+            f"{r[0]};{r[3]};" + ";".join(f"{r[1] * j % 7}" for j in range(300)) + "\n"
+            for r in rows),
         "labels": "".join(f"{r[3]}\n" for r in rows),
         "labelled": "id,label\n" + "".join(f"{r[0]},{r[3]}\n" for r in rows),
         "names": "".join(f"{r[0]}\n" for r in rows),
@@ -47,6 +50,7 @@ def place(tmp_path_factory):
 @pytest.mark.parametrize("ending", ["", ".gz"])
 @pytest.mark.parametrize("name, kind, more", [
     ("table", "data", {"n": 60, "classes": ["ant", "bee", "wasp"]}),
+    ("spectra", "data", {"n": 60, "shape": [300, 1, 1]}),
     ("short", "data", {"n": 2, "classes": ["x", "y"]}),
     ("labels", "labels", {"n": 60, "classes": {"ant": 20, "bee": 20, "wasp": 20}}),
     ("labelled", "labels", {"n": 60, "n_classes": 3}),

@@ -276,11 +276,11 @@ merit_status merit__info_load_table(merit_dataset **out, const char *path,
 {
     static const struct {
         const char *label, *id;
-    } guesses[] = {{"-1", NULL}, {"1", NULL}, {"-1", "1"}};
+    } guesses[] = {{"-1", NULL}, {"1", NULL}, {"-1", "1"}, {"2", "1"}};
     merit_dataset_options guess = *options;
     merit_status status = merit__data_load(out, path, options, 0, err);
     for (size_t i = 0; status == MERIT_EFORMAT && options->label_column == NULL &&
-                       options->id_column == NULL && strcmp(path, "-") != 0 && i < 3;
+                       options->id_column == NULL && strcmp(path, "-") != 0 && i < 4;
          i++) {
         guess.label_column = guesses[i].label;
         guess.id_column = guesses[i].id;

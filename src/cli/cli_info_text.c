@@ -245,6 +245,34 @@ int merit__info_can_generate(const char *generator, const char *path)
     return can;
 }
 
+int merit__info_has_rows_of_columns(const char *path)
+{
+    enum { ROWS_MAX = 100 };
+    reader *r = calloc(1, sizeof *r);
+    json_t *columns = json_object();
+    int found = r == NULL; // without memory nothing is known
+    if (r != NULL && open_reader(r, path)) {
+        size_t n_first = strcspn(r->text, "\n");
+        r->separator = memchr(r->text, '\t', n_first) != NULL  ? '\t'
+                       : memchr(r->text, ';', n_first) != NULL ? ';'
+                       : memchr(r->text, ',', n_first) != NULL ? ','
+                                                               : ' ';
+        next_line(r);
+        for (int i = 0; i < r->n; i++) {
+            json_object_set_new(columns, r->fields[i], json_true());
+        }
+        for (int row = 0; row < ROWS_MAX && !found && next_line(r); row++) {
+            found = json_object_get(columns, r->fields[0]) != NULL;
+        }
+    }
+    if (r != NULL) {
+        merit_text_free(r->text);
+    }
+    json_decref(columns);
+    free(r);
+    return found;
+}
+
 int merit__info_is_packed_tree(const char *path)
 {
     char *text = NULL;

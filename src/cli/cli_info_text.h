@@ -18,6 +18,9 @@ merit_status merit__info_label_text(int *are_labels, const char *path, int json,
 /* Whether -s reads "groups:FILE" or "bins:FILE" without complaint. */
 int merit__info_can_generate(const char *generator, const char *path);
 
+/* Whether a line begins with what a column is called, as the rows of a score table do. */
+int merit__info_has_rows_of_columns(const char *path);
+
 /* Whether it is gzip and begins as a Newick tree does. */
 int merit__info_is_packed_tree(const char *path);
 

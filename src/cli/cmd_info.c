@@ -166,7 +166,7 @@ static merit_status tell_other_text(const struct settings *settings, merit_error
                              "as plain text: gunzip it",
                              path);
     }
-    if (merit__info_is_examples(path)) {
+    if (merit__info_is_examples(path) || !merit__info_has_rows_of_columns(path)) {
         status = tell_examples(settings, err);
     }
     if (status == MERIT_EFORMAT && merit__info_can_generate("groups:", path)) {
