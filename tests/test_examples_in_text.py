@@ -397,6 +397,9 @@ def test_signals_as_rows(tmp_path):
           tmp_path / "run", *TRAIN, "-e", "8")
     assert record("info", tmp_path / "run")["shape"] == [1, 1, 64]
     assert record("eval", tmp_path / "run", tmp_path / "test.tsv")["accuracy"] > 0.9
+    # An axis names the columns, wherever the label stands.
+    for place in ("kind", "-1"):
+        assert record("info", tmp_path / "test.tsv", "--label", place)["n"] == 120
     # All names of its columns are numbers, and known.
     lines = (tmp_path / "test.tsv").read_text().splitlines()
     (tmp_path / "x.tsv").write_text("\n".join(line.rsplit("\t", 1)[0] for line in lines))

@@ -237,10 +237,11 @@ fail:
 int merit__info_can_generate(const char *generator, const char *path)
 {
     char spec[4300];
+    const merit_scores_options options = {.read = merit_text_read};
     merit_scores *scores = NULL;
     int n = snprintf(spec, sizeof spec, "%s%s", generator, path);
     int can = n < (int)sizeof spec &&
-              merit_scores_load(&scores, spec, NULL, NULL) == MERIT_OK;
+              merit_scores_load(&scores, spec, &options, NULL) == MERIT_OK;
     merit_scores_free(scores);
     return can;
 }
@@ -271,21 +272,4 @@ int merit__info_has_rows_of_columns(const char *path)
     json_decref(columns);
     free(r);
     return found;
-}
-
-int merit__info_is_packed_tree(const char *path)
-{
-    char *text = NULL;
-    size_t n_bytes = 0;
-    FILE *file = fopen(path, "rb");
-    int is_gzip = file != NULL && fgetc(file) == 0x1f && fgetc(file) == 0x8b;
-    if (file != NULL) {
-        fclose(file);
-    }
-    int is_tree =
-        is_gzip &&
-        merit_text_read(&text, &n_bytes, path, limit_bytes, NULL) == MERIT_OK &&
-        text[strspn(text, " \t\r\n")] == '(';
-    merit_text_free(text);
-    return is_tree;
 }

@@ -21,7 +21,4 @@ int merit__info_can_generate(const char *generator, const char *path);
 /* Whether a line begins with what a column is called, as the rows of a score table do. */
 int merit__info_has_rows_of_columns(const char *path);
 
-/* Whether it is gzip and begins as a Newick tree does. */
-int merit__info_is_packed_tree(const char *path);
-
 #endif

@@ -160,12 +160,6 @@ static merit_status tell_other_text(const struct settings *settings, merit_error
     if (merit__info_can_generate("bins:", path)) {
         return tell_table(settings, "bins:", err);
     }
-    if (merit__info_is_packed_tree(path)) {
-        return merit__refuse(err, MERIT_EFORMAT,
-                             "%.120s: looks like a Newick tree in gzip; trees are read "
-                             "as plain text: gunzip it",
-                             path);
-    }
     if (merit__info_is_examples(path) || !merit__info_has_rows_of_columns(path)) {
         status = tell_examples(settings, err);
     }

@@ -7,6 +7,7 @@
 #include "data/lines.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,8 +119,37 @@ fail:
     return status;
 }
 
+// Whether the fields that are neither label nor id are an axis: numbers in equal steps,
+// such as wavelengths. No spectrum looks so.
+static int is_axis(const merit__finding *f, int64_t label, int64_t id)
+{
+    enum { LEAST = 8 };
+    double first = 0, last = 0, value = 0, step = 0;
+    int64_t n = 0;
+    int has_word = 0;
+    for (size_t i = 0; i < f->fields.n; i++) {
+        const char *text = merit__finding_field(f, i);
+        if ((int64_t)i == label || (int64_t)i == id) {
+            has_word = has_word || !merit__finding_is_number(f, i);
+            continue;
+        }
+        if (merit__parse_decimal(text, strlen(text), f->wish->options->decimal_comma,
+                                 &value) != 0) {
+            return 0;
+        }
+        step = n == 1 ? value - last : step;
+        if (n > 1 && !(fabs(value - last - step) <= 0.01 * fabs(step))) {
+            return 0;
+        }
+        first = n == 0 ? value : first;
+        last = value;
+        n++;
+    }
+    return has_word && n >= LEAST && fabs(last - first) > 0;
+}
+
 // Whether the first record names the columns: it has a name that was asked for, or a
-// field that is no number, where a label or an id is none either.
+// field that is no number, where a label or an id is none either; or it is an axis.
 static merit_status find_header(int *out, const merit__finding *f)
 {
     const merit_dataset_options *options = f->wish->options;
@@ -144,6 +174,8 @@ static merit_status find_header(int *out, const merit__finding *f)
                         (int64_t)i != merit__finding_place(f, id) &&
                         !merit__finding_is_number(f, i));
     }
+    *out =
+        *out || is_axis(f, merit__finding_place(f, label), merit__finding_place(f, id));
     return status;
 }
 
