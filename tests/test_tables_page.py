@@ -15,7 +15,9 @@ PAGE = (ROOT / "docs" / "tables-and-spectra.md").read_text()
 
 # The page trains on more than a test has time for.
 SHORTER = [("seen.tsv 1 1200", "seen.tsv 1 150"), ("more.tsv 2 400", "more.tsv 2 50"),
-           ("seen 5000", "seen 300"), ("unseen 2000", "unseen 100")]
+           ("seen 5000", "seen 300"), ("unseen 2000", "unseen 100"),
+           ("seen.npz 1 1200", "seen.npz 1 150"), ("unseen.npz 2 400", "unseen.npz 2 50"),
+           ("known.svm 1 4000", "known.svm 1 300"), ("new.svm 2 1000", "new.svm 2 100")]
 
 
 def sections():
@@ -54,6 +56,7 @@ def test_the_worked_examples(title, commands, tmp_path):
         assert words(done.stdout) == words(re.sub("^    ", "", shown, flags=re.M)), command
 
 
-def test_the_page_has_all_three():
+def test_the_page_has_all_five():
     assert [title for title, _ in sections()] == [
-        "A table of descriptors", "Embeddings from another model", "Spectra"]
+        "A table of descriptors", "Embeddings from another model", "Spectra",
+        "Several signals together", "Sparse rows"]
