@@ -72,14 +72,13 @@ static void find_pairs(merit_explanation *e)
 {
     enum { MOST = 5 };
     const merit_run_row *last = e->kept->shown.last;
-    int64_t n_traps = 0, n = last->n_pairs < MOST ? last->n_pairs : MOST;
+    int64_t n = last->n_pairs < MOST ? last->n_pairs : MOST;
     if (n == 0) {
         return;
     }
     merit__explain_find(e, "pairs", MERIT_SEVERITY_PROBLEM, "Stuck, of all examples: ");
     for (int64_t i = 0; i < n; i++) {
         const merit_run_pair *p = &last->pairs[i];
-        n_traps += p->is_trap;
         merit__explain_add(e, "%s", i == 0 ? "" : ", ");
         add_pair(e, p);
         merit__explain_add(e, " %.1f %%%s", 100 * p->share,
