@@ -69,7 +69,7 @@ merit_status merit__run_read_log(merit__run_record *run, merit_error *err)
     char *text = NULL;
     size_t n_bytes = 0;
     merit_status status = merit__run_read_file(&text, &n_bytes, run, "log.jsonl", err);
-    const char *end = text + n_bytes;
+    const char *end = text != NULL ? text + n_bytes : NULL;
     for (const char *line = text; status == MERIT_OK && line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         stop = stop == NULL ? end : stop;
