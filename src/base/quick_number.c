@@ -104,9 +104,12 @@ static int is_half_way(wide value)
 enum merit__quick merit__quick_double(const char *text, size_t n, double *out)
 {
     decimal number = {0};
+    if (n == 0) { // text may be NULL
+        return MERIT__QUICK_NOT_A_NUMBER;
+    }
     const char *end = text + n;
-    int is_negative = n > 0 && text[0] == '-';
-    text += n > 0 && (text[0] == '-' || text[0] == '+');
+    int is_negative = text[0] == '-';
+    text += text[0] == '-' || text[0] == '+';
     if (!take_decimal(&number, text, end)) {
         return MERIT__QUICK_NOT_A_NUMBER;
     }
