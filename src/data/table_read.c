@@ -131,7 +131,9 @@ static merit_status take_row(reading *r, const char *text, size_t n)
             r->err, (size_t)(table->n_rows + 1) * n_features * sizeof *table->values,
             r->wish->name);
     }
-    table->values = values;
+    table->values = values; // NULL when nothing but labels is read
+    float *row =
+        n_features > 0 ? table->values + (size_t)table->n_rows * n_features : NULL;
     for (size_t i = 0; i < r->columns.n; i++) {
         const char *field = NULL;
         size_t n_field = 0;
@@ -139,8 +141,7 @@ static merit_status take_row(reading *r, const char *text, size_t n)
             return fail_count(r, i, 0);
         }
         merit__take_field(&text, end, r->records.separator, &field, &n_field);
-        MERIT_TRY(take_field(r, i, field, n_field,
-                             table->values + (size_t)table->n_rows * n_features));
+        MERIT_TRY(take_field(r, i, field, n_field, row));
     }
     if (text != NULL) {
         return fail_count(r, r->columns.n, 1);
