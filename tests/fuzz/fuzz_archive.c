@@ -1,24 +1,10 @@
 /* Fuzz target of zip archives: the bytes as a file, whose members are listed and read.
  */
 #include "data/stream.h"
+#include "fuzz_check.h"
 #include "merit/data.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 enum { LIMIT_BYTES = 1 << 18 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void fail_if(int is_bug, const char *what)
-{
-    if (is_bug) {
-        fprintf(stderr, "%s\n", what);
-        abort();
-    }
-}
 
 // To its end, or to a message.
 static void read_all(const char *path, const merit__member_wish *wish)
@@ -29,7 +15,7 @@ static void read_all(const char *path, const merit__member_wish *wish)
     size_t n = 1;
     merit_status status =
         merit__stream_open_member(&stream, path, wish, LIMIT_BYTES, &err);
-    fail_if((status == MERIT_OK) != (stream != NULL), "a stream without success");
+    check_answer(status, stream != NULL, &err);
     while (status == MERIT_OK && n > 0) {
         status = merit__stream_read_some(stream, bytes, sizeof bytes, &n, &err);
     }
@@ -43,16 +29,10 @@ static void read_all(const char *path, const merit__member_wish *wish)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
     static int fd = -1;
-    char path[64];
+    char path[INPUT_PATH_BYTES];
     merit_archive *archive = NULL;
     merit_dataset *examples = NULL;
-    if (fd < 0) {
-        fd = memfd_create("input", MFD_CLOEXEC);
-    }
-    fail_if(fd < 0 || ftruncate(fd, 0) != 0 ||
-                pwrite(fd, data, n_bytes, 0) != (ssize_t)n_bytes,
-            "no file in memory");
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    open_input(path, &fd, data, n_bytes);
     for (int part = MERIT__PART_ANY; part <= MERIT__PART_LABELS; part++) {
         read_all(path, &(merit__member_wish){.part = (enum merit__part)part});
     }

@@ -3,13 +3,7 @@
 #define MERIT_TESTS_FUZZ_READER_H
 
 #include "data/reader.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
+#include "fuzz_check.h"
 
 // A reader answers with values or with a message; anything else is a bug.
 static inline void fuzz_read(const merit__reader *reader, const char *path,
@@ -39,15 +33,8 @@ static inline int fuzz_reader(const merit__reader *reader, const uint8_t *data,
                               size_t n_bytes)
 {
     static int fd = -1;
-    char path[64];
-    if (fd < 0) {
-        fd = memfd_create("input", MFD_CLOEXEC);
-    }
-    if (fd < 0 || ftruncate(fd, 0) != 0 ||
-        pwrite(fd, data, n_bytes, 0) != (ssize_t)n_bytes) {
-        abort();
-    }
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    char path[INPUT_PATH_BYTES];
+    open_input(path, &fd, data, n_bytes);
     for (int wanted = MERIT__FEATURES; wanted <= MERIT__LABELS; wanted++) {
         merit__request request = {.wanted = (enum merit__wanted)wanted,
                                   .max_bytes = 1 << 24};

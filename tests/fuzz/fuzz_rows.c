@@ -1,24 +1,11 @@
 /* Fuzz target of the readers of rows: the same bytes as each kind of rows, with and
  * without names of classes. */
+#include "fuzz_check.h"
 #include "merit/rows.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { ROWS_AT_ONCE = 3, READS_MAX = 64, VALUES_MAX = 1 << 16 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void fail_if(int is_bug, const char *what)
-{
-    if (is_bug) {
-        fprintf(stderr, "%s\n", what);
-        abort();
-    }
-}
 
 // A reader answers with rows that are what was asked for, or with a message.
 static void read_all(const char *path, const merit_rows_options *options,
@@ -29,7 +16,7 @@ static void read_all(const char *path, const merit_rows_options *options,
     merit_rows *rows = NULL;
     int64_t n = ROWS_AT_ONCE;
     merit_status status = merit_rows_open(&rows, path, options, &err);
-    fail_if((status == MERIT_OK) != (rows != NULL), "rows without success");
+    check_answer(status, rows != NULL, &err);
     if (rows != NULL && merit_rows_n_columns(rows) > VALUES_MAX / ROWS_AT_ONCE) {
         n = 0;
     }
@@ -40,8 +27,8 @@ static void read_all(const char *path, const merit_rows_options *options,
             fail_if(id != NULL && strlen(id) > 1032 * n_bytes,
                     "an id longer than the file");
         }
-        for (int64_t v = 0;
-             status == MERIT_OK && v < n * merit_rows_n_columns(rows); v++) {
+        for (int64_t v = 0; status == MERIT_OK && v < n * merit_rows_n_columns(rows);
+             v++) {
             fail_if(values[v] != values[v], "a number that is none");
             fail_if(options->kind == MERIT_ROWS_LABELS &&
                         (values[v] < 0 || values[v] > 2),
@@ -57,14 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
     static const char *const classes[] = {"rook", "knight", "pawn"};
     static int fd = -1;
-    char path[64];
-    if (fd < 0) {
-        fd = memfd_create("input", MFD_CLOEXEC);
-    }
-    fail_if(fd < 0 || ftruncate(fd, 0) != 0 ||
-                pwrite(fd, data, n_bytes, 0) != (ssize_t)n_bytes,
-            "no file in memory");
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    char path[INPUT_PATH_BYTES];
+    open_input(path, &fd, data, n_bytes);
     for (int kind = MERIT_ROWS_NUMBERS; kind <= MERIT_ROWS_LABELS; kind++) {
         merit_rows_options options = {
             .kind = (merit_rows_kind)kind, .n_classes = 3, .classes = classes};
