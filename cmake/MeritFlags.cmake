@@ -9,8 +9,11 @@ set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
 set(CMAKE_C_FLAGS_ASAN
     "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer")
 set(CMAKE_C_FLAGS_TSAN "-O1 -g -fsanitize=thread -fno-omit-frame-pointer")
+# Clang alone: everything is watched by libFuzzer, and the fuzz targets run in it.
+set(CMAKE_C_FLAGS_FUZZER "${CMAKE_C_FLAGS_ASAN} -fsanitize=fuzzer-no-link")
 set(CMAKE_CXX_FLAGS_ASAN "${CMAKE_C_FLAGS_ASAN}")
 set(CMAKE_CXX_FLAGS_TSAN "${CMAKE_C_FLAGS_TSAN}")
+set(CMAKE_CXX_FLAGS_FUZZER "${CMAKE_C_FLAGS_FUZZER}")
 option(MERIT_WERROR "Treat warnings as errors" OFF)
 
 function(merit_set_flags target)
