@@ -1,60 +1,44 @@
-/* Fuzz target of the reader of sequences: every task, as data and as labels; and of
- * labels for sequences that are fine. */
+/* Fuzz target of the reader of sequences: every task, as data and as labels, of its own
+ * sequences and of others. */
+#include "fuzz_check.h"
 #include "merit/data.h"
 
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
+static const char others[] = ">p0\nARNDCQEGHILKMFPSTWYVARNDCQEGHILKMFPSTWYV\n"
+                             ">p1\nARNDCQEGHILKMFPSTWYVARNDCQEGHILKMFPSTWYV\n";
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static const char good[] = ">p0\nARNDCQEGHILKMFPSTWYVARNDCQEGHILKMFPSTWYV\n"
-                           ">p1\nARNDCQEGHILKMFPSTWYVARNDCQEGHILKMFPSTWYV\n";
-
-/* The same bytes as labels of the sequences above. */
-static void label(const char *labels)
+static void load(const char *path, int task, const char *labels)
 {
-    char path[32];
-    int fd = memfd_create("good", MFD_CLOEXEC);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && write(fd, good, sizeof good - 1) == (ssize_t)(sizeof good - 1)) {
-        for (int task = MERIT_TASK_SEQUENCE; task <= MERIT_TASK_RESIDUE; task++) {
-            merit_error err;
-            merit_dataset *set = NULL;
-            merit_dataset_options options = {
-                .task = (merit_task)task, .letters = 16, .labels = labels};
-            merit_dataset_load(&set, path, &options, &err);
-            merit_dataset_free(set);
-        }
+    char hex[65];
+    merit_error err = {.code = 0};
+    merit_dataset *set = NULL;
+    merit_dataset_options options = {
+        .task = (merit_task)task,
+        .letters = 16,
+        .labels = labels,
+        .max_bytes = 1 << 24,
+    };
+    merit_status status = merit_dataset_load(&set, path, &options, &err);
+    check_answer(status, set != NULL, &err);
+    if (set != NULL) {
+        fail_if(merit_dataset_n(set) < 1, "no example");
+        merit_dataset_fingerprint(set, hex);
     }
-    close(fd);
+    merit_dataset_free(set);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
-    char path[32];
-    int fd = memfd_create("sequences", MFD_CLOEXEC);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (fd < 0 || write(fd, data, n_bytes) != (ssize_t)n_bytes) {
-        close(fd);
-        return 0;
+    static int fd = -1, fd_others = -1;
+    static char path_others[INPUT_PATH_BYTES];
+    char path[INPUT_PATH_BYTES];
+    open_input(path, &fd, data, n_bytes);
+    if (fd_others < 0) {
+        open_input(path_others, &fd_others, others, sizeof others - 1);
     }
     for (int task = MERIT_TASK_SEQUENCE; task <= MERIT_TASK_MASKED; task++) {
-        merit_error err;
-        merit_dataset *set = NULL;
-        merit_dataset_options options = {
-            .task = (merit_task)task,
-            .letters = 16,
-            .labels = task == MERIT_TASK_RESIDUE ? path : NULL,
-            .max_bytes = 1 << 24,
-        };
-        char hex[65];
-        if (merit_dataset_load(&set, path, &options, &err) == MERIT_OK) {
-            merit_dataset_fingerprint(set, hex);
-        }
-        merit_dataset_free(set);
+        load(path, task, task == MERIT_TASK_RESIDUE ? path : NULL);
     }
-    label(path);
-    close(fd);
+    load(path_others, MERIT_TASK_SEQUENCE, path);
+    load(path_others, MERIT_TASK_RESIDUE, path);
     return 0;
 }

@@ -1,23 +1,11 @@
 /* Fuzz target of tables of examples: the same bytes with their labels in several
- * places, as labels, and again as what a model has learned the columns of. */
+ * places, as labels, again as what a model has learned the columns of, and as what a
+ * model says of the columns. */
+#include "fuzz_check.h"
 #include "merit/data.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void fail_if(int is_bug, const char *what)
-{
-    if (is_bug) {
-        fprintf(stderr, "%s\n", what);
-        abort();
-    }
-}
 
 static void check_examples(const merit_dataset *data,
                            const merit_dataset_options *options)
@@ -52,9 +40,8 @@ static void load(const char *path, merit_dataset_options options)
     merit_dataset *data = NULL;
     merit_dataset *again = NULL;
     merit_status status = merit_dataset_load(&data, path, &options, &err);
-    fail_if((status == MERIT_OK) != (data != NULL), "data without success");
+    check_answer(status, data != NULL, &err);
     if (data == NULL) {
-        fail_if(err.code != (int32_t)status || err.message[0] == 0, "no message");
         return;
     }
     check_examples(data, &options);
@@ -68,20 +55,27 @@ static void load(const char *path, merit_dataset_options options)
     merit_dataset_free(data);
 }
 
+static void load_with_schema(const void *bytes, size_t n_bytes)
+{
+    static const char table[] = "id,a,b,label\n1,2,3,x\n2,3,4,y\n";
+    static int fd = -1;
+    char path[INPUT_PATH_BYTES];
+    char *schema = calloc(n_bytes + 1, 1);
+    fail_if(schema == NULL, "no memory");
+    memcpy(schema, bytes, n_bytes);
+    open_input(path, &fd, table, sizeof table - 1);
+    load(path, (merit_dataset_options){.schema = schema});
+    free(schema);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
     static const char *const labels[] = {NULL, "1", "-1", "label"};
     static int fd = -1;
-    char path[64];
+    char path[INPUT_PATH_BYTES];
     merit_dataset_options options = {
         .memory_bytes = 1 << 20, .max_bytes = 1 << 20, .max_line_bytes = 1 << 16};
-    if (fd < 0) {
-        fd = memfd_create("input", MFD_CLOEXEC);
-    }
-    fail_if(fd < 0 || ftruncate(fd, 0) != 0 ||
-                pwrite(fd, data, n_bytes, 0) != (ssize_t)n_bytes,
-            "no file in memory");
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    open_input(path, &fd, data, n_bytes);
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
         options.label_column = labels[i];
         options.missing = MERIT_MISSING_REFUSE;
@@ -95,5 +89,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     }
     options.labels = path;
     load(path, options);
+    load_with_schema(data, n_bytes);
     return 0;
 }
