@@ -59,6 +59,13 @@ static merit_answers part_of(const examples *all, size_t from, size_t n)
                            .posterior = all->posterior + from * K};
 }
 
+// Bit by bit, but for what lies behind the last member.
+static void assert_same(const merit_metrics *a, const merit_metrics *b)
+{
+    assert_memory_equal(a, b, offsetof(merit_metrics, best_constant));
+    assert_int_equal(a->best_constant, b->best_constant);
+}
+
 /* The same bits, however the examples are divided. */
 static void test_parts(void **state)
 {
@@ -83,7 +90,7 @@ static void test_parts(void **state)
             assert_int_equal(merit_tally_add(tally, &given, NULL), MERIT_OK);
         }
         assert_int_equal(merit_tally_metrics(tally, &m, NULL), MERIT_OK);
-        assert_memory_equal(&m, &expected, sizeof m);
+        assert_same(&m, &expected);
         assert_int_equal(merit_tally_claims(tally, found[0], found[1], found[2], NULL),
                          MERIT_OK);
         assert_memory_equal(found, claims, sizeof claims);
@@ -107,7 +114,7 @@ static void test_table_freed_first(void **state)
     merit_scores_free(scores);
     assert_int_equal(merit_tally_add(tally, &given, NULL), MERIT_OK);
     assert_int_equal(merit_tally_metrics(tally, &m, NULL), MERIT_OK);
-    assert_memory_equal(&m, &expected, sizeof m);
+    assert_same(&m, &expected);
     merit_tally_free(tally);
 }
 
@@ -139,7 +146,7 @@ static void test_incomplete(void **state)
     assert_int_equal(merit_tally_add(tally, &given, &err), MERIT_EFORMAT);
     assert_string_equal(err.message, "labels[150] is 3, expected 0 to 2");
     assert_int_equal(merit_tally_metrics(tally, &m, NULL), MERIT_OK);
-    assert_memory_equal(&m, &before, sizeof m);
+    assert_same(&m, &before);
 
     given = part_of(&all, 200, 10);
     given.posterior = NULL;
