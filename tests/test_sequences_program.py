@@ -172,6 +172,17 @@ def test_residue(place):
     done = merit("eval", place / "residue", place / "p.fasta", "--hide", "0.5", "--labels",
                  place / "s.tsv", expect=2)
     assert "hides no letters" in done.err
+    # The answers as FASTA, letter by letter those of the table; labels like any others.
+    fasta = place / "predicted.fasta"
+    merit("predict", place / "residue", place / "p.fasta", "--fasta", "-o", fasta)
+    written = fasta.read_text().split("\n")
+    assert written[-1] == "" and [len(line) for line in written[1::2]] == \
+        [len(line) for line in sequences]
+    assert "".join(written[1::2]) == "".join(row[1] for row in predicted)
+    assert written[0] == ">p0" and written[4] == ">p2"
+    agreed = json.loads(merit("eval", place / "residue", place / "p.fasta", "--labels",
+                              fasta, "--json").out)
+    assert agreed["accuracy"] == 1
     # A state that the model does not know.
     (place / "z.tsv").write_text((place / "s.tsv").read_text().replace("H", "Z"))
     done = merit("eval", place / "residue", place / "p.fasta", "--labels", place / "z.tsv",
@@ -190,6 +201,8 @@ def test_sequence(place):
     header, predicted = rows(merit("predict", place / "sequence", place / "c.fasta").out)
     assert header[3:] == ["p_left", "p_mixed", "p_right"]
     assert predicted[0][0] == "d0|mixed"
+    done = merit("predict", place / "sequence", place / "c.fasta", "--fasta", expect=2)
+    assert "--task residue" in done.err
     merit("report", place / "sequence", place / "c.fasta", "-o", place / "sequence.html")
     assert re.search(r'<div class="letters">[ACGT]{20,51}(\u2026|<)',
                      (place / "sequence.html").read_text())
@@ -295,9 +308,11 @@ def test_docs(tmp_path):
                 command[command.index("--first") + 1] = "60"
             done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=250)
             assert done.returncode == 0, (line, done.stderr)
-            outputs[" ".join(line[6:].split()[:3])] = done.stdout.decode()
+            outputs.setdefault(" ".join(line[6:].split()[:3]), done.stdout.decode())
     assert "20000 sequences" in outputs["merit info /usr/share/doc/mmseqs2/example-data/DB.fasta.gz"]
     accuracy = float(outputs["merit eval states"].splitlines()[1].split()[1])
+    origin = [float(line.split()[1]) for line in outputs["merit eval origin"].splitlines()[1:2]]
+    assert origin[0] > 0.9
     assert accuracy == pytest.approx(0.857, abs=0.02)
     assert (tmp_path / "states.tsv").read_text().count("\n") > 10000
 

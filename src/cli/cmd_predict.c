@@ -10,9 +10,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_FASTA = 0x300 };
 
 static const struct argp_option table[] = {
     {"output", 'o', "FILE", 0, "Write there (default: standard output)", 1},
+    {"fasta", OPTION_FASTA, NULL, 0,
+     "Of --task residue: a FASTA record for each sequence, with the answer for each "
+     "letter in its place, instead of a table",
+     1},
     MERIT__MODEL_OPTIONS,
     MERIT__DATA_OPTIONS,
     MERIT__LAST_OPTIONS,
@@ -21,6 +28,7 @@ static const struct argp_option table[] = {
 struct settings {
     merit__predictions_source source;
     const char *output;
+    int is_fasta;
 };
 
 static merit_status set(void *payload, int key, const char *value, merit_error *err)
@@ -28,6 +36,10 @@ static merit_status set(void *payload, int key, const char *value, merit_error *
     struct settings *settings = payload;
     if (key == 'o') {
         settings->output = value;
+        return MERIT_OK;
+    }
+    if (key == OPTION_FASTA) {
+        settings->is_fasta = 1;
         return MERIT_OK;
     }
     return merit__predictions_option(&settings->source, key, value, err);
@@ -58,6 +70,8 @@ struct writing {
     merit_decision_results results; // of a block
     int64_t first;
     char id[1100];
+    int is_fasta;
+    int64_t n_written; // letters of FASTA
 };
 
 static const char *row_id(const void *context, int64_t i)
@@ -73,13 +87,52 @@ static const char *row_id(const void *context, int64_t i)
     return name != NULL ? name : merit_dataset_id(data, w->first + i);
 }
 
+// Letters of a sequence follow each other; its first one begins a record.
+static void write_letters(struct writing *w, int64_t first, int64_t n)
+{
+    const merit_scores *scores = merit_model_scores(w->predictions->model);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t place = 0;
+        const char *name =
+            merit_dataset_sequence(w->predictions->data, first + i, &place);
+        if (place == 1) {
+            fprintf(w->stream, "%s>%s\n", w->n_written > 0 ? "\n" : "", name);
+        }
+        fputs(merit_scores_name(scores, w->results.answers[i]), w->stream);
+        w->n_written++;
+    }
+    if (first + n == w->predictions->n) {
+        fputs("\n", w->stream);
+    }
+}
+
+// FASTA has a letter for each letter.
+static merit_status check_fasta(const merit__predictions *predictions, merit_error *err)
+{
+    const merit_scores *scores = merit_model_scores(predictions->model);
+    if (merit_dataset_task(predictions->data) != MERIT_TASK_RESIDUE) {
+        return merit__refuse(err, MERIT_EINVAL,
+                             "--fasta: the model was not trained with --task residue");
+    }
+    for (int64_t a = 0; a < predictions->n_answers; a++) {
+        const char *name = merit_scores_name(scores, a);
+        if (strlen(name) != 1) {
+            return merit__refuse(err, MERIT_EINVAL,
+                                 "--fasta: the answer \"%.60s\" is no letter", name);
+        }
+    }
+    return MERIT_OK;
+}
+
 static merit_status write_block(void *payload, int64_t first, int64_t n,
                                 const float *logits, merit_error *err)
 {
     struct writing *w = payload;
     merit_status status = merit_model_decide(
         w->predictions->model, w->predictions->rule, logits, n, &w->results, err);
-    if (status == MERIT_OK) {
+    if (status == MERIT_OK && w->is_fasta) {
+        write_letters(w, first, n);
+    } else if (status == MERIT_OK) {
         if (first == 0) { // what is refused has not begun a table
             merit__answers_header(w->stream, merit_model_scores(w->predictions->model),
                                   w->results.posterior != NULL);
@@ -96,10 +149,13 @@ static merit_status predict(const merit__predictions *predictions,
 {
     const merit_scores *scores = merit_model_scores(predictions->model);
     const int64_t n = merit__predictions_block(predictions);
-    struct writing w = {.predictions = predictions};
+    struct writing w = {.predictions = predictions, .is_fasta = settings->is_fasta};
     merit_decision_results *results = &w.results;
     merit__output output = {0};
     merit_status status = MERIT_OK;
+    if (settings->is_fasta) {
+        MERIT_TRY(check_fasta(predictions, err));
+    }
     MERIT_TRY(merit__new_array(&results->answers, n, sizeof *results->answers, err));
     MERIT_TRY(merit__new_array(&results->expected, n, sizeof *results->expected, err));
     // A column for each class of a large tree would be of no use.
