@@ -273,6 +273,8 @@ def test_validation_data(place):
 def test_info(place):
     text = merit("info", place / "p.fasta").out
     assert "300 sequences" in text and "protein" in text
+    lengths = [len(line) for line in (place / "p.fasta").read_text().split("\n")[1::2]]
+    assert f"{min(lengths)} to {max(lengths)} letters, {round(sum(lengths) / 300)} on" in text
     record = json.loads(merit("info", place / "c.fasta", "--json").out)
     assert record["sequences"] == 400 and record["alphabet"] == "dna"
 

@@ -193,6 +193,10 @@ MERIT_API double merit_dataset_hidden_share(const merit_dataset *data);
 MERIT_API void merit_dataset_sequences(const merit_dataset *data, int64_t *n_sequences,
                                        int64_t *n_letters);
 
+/* How many letters the shortest and the longest sequence have; 0 for other data. */
+MERIT_API void merit_dataset_lengths(const merit_dataset *data, int64_t *shortest,
+                                     int64_t *longest);
+
 /* The sequence that example 0 <= i < N is about: its name, and in *place, from 1, which
  * of its letters, 0 for all of it. NULL for data that are no sequences. Borrowed. */
 MERIT_API const char *merit_dataset_sequence(const merit_dataset *data, int64_t i,

@@ -91,9 +91,14 @@ json_t *merit__info_data_record(const char *path, const merit_dataset *data)
     if (merit_dataset_task(data) != MERIT_TASK_NONE) {
         int64_t n_sequences = 0;
         int64_t n_letters = 0;
+        int64_t shortest = 0;
+        int64_t longest = 0;
         merit_dataset_sequences(data, &n_sequences, &n_letters);
         json_object_set_new(record, "sequences", json_integer(n_sequences));
         json_object_set_new(record, "letters", json_integer(n_letters));
+        merit_dataset_lengths(data, &shortest, &longest);
+        json_object_set_new(record, "shortest", json_integer(shortest));
+        json_object_set_new(record, "longest", json_integer(longest));
         json_object_set_new(record, "alphabet",
                             json_string(merit_dataset_alphabet(data)));
     }
@@ -145,11 +150,17 @@ static void print_sequences(const merit_dataset *data)
     char fingerprint[65];
     int64_t n_sequences = 0;
     int64_t n_letters = 0;
+    int64_t shortest = 0;
+    int64_t longest = 0;
     merit_dataset_sequences(data, &n_sequences, &n_letters);
     merit_dataset_fingerprint(data, fingerprint);
     merit__print_entry("data", merit_dataset_path(data));
     printf("  %-12s %" PRId64 " sequences, %" PRId64 " letters\n", "records",
            n_sequences, n_letters);
+    merit_dataset_lengths(data, &shortest, &longest);
+    printf("  %-12s %" PRId64 " to %" PRId64 " letters, %" PRId64 " on average\n",
+           "lengths", shortest, longest,
+           n_sequences > 0 ? (n_letters + n_sequences / 2) / n_sequences : 0);
     merit__print_entry("alphabet", merit_dataset_alphabet(data));
     merit__print_entry("fingerprint", fingerprint);
     for (int64_t i = 0; i < merit_dataset_n_notes(data); i++) {

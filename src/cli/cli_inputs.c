@@ -4,6 +4,7 @@
 #include "cli_loading.h"
 #include "cli_message.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,23 @@ static merit_status check_class_count(const merit_dataset *data, merit_error *er
                          merit_dataset_path(data), name);
 }
 
+// Names such as UniProt's sp|P12345|ACTB_HUMAN end in what looks like a class and is a
+// name: nothing can be learned about classes that have one sequence each.
+static merit_status check_own_classes(const merit_dataset *data, merit_error *err)
+{
+    enum { FEW = 10 };
+    int64_t n = merit_dataset_n(data);
+    if (merit_dataset_task(data) != MERIT_TASK_SEQUENCE || n <= FEW ||
+        merit_dataset_n_classes(data) < n) {
+        return MERIT_OK;
+    }
+    return merit__refuse(
+        err, MERIT_EFORMAT,
+        "%.120s: each of %" PRId64 " sequences has a class of its own, "
+        "such as %.60s; name their classes with --labels FILE",
+        merit_dataset_labels_path(data), n, merit_dataset_class_name(data, 0));
+}
+
 merit_status merit__inputs_load(merit__inputs *inputs,
                                 const merit__training_settings *settings,
                                 merit_error *err)
@@ -134,6 +152,7 @@ merit_status merit__inputs_load(merit__inputs *inputs,
                                settings->quiet, err));
     MERIT_TRY(merit__data_need_labels(inputs->data, "--labels", err));
     MERIT_TRY(check_class_count(inputs->data, err));
+    MERIT_TRY(check_own_classes(inputs->data, err));
     if (scores.spec == NULL) {
         scores.spec = "identity";
     }

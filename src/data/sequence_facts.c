@@ -26,6 +26,18 @@ void merit_dataset_sequences(const merit_dataset *data, int64_t *n_sequences,
     *n_letters = is_some ? (int64_t)data->storage->sequences->records.n_codes : 0;
 }
 
+void merit_dataset_lengths(const merit_dataset *data, int64_t *shortest,
+                           int64_t *longest)
+{
+    *shortest = *longest = 0;
+    for (int64_t i = 0;
+         data->windows != NULL && i < data->storage->sequences->records.n; i++) {
+        int64_t n = merit__record_length(&data->storage->sequences->records, i);
+        *shortest = i == 0 || n < *shortest ? n : *shortest;
+        *longest = n > *longest ? n : *longest;
+    }
+}
+
 const char *merit_dataset_sequence(const merit_dataset *data, int64_t i, int64_t *place)
 {
     if (data->windows == NULL || i < 0 || i >= data->n) {

@@ -75,6 +75,8 @@ FILES = {
     "picture.fasta": "\x89PNG\r\n\x1a\n",
     "classed.fasta": CLASSED,
     "no-class.fasta": CLASSED + ">p9\nARND\n",
+    "uniprot.fasta": "".join(f">sp|P0000{i}|ACT{i}_HUMAN Actin OS=Homo sapiens\nARNDCQEGHILK\n"
+                             for i in range(10, 22)),
     "empty-class.fasta": CLASSED + ">p9|\nARND\n",
     "one-class.fasta": CLASSED.replace("|x", "|y"),
     "classes.tsv": "# of proteins\n" + "".join(f"p{i}\t{'ab'[i % 2]}\n" for i in range(6)),
@@ -175,6 +177,8 @@ ROWS = [
     ("good.fasta", "-", "masked", "--net embedding_8", 2, "there is no layer"),
     ("classed.fasta", "-", "sequence", "", 0, ""),
     ("no-class.fasta", "-", "sequence", "", 3, "line 13: record 7 (p9) has no class"),
+    ("uniprot.fasta", "-", "sequence", "", 3,
+     "each of 12 sequences has a class of its own, such as ACT10_HUMAN"),
     ("empty-class.fasta", "-", "sequence", "", 3, "line 13: record 7 (p9|) has no class"),
     ("good.fasta", "classes.tsv", "sequence", "", 0, ""),
     ("good.fasta", "too-few.tsv", "sequence", "", 3, "no class for record 3 (p2)"),
