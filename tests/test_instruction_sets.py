@@ -32,6 +32,17 @@ def test_engines_agree(isa):
 
 
 @pytest.mark.parametrize("isa", SETS)
+def test_rows_of_sequences(isa):
+    """The same bits for a sequence in windows of any width, whose kernels may differ."""
+    program = BUILD / "tests" / "test_formats"
+    if not program.exists():
+        pytest.skip(f"{program} is not built")
+    env = {k: v for k, v in environment(isa).items() if "VERBOSE" not in k}
+    done = subprocess.run([program], env=env, capture_output=True, timeout=280)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+
+
+@pytest.mark.parametrize("isa", SETS)
 @pytest.mark.parametrize("net", [
     "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, dense 128, relu",  # the default
     "conv 16 5 stride 2, batchnorm, relu, residual(conv 16 3, relu, conv 16 3), globalpool",
