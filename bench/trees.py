@@ -45,8 +45,8 @@ def main():
         print(f"  Bayes decision {1e3 * r['decision_s']:.2f} ms of probabilities, "
               f"{1e3 * r['decision_of_logits_s']:.2f} ms of logits; expected scores alone "
               f"{1e3 * r['expect_s']:.2f} ms")
-        for loss in "cross-entropy", "softmax-margin", "expected-score", "tilted-score":
-            print(f"  {loss}: {r[loss]:.0f} million logits/s")
+        for loss, rate in sorted(r["losses"].items(), key=lambda item: -item[1]):
+            print(f"  {loss}: {rate:.0f} million logits/s")
 
 
 main()

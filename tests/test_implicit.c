@@ -322,6 +322,54 @@ static void test_fast_rows(void **state)
     free_twins(&t);
 }
 
+// Exponentials in float, beside those in double that the rows are specified with.
+static void check_row_by_row(const merit_scores *scores, const char *name,
+                             double spread, uint64_t seed)
+{
+    merit_loss *loss = NULL;
+    float *logits = calloc(2 * MANY, sizeof *logits);
+    double *z = calloc(2 * MANY, sizeof *z);
+    merit_error err = {0};
+    if (merit_loss_create(&loss, name, scores, &err) != MERIT_OK) {
+        assert_int_equal(err.code, MERIT_EUNSUPPORTED);
+    }
+    for (int32_t label = 0; loss != NULL && label < MANY; label += MANY / 2) {
+        const merit_loss_batch batch = {.n = 1, .logits = logits, .labels = &label};
+        double value = 0;
+        double largest = 0;
+        for (int64_t k = 0; k < MANY; k++) {
+            logits[k] = (float)(spread * normal(&seed));
+            z[k] = logits[k];
+        }
+        assert_int_equal(merit_loss_eval(loss, &batch, &value, logits + MANY, NULL),
+                         MERIT_OK);
+        const double expected = merit_loss_row(loss, z, label, 0, z + MANY);
+        assert_close(value, expected, 1e-6 * fabs(expected) + 1e-30);
+        for (int64_t k = 0; k < MANY; k++) {
+            largest = fmax(largest, fabs(z[MANY + k]));
+        }
+        for (int64_t k = 0; k < MANY; k++) {
+            assert_close(logits[MANY + k], z[MANY + k], 3e-6 * largest + 1e-30);
+        }
+    }
+    merit_loss_free(loss);
+    free(logits);
+    free(z);
+}
+
+static void test_exponentials_in_float(void **state)
+{
+    (void)state;
+    twins t = make_twins(MANY, 0, 0, 79);
+    for (int64_t i = 0; i < merit_loss_count(); i++) {
+        const char *name = merit_loss_describe(i)->name;
+        check_row_by_row(t.implicit, name, 0.1, 1);
+        check_row_by_row(t.implicit, name, 3, 2);
+        check_row_by_row(t.implicit, name, 30, 3);
+    }
+    free_twins(&t);
+}
+
 // What is wrong is told as for few classes.
 static void test_fast_rows_refuse(void **state)
 {
@@ -583,6 +631,7 @@ int main(void)
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_fast_rows),
         cmocka_unit_test(test_fast_rows_refuse),
+        cmocka_unit_test(test_exponentials_in_float),
         cmocka_unit_test(test_decisions),
         cmocka_unit_test(test_margins),
         cmocka_unit_test(test_a_hundred_thousand_leaves),

@@ -50,6 +50,7 @@ static merit__loss_row row_of(const evaluation *run, int64_t truth)
     merit__loss_row row =
         merit__loss_row_of(run->loss, run->logits, truth, run->parameters, run->made);
     row.scratch = run->scratch;
+    row.is_fast = run->loss->n_classes >= MERIT__FAST_CLASSES;
     return row;
 }
 

@@ -64,6 +64,7 @@ typedef struct merit__loss_row {
     const double *parameters;      // in the order of info.parameters, at this progress;
                                    // over R where initial_in_range
     double range;                  // R
+    int is_fast;     // exponentials in float are good enough: of many classes
     double *scratch; // as many as def->scratch says, and as many as `tree` has
                      // nodes; holds anything
 } merit__loss_row;

@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "base/fail.h"
+#include "loss/exponentials.h"
 #include "scores/scores_tree.h"
 
 enum { ALPHA, SCALE }; // the parameter, and 1 / (the mean in w) behind it
@@ -77,6 +78,20 @@ static double weight_at(const merit__loss_row *row, int64_t depth)
     return row->parameters[SCALE] * exp(-row->parameters[ALPHA] * (double)depth);
 }
 
+// e = exp(z - top[d]) of a block of classes from number `from` on, each with the d of
+// the node it belongs to; returns how many those are.
+static int64_t exponentials(double *e, const merit__loss_row *row, const double *top,
+                            int64_t from)
+{
+    const int64_t left = row->n_classes - from;
+    const int64_t n = left < MERIT__EXP_BLOCK ? left : MERIT__EXP_BLOCK;
+    for (int64_t i = 0; i < n; i++) {
+        e[i] = row->logits[from + i] - top[(int64_t)row->table[from + i]];
+    }
+    merit__exponentials(e, e, n, row->is_fast);
+    return n;
+}
+
 // Each class belongs to the smallest node it shares with the truth: inside[d] becomes
 // the log-sum-exp of the classes that belong to v_d, largest[d] is used up.
 static void sum_nodes(const merit__loss_row *row, int64_t m, double *inside,
@@ -88,11 +103,14 @@ static void sum_nodes(const merit__loss_row *row, int64_t m, double *inside,
     }
     for (int64_t k = 0; k < row->n_classes; k++) {
         double *most = &largest[(int64_t)row->table[k]];
-        *most = fmax(*most, row->logits[k]);
+        *most = row->logits[k] > *most ? row->logits[k] : *most;
     }
-    for (int64_t k = 0; k < row->n_classes; k++) {
-        const int64_t d = (int64_t)row->table[k];
-        inside[d] += exp(row->logits[k] - largest[d]);
+    double e[MERIT__EXP_BLOCK];
+    for (int64_t from = 0; from < row->n_classes; from += MERIT__EXP_BLOCK) {
+        const int64_t n = exponentials(e, row, largest, from);
+        for (int64_t i = 0; i < n; i++) {
+            inside[(int64_t)row->table[from + i]] += e[i];
+        }
     }
     for (int64_t d = 0; d <= m; d++) {
         inside[d] = largest[d] + log(inside[d]);
@@ -113,9 +131,11 @@ static void write_gradient(double *dlogits, const merit__loss_row *row, int64_t 
         }
         above = weight;
     }
-    for (int64_t k = 0; k < row->n_classes; k++) {
-        const int64_t d = (int64_t)row->table[k];
-        dlogits[k] = factor[d] * exp(row->logits[k] - whole[d]);
+    for (int64_t from = 0; from < row->n_classes; from += MERIT__EXP_BLOCK) {
+        const int64_t n = exponentials(dlogits + from, row, whole, from);
+        for (int64_t k = from; k < from + n; k++) {
+            dlogits[k] *= factor[(int64_t)row->table[k]];
+        }
     }
 }
 

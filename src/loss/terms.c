@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/fail.h"
+#include "loss/exponentials.h"
 #include "scores/scores_range.h"
 
 static double shifted(const merit__loss_row *row, const double *shift, double factor,
@@ -11,32 +12,69 @@ static double shifted(const merit__loss_row *row, const double *shift, double fa
     return shift == NULL ? row->logits[j] : row->logits[j] + factor * shift[j];
 }
 
+// The largest x, and the first place where it is.
+static double find_largest(int64_t *top, const merit__loss_row *row,
+                           const double *shift, double factor)
+{
+    double largest = shifted(row, shift, factor, 0);
+    *top = 0;
+    for (int64_t j = 1; j < row->n_classes; j++) {
+        const double x = shifted(row, shift, factor, j);
+        if (x > largest) {
+            largest = x;
+            *top = j;
+        }
+    }
+    return largest;
+}
+
+// x [n] less what is largest, from number `from` on; returns n, at most a block.
+static int64_t take_block(double *x, const merit__loss_row *row, const double *shift,
+                          double factor, double largest, int64_t from)
+{
+    const int64_t left = row->n_classes - from;
+    const int64_t n = left < MERIT__EXP_BLOCK ? left : MERIT__EXP_BLOCK;
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = shifted(row, shift, factor, from + i) - largest;
+    }
+    return n;
+}
+
+// A product is faster than a quotient, and as good as what is divided there.
+static void divide(double *e, int64_t n, double total, int is_fast)
+{
+    const double share = 1 / total;
+    for (int64_t i = 0; i < n; i++) {
+        e[i] = is_fast ? e[i] * share : e[i] / total;
+    }
+}
+
 merit__log_sum merit__loss_softmax(double *q, const merit__loss_row *row,
                                    const double *shift, double factor)
 {
     const int64_t K = row->n_classes;
     int64_t top = 0;
-    double largest = shifted(row, shift, factor, 0);
-    for (int64_t j = 1; j < K; j++) {
-        double x = shifted(row, shift, factor, j);
-        if (x > largest) {
-            largest = x;
-            top = j;
-        }
-    }
+    const double largest = find_largest(&top, row, shift, factor);
     // The largest term is 1; log1p of the others keeps a small loss exact.
     double others = 0;
-    for (int64_t j = 0; j < K; j++) {
-        double e = j == top ? 1 : exp(shifted(row, shift, factor, j) - largest);
-        others += j == top ? 0 : e;
-        if (q != NULL) {
-            q[j] = e;
+    double room[MERIT__EXP_BLOCK];
+    for (int64_t from = 0; from < K; from += MERIT__EXP_BLOCK) {
+        double *e = q != NULL ? q + from : room;
+        const int64_t n = take_block(e, row, shift, factor, largest, from);
+        const int has_top = top >= from && top < from + n;
+        merit__exponentials(e, e, n, row->is_fast);
+        if (has_top) {
+            e[top - from] = 0;
+        }
+        others = merit__add_up(others, e, n, row->is_fast);
+        if (has_top) {
+            e[top - from] = 1;
         }
     }
     merit__log_sum sum = {
         .largest = largest, .total = 1 + others, .excess = log1p(others)};
-    for (int64_t j = 0; q != NULL && j < K; j++) {
-        q[j] /= sum.total;
+    if (q != NULL) {
+        divide(q, K, sum.total, row->is_fast);
     }
     return sum;
 }
@@ -76,10 +114,32 @@ double merit__loss_mean(const merit__loss_row *row, const merit__log_sum *sum,
     return mean;
 }
 
-// 1 - exp(s_j), exact also next to 0.
-static double missing(const merit__loss_row *row, double factor, int64_t j)
+// 1 - exp(s) of a block from number `from` on; returns how many those are.
+static int64_t missing(double *out, const merit__loss_row *row, double factor,
+                       int64_t from)
 {
-    return -expm1(factor * row->table[j]);
+    const int64_t left = row->n_classes - from;
+    const int64_t n = left < MERIT__EXP_BLOCK ? left : MERIT__EXP_BLOCK;
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = factor * row->table[from + i];
+    }
+    merit__missing_of_1(out, out, n, row->is_fast);
+    return n;
+}
+
+// Subtracts softmax(z + s) from a gradient; `after` is the log-sum-exp of z + s.
+static void take_away(double *dlogits, const merit__loss_row *row, double factor,
+                      const merit__log_sum *after)
+{
+    double e[MERIT__EXP_BLOCK];
+    for (int64_t from = 0; from < row->n_classes; from += MERIT__EXP_BLOCK) {
+        const int64_t n = take_block(e, row, row->table, factor, after->largest, from);
+        merit__exponentials(e, e, n, row->is_fast);
+        divide(e, n, after->total, row->is_fast);
+        for (int64_t i = 0; i < n; i++) {
+            dlogits[from + i] -= e[i];
+        }
+    }
 }
 
 double merit__loss_log_mean(double *dlogits, const merit__loss_row *row, double factor)
@@ -87,21 +147,27 @@ double merit__loss_log_mean(double *dlogits, const merit__loss_row *row, double 
     const int64_t K = row->n_classes;
     merit__log_sum before = merit__loss_softmax(dlogits, row, NULL, 0);
     double lost = 0;
-    for (int64_t j = 0; j < K; j++) {
-        lost += merit__loss_belief(row, &before, dlogits, j) * missing(row, factor, j);
+    double lack[MERIT__EXP_BLOCK];
+    for (int64_t from = 0; from < K; from += MERIT__EXP_BLOCK) {
+        const int64_t n = missing(lack, row, factor, from);
+        for (int64_t i = 0; i < n; i++) {
+            lost += merit__loss_belief(row, &before, dlogits, from + i) * lack[i];
+        }
     }
     if (lost < 0.5) {
         // 1 - lost is the sum of q exp(s). Where all s are small the difference of two
         // logarithms would be rounding and little else.
-        for (int64_t j = 0; dlogits != NULL && j < K; j++) {
-            dlogits[j] *= (missing(row, factor, j) - lost) / (1 - lost);
+        for (int64_t from = 0; dlogits != NULL && from < K; from += MERIT__EXP_BLOCK) {
+            const int64_t n = missing(lack, row, factor, from);
+            for (int64_t i = 0; i < n; i++) {
+                dlogits[from + i] *= (lack[i] - lost) / (1 - lost);
+            }
         }
         return -log1p(-lost);
     }
     merit__log_sum after = merit__loss_softmax(NULL, row, row->table, factor);
-    for (int64_t j = 0; dlogits != NULL && j < K; j++) {
-        double x = shifted(row, row->table, factor, j);
-        dlogits[j] -= exp(x - after.largest) / after.total;
+    if (dlogits != NULL) {
+        take_away(dlogits, row, factor, &after);
     }
     return before.largest - after.largest + (before.excess - after.excess);
 }
@@ -118,7 +184,7 @@ void merit__loss_cost_row(const merit_loss *loss, double *row, double unit)
     const int64_t K = loss->n_classes;
     double best = row[0];
     for (int64_t j = 1; j < K; j++) {
-        best = fmax(best, row[j]);
+        best = row[j] > best ? row[j] : best;
     }
     for (int64_t j = 0; j < K; j++) {
         row[j] = (best - row[j]) / unit;
