@@ -16,7 +16,7 @@ static merit_scores *make_groups(void)
     enum { N_NODES = 1 + GROUPS + K };
     int64_t parents[N_NODES] = {-1}, nodes[K];
     double places[N_NODES] = {0};
-    char text[K][8];
+    char text[K][16];
     const char *names[K];
     merit_scores *scores;
     merit_error err = {0};
