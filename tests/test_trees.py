@@ -458,6 +458,7 @@ def test_held_out_examples_are_measured_in_blocks(tmp_path):
                  "--validation-labels", "vy.npy", "-s", "tree:taxa.tsv", "-n", "dense 4",
                  "-e", "2", "-b", "64", "-l", "cross-entropy", "-o", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "every step computes the logits of all 40000 classes" in done.stderr
     head, *rows = [line.split("\t") for line in
                    (tmp_path / "run" / "metrics.tsv").read_text().splitlines()]
     best = max((dict(zip(head, row)) for row in rows), key=lambda row: float(row["mean_score"]))
