@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { N_SAMPLE = 1000, N_LEAST = 10 };
+enum { N_SAMPLE = 1000, N_LEAST = 10, SHOWN_BYTES = 64 };
 
 // What is beyond this factor is another unit, not another sample.
 static const double largest_factor = 30;
@@ -46,12 +46,24 @@ static double spread_factor(const merit__normalisation *learned,
     return n > 0 ? exp(sum / (double)n) : 1;
 }
 
+// What feature c is called, or its number.
+static const char *name_feature(char out[SHOWN_BYTES], const merit_dataset *data,
+                                int64_t c)
+{
+    const char *name = merit_dataset_column(data, c);
+    if (name == NULL) {
+        snprintf(out, SHOWN_BYTES, "number %" PRId64, c + 1);
+        return out;
+    }
+    return merit__printable(out, SHOWN_BYTES, name);
+}
+
 static void write_shifts(char *note, size_t n_bytes,
                          const merit__normalisation *learned,
                          const merit__normalisation *seen, const merit_dataset *data)
 {
     int64_t n = 0, first = 0;
-    char place[32], shown[64];
+    char shown[SHOWN_BYTES];
     for (int64_t c = learned->n_channels - 1; c >= 0; c--) {
         double shift = ((double)seen->mean[c] - (double)learned->mean[c]) /
                        (double)learned->deviation[c];
@@ -60,16 +72,14 @@ static void write_shifts(char *note, size_t n_bytes,
             n++;
         }
     }
-    snprintf(place, sizeof place, "number %" PRId64, first + 1);
-    const char *name = merit_dataset_column(data, first);
     if (n > 0) {
         snprintf(note, n_bytes,
                  "%" PRId64 " of %" PRId64 " features lie more than %g standard "
                  "deviations from where the model learned them, first %s (mean %.4g, "
                  "learned %.4g): another unit?",
                  n, learned->n_channels, largest_factor,
-                 name != NULL ? merit__printable(shown, sizeof shown, name) : place,
-                 (double)seen->mean[first], (double)learned->mean[first]);
+                 name_feature(shown, data, first), (double)seen->mean[first],
+                 (double)learned->mean[first]);
     }
 }
 
@@ -78,7 +88,7 @@ static void write_idle(char *note, size_t n_bytes, const merit__normalisation *l
                        const merit__normalisation *seen, const merit_dataset *data)
 {
     int64_t n = 0, first = 0;
-    char place[32], shown[64];
+    char shown[SHOWN_BYTES];
     for (int64_t c = learned->n_channels - 1; c >= 0; c--) {
         int is_same =
             merit__is_constant(seen, c) &&
@@ -88,15 +98,12 @@ static void write_idle(char *note, size_t n_bytes, const merit__normalisation *l
             n++;
         }
     }
-    snprintf(place, sizeof place, "number %" PRId64, first + 1);
-    const char *name = merit_dataset_column(data, first);
     if (n > 0) {
         snprintf(note, n_bytes,
                  "%" PRId64 " of %" PRId64 " features never changed in the data that "
                  "were learned from, and do here, first %s (always %.7g): nothing was "
                  "learned about %s, and %s left out",
-                 n, learned->n_channels,
-                 name != NULL ? merit__printable(shown, sizeof shown, name) : place,
+                 n, learned->n_channels, name_feature(shown, data, first),
                  (double)learned->mean[first], n == 1 ? "it" : "them",
                  n == 1 ? "it is" : "they are");
     }
