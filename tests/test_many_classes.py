@@ -115,21 +115,25 @@ def test_a_table_without_a_tree(place, tmp_path):
 
 
 def test_sequences(tmp_path):
-    """One class each; windows of one length, so that every minibatch has its labels."""
+    """One class each, windows of several widths."""
     rng = np.random.default_rng(7)
     motifs = rng.integers(0, 4, (2100, 24))
-    y = rng.permutation(2100)
+    y = rng.permutation(np.tile(np.arange(2100), 2))
     letters = np.array(list("ACGT"))
     (tmp_path / "s.fasta").write_text("".join(
-        f">r{j}\n{''.join(letters[motifs[t]])}\n" for j, t in enumerate(y)))
+        f">r{j}\n{''.join(letters[motifs[t]]) * (1 + j % 3 * 4)}\n" for j, t in enumerate(y)))
     (tmp_path / "y.tsv").write_text("".join(f"r{j}\ts{t}\n" for j, t in enumerate(y)))
     (tmp_path / "t.tsv").write_text("".join(
         f"s{j}\tg{j // 7}\n" for j in range(2100)) + "".join(f"g{j}\tall\n" for j in range(300)))
-    out = well("train", "s.fasta", "--task", "sequence", "--labels", "y.tsv", "-s",
-               "tree:t.tsv", "-n", "embedding 16, conv1d 32 5, relu, globalpool", "-e", "2",
-               "-b", "32", "--sample", "200", "-o", "run", "-q", cwd=tmp_path)
-    assert "loss        cross-entropy" in out
-    well("eval", "run", "s.fasta", "--labels", "y.tsv", cwd=tmp_path)
+    for threads in 1, 2:
+        out = well("train", "s.fasta", "--task", "sequence", "--labels", "y.tsv", "-s",
+                   "tree:t.tsv", "-n", "embedding 16, conv1d 32 5, relu, globalpool", "-e", "2",
+                   "-b", "32", "--sample", "200", "-j", threads, "-o", f"run{threads}", "-q",
+                   cwd=tmp_path)
+        assert "loss        cross-entropy" in out
+    one, two = ((tmp_path / f"run{j}" / "best.safetensors").read_bytes() for j in (1, 2))
+    assert one == two
+    well("eval", "run1", "s.fasta", "--labels", "y.tsv", cwd=tmp_path)
 
 
 @pytest.mark.parametrize("more, text", [
