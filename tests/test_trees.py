@@ -472,6 +472,24 @@ def test_held_out_examples_are_measured_in_blocks(tmp_path):
     assert [line.split("\t")[0] for line in lines[1:]] == [str(j) for j in range(n)]
 
 
+def test_memory_does_not_grow_with_the_examples(tmp_path):
+    """4,000 rows of 40,000 logits would take 640 MB, their beliefs twice that."""
+    k = 40000
+    (tmp_path / "taxa.tsv").write_text("".join(
+        [f"s{j}\tg{j // 20}\n" for j in range(k)] + [f"g{j}\tall\n" for j in range(k // 20)]))
+    rng = np.random.default_rng(8)
+    np.save(tmp_path / "x.npy", rng.standard_normal((4000, 2)).astype(np.float32))
+    np.save(tmp_path / "y.npy", rng.integers(0, 60, 4000).astype(np.int32))
+    done = merit("train", "x.npy", "--labels", "y.npy", "-s", "tree:taxa.tsv", "-n", "dense 2",
+                 "--first", "200", "-e", "1", "--sample", "300", "-o", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with open(tmp_path / "answers.tsv", "w") as out:
+        process = subprocess.Popen([MERIT, "predict", "run", "x.npy"], stdout=out, cwd=tmp_path)
+        _, status, used = os.wait4(process.pid, 0)
+    assert status == 0 and (SANITIZED or used.ru_maxrss < 300 * 1024)
+    assert len((tmp_path / "answers.tsv").read_text().splitlines()) == 4001
+
+
 def test_probabilities_of_many_classes(large):
     rng = np.random.default_rng(5)
     q = rng.dirichlet(np.full(3000, .01), 20)
