@@ -35,7 +35,6 @@ static int is_text(const unsigned char *head, size_t n)
     return n > 0 && 10 * n_control < n;
 }
 
-// What taxonomies come in; the reader of trees says what to do with it.
 static int is_tar(const unsigned char *head, size_t n)
 {
     return n >= HEAD_BYTES && memcmp(head + 257, "ustar", 5) == 0;
@@ -43,16 +42,16 @@ static int is_tar(const unsigned char *head, size_t n)
 
 static enum merit__kind kind_of_bytes(const unsigned char *head, size_t n)
 {
-    const int is_text_or_tar = is_text(head, n) || is_tar(head, n);
     size_t n_blank = 0;
     while (n_blank < n && strchr(" \t\r\n", head[n_blank]) != NULL) {
         n_blank++;
     }
     int is_markup = n_blank < n && head[n_blank] == '<';
-    return is_model(head, n) ? MERIT__KIND_MODEL
-           : is_markup       ? MERIT__KIND_DATA // to be named
-           : is_text_or_tar  ? MERIT__KIND_SCORES
-                             : MERIT__KIND_DATA;
+    return is_model(head, n)  ? MERIT__KIND_MODEL
+           : is_tar(head, n)  ? MERIT__KIND_TAXONOMY
+           : is_markup        ? MERIT__KIND_DATA // to be named
+           : is_text(head, n) ? MERIT__KIND_SCORES
+                              : MERIT__KIND_DATA;
 }
 
 // "FILE:member" of an archive, which is no file itself.

@@ -5,11 +5,12 @@
 #include "merit/error.h"
 
 enum merit__kind {
-    MERIT__KIND_RUN,     // a directory that training made
-    MERIT__KIND_MODEL,   // safetensors
-    MERIT__KIND_SCORES,  // text
-    MERIT__KIND_ARCHIVE, // zip, such as .npz
-    MERIT__KIND_DATA     // anything else: the readers of data say what it is
+    MERIT__KIND_RUN,      // a directory that training made
+    MERIT__KIND_MODEL,    // safetensors
+    MERIT__KIND_SCORES,   // text
+    MERIT__KIND_TAXONOMY, // tar, what taxonomies come in: the reader of trees tells
+    MERIT__KIND_ARCHIVE,  // zip, such as .npz
+    MERIT__KIND_DATA      // anything else: the readers of data say what it is
 };
 
 /* Recognises the kind by content, gzip or not; EIO when the file cannot be read. */

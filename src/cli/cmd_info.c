@@ -207,6 +207,7 @@ static merit_status tell_text(const struct settings *settings, merit_error *err)
 static merit_status tell(const struct settings *settings, merit_error *err)
 {
     enum merit__kind kind = MERIT__KIND_SCORES;
+    int is_tree = 0;
     merit_status status = MERIT_OK;
     if (strcmp(settings->path, "-") != 0) {
         status = merit__kind_of(&kind, settings->path, err);
@@ -215,8 +216,7 @@ static merit_status tell(const struct settings *settings, merit_error *err)
         return status;
     }
     if (is_taxonomy(settings->path)) {
-        int is_tree = 0;
-        return merit__info_tree(&is_tree, settings->path, 1, settings->json, err);
+        kind = MERIT__KIND_TAXONOMY;
     }
     switch (kind) {
     case MERIT__KIND_RUN:
@@ -225,6 +225,8 @@ static merit_status tell(const struct settings *settings, merit_error *err)
         return merit__info_model(settings->path, 0, settings->json, err);
     case MERIT__KIND_SCORES:
         return tell_text(settings, err);
+    case MERIT__KIND_TAXONOMY:
+        return merit__info_tree(&is_tree, settings->path, 1, settings->json, err);
     case MERIT__KIND_ARCHIVE:
         return merit__info_archive(settings->path, &settings->data, settings->json,
                                    err);
