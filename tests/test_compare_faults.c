@@ -32,7 +32,7 @@ static void test_refusals(void **state)
     expect_refusal("none", &o, MERIT_EINVAL, "seed 0");
     o = options_for(&t, 1, 2);
     o.train.epochs = 3;
-    expect_refusal("whole", &o, MERIT_EMODEL, "epochs is 3, was 4");
+    expect_refusal("whole", &o, MERIT_EMODEL, "epochs is 3, was 8");
     o = options_for(&t, 1, 2);
     o.test_data = other_data;
     expect_refusal("whole", &o, MERIT_EMODEL, "the test examples are not those");
