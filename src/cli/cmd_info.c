@@ -104,16 +104,19 @@ fail:
 }
 
 // Text is a tree or a table. A list of edges looks like a table at first sight.
-static merit_status tell_scores(const struct settings *settings, merit_error *err)
+// *like_tree: unlike a table it is one at first sight, good or bad.
+static merit_status tell_scores(int *like_tree, const struct settings *settings,
+                                merit_error *err)
 {
     const char *path = settings->path;
     merit_error of_tree = {0};
     int is_tree = 0;
+    *like_tree = 0;
     if (strcmp(path, "-") == 0) {
         return tell_table(settings, "", err);
     }
-    merit_status status = merit__info_tree(&is_tree, path, 0, settings->json, err);
-    if (is_tree || status != MERIT_OK) {
+    merit_status status = merit__info_tree(like_tree, path, 0, settings->json, err);
+    if (*like_tree || status != MERIT_OK) {
         return status;
     }
     status = tell_table(settings, "", err);
@@ -190,18 +193,27 @@ static merit_status tell_text(const struct settings *settings, merit_error *err)
         return tell_examples(settings, err);
     }
     int is_own = 0;
+    int like_tree = 0;
     if (strcmp(settings->path, "-") == 0) {
-        return tell_scores(settings, err);
+        return tell_scores(&like_tree, settings, err);
     }
     merit_status status =
         merit__info_own_text(&is_own, settings->path, settings->json, err);
     if (!is_own && status == MERIT_OK) {
-        status = tell_scores(settings, err);
+        status = tell_scores(&like_tree, settings, err);
     }
     if (status == MERIT_ENOMEM && !is_own) {
         return tell_examples(settings, err); // more rows than a score table has
     }
-    return status == MERIT_EFORMAT && !is_own ? tell_other_text(settings, err) : status;
+    if (status != MERIT_EFORMAT || is_own) {
+        return status;
+    }
+    const merit_error of_tree = *err;
+    status = tell_other_text(settings, err);
+    if (status == MERIT_EFORMAT && like_tree) { // what is wrong with it is of more use
+        *err = of_tree;
+    }
+    return status;
 }
 
 static merit_status tell(const struct settings *settings, merit_error *err)
