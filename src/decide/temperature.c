@@ -22,7 +22,7 @@ double merit__rows_slope(const merit__rows *rows, double temperature, double *cu
 {
     double total = 0;
     *curvature = 0;
-    for (size_t row = 0; row < rows->n; row++) {
+    for (size_t row = 0; row < (size_t)rows->n; row++) {
         const double weight = rows->weights ? rows->weights[row] : 1;
         const float *z = rows->logits + row * rows->K;
         const double z_label = z[rows->labels[row]];
@@ -86,7 +86,7 @@ static merit_status label_check(int32_t label, size_t K, size_t row, merit_error
 merit_status merit__temperature_check(const merit__rows *rows, merit_error *err)
 {
     double sum = 0;
-    for (size_t row = 0; row < rows->n; row++) {
+    for (size_t row = 0; row < (size_t)rows->n; row++) {
         const double weight = rows->weights ? rows->weights[row] : 1;
         if (!isfinite(weight) || weight < 0) {
             return merit__fail(err, MERIT_EINVAL,
@@ -111,7 +111,7 @@ merit_status merit__temperature_check(const merit__rows *rows, merit_error *err)
 /* Whether some row that counts prefers any class to another. */
 static int rows_differ(const merit__rows *rows)
 {
-    for (size_t row = 0; row < rows->n; row++) {
+    for (size_t row = 0; row < (size_t)rows->n; row++) {
         const float *z = rows->logits + row * rows->K;
         for (size_t k = 1; k < rows->K; k++) {
             if (z[k] != z[0] && (rows->weights == NULL || rows->weights[row] > 0)) {
@@ -141,12 +141,12 @@ static double fit(const merit__rows *rows)
 static merit_status take_margins(float **out, const merit__rows *rows, merit_error *err)
 {
     const size_t K = rows->K;
-    *out = merit__alloc_array(rows->n, K * sizeof **out);
+    *out = merit__alloc_array((size_t)rows->n, K * sizeof **out);
     if (*out == NULL) {
-        return merit__fail_memory(err, rows->n * K * sizeof **out,
+        return merit__fail_memory(err, (size_t)rows->n * K * sizeof **out,
                                   "fitting a temperature");
     }
-    for (size_t row = 0; row < rows->n; row++) {
+    for (size_t row = 0; row < (size_t)rows->n; row++) {
         const float *plain =
             merit__outputs_logits(rows->outputs, rows->logits + row * K, rows->scratch);
         memcpy(*out + row * K, plain, K * sizeof *plain);
@@ -154,39 +154,34 @@ static merit_status take_margins(float **out, const merit__rows *rows, merit_err
     return MERIT_OK;
 }
 
-merit_status merit__temperature_fit(double *temperature, const merit__held_out *given,
+merit_status merit__temperature_fit(double *temperature, merit__rows rows,
                                     merit_error *err)
 {
-    if (temperature == NULL || given->logits == NULL || given->labels == NULL ||
-        given->n <= 0) {
+    if (temperature == NULL || rows.logits == NULL || rows.labels == NULL ||
+        rows.n <= 0) {
         return merit__fail(err, MERIT_EINVAL,
                            "fitting a temperature: an argument is NULL, or n is not "
                            "above 0");
     }
     merit_status status = MERIT_OK;
     float *plain = NULL; // [N,K] without margins
-    const size_t K = given->outputs->K;
-    const merit__outputs softmax = {.K = K};
-    const size_t n_scratch = K + merit__outputs_scratch(given->outputs);
-    merit__rows rows = {.outputs = given->outputs,
-                        .logits = given->logits,
-                        .labels = given->labels,
-                        .weights = given->weights,
-                        .n = (size_t)given->n,
-                        .K = K};
+    const merit__outputs softmax = {.K = rows.outputs->K};
+    const int is_fitted = merit_link_has_posterior(rows.outputs->link);
+    const size_t n_scratch = softmax.K + merit__outputs_scratch(rows.outputs);
+    rows.K = softmax.K;
     rows.q = merit__alloc_array(n_scratch, sizeof *rows.q);
     if (rows.q == NULL) {
         return merit__fail_memory(err, n_scratch * sizeof *rows.q,
                                   "fitting a temperature");
     }
-    rows.scratch = rows.q + K;
+    rows.scratch = rows.q + rows.K;
     MERIT_TRY(merit__temperature_check(&rows, err));
-    if (given->outputs->link.kind == MERIT_LINK_MARGIN) {
+    if (rows.outputs->link.kind == MERIT_LINK_MARGIN) {
         MERIT_TRY(take_margins(&plain, &rows, err));
         rows.logits = plain;
         rows.outputs = &softmax;
     }
-    *temperature = merit_link_has_posterior(given->outputs->link) ? fit(&rows) : 1;
+    *temperature = is_fitted ? fit(&rows) : 1;
 
 fail:
     merit__free(plain);
@@ -203,12 +198,12 @@ merit_status merit_temperature_fit(double *temperature, const float *logits,
                            "merit_temperature_fit: n_classes is not above 0");
     }
     const merit__outputs softmax = {.K = (size_t)n_classes};
-    merit__held_out rows = {.outputs = &softmax,
-                            .logits = logits,
-                            .labels = labels,
-                            .weights = weights,
-                            .n = n};
-    return merit__temperature_fit(temperature, &rows, err);
+    const merit__rows rows = {.outputs = &softmax,
+                              .logits = logits,
+                              .labels = labels,
+                              .weights = weights,
+                              .n = n};
+    return merit__temperature_fit(temperature, rows, err);
 }
 
 merit_status merit_decision_fit_temperature(double *temperature,
@@ -221,12 +216,12 @@ merit_status merit_decision_fit_temperature(double *temperature,
         return merit__fail(err, MERIT_EINVAL,
                            "merit_decision_fit_temperature: decision is NULL");
     }
-    merit__held_out rows = {.outputs = merit__decision_outputs(decision),
-                            .logits = logits,
-                            .labels = labels,
-                            .weights = weights,
-                            .n = n};
-    return merit__temperature_fit(temperature, &rows, err);
+    const merit__rows rows = {.outputs = merit__decision_outputs(decision),
+                              .logits = logits,
+                              .labels = labels,
+                              .weights = weights,
+                              .n = n};
+    return merit__temperature_fit(temperature, rows, err);
 }
 
 /* The logarithms of the rows that count, and their labels. */
@@ -244,7 +239,7 @@ static merit_status take_logarithms(merit__rows *rows, float *logits, int32_t *l
             continue;
         }
         for (size_t k = 0; k < rows->K; k++) {
-            logits[rows->n * rows->K + k] = (float)log(p[k]);
+            logits[(size_t)rows->n * rows->K + k] = (float)log(p[k]);
         }
         labels[rows->n++] = truths[row];
     }
@@ -278,7 +273,7 @@ merit_status merit_temperature_fit_posterior(double *temperature, int64_t *n_use
     MERIT_TRY(take_logarithms(&rows, logits, kept, posterior, labels, N, err));
     *temperature = fit(&rows);
     if (n_used != NULL) {
-        *n_used = (int64_t)rows.n;
+        *n_used = rows.n;
     }
 
 fail:

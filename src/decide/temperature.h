@@ -4,26 +4,17 @@
 
 #include "decide/outputs.h"
 
-/* Held-out rows as they came, to be checked. */
-typedef struct merit__held_out {
-    const merit__outputs *outputs;
-    const float *logits;   // [N,K]
-    const int32_t *labels; // [N]
-    const float *weights;  // [N] or NULL
-    int64_t n;             // N
-} merit__held_out;
-
 /* Between which temperatures are fitted. */
 #define MERIT__TEMPERATURE_LOWEST 0.05
 #define MERIT__TEMPERATURE_HIGHEST 20.0
 
-/* Rows that are known to be right. */
+/* Held-out rows. */
 typedef struct merit__rows {
     const merit__outputs *outputs;
     const float *logits;   // [N,K]
     const int32_t *labels; // [N]
     const float *weights;  // [N] or NULL
-    size_t n;              // N
+    int64_t n;             // N
     size_t K;
     double *q;       // [K] scratch
     double *scratch; // of the outputs
@@ -37,8 +28,9 @@ merit_status merit__temperature_check(const merit__rows *rows, merit_error *err)
 double merit__rows_slope(const merit__rows *rows, double temperature,
                          double *curvature);
 
-/* merit_temperature_fit and merit_decision_fit_temperature; `given` is not NULL. */
-merit_status merit__temperature_fit(double *temperature, const merit__held_out *given,
+/* merit_temperature_fit and merit_decision_fit_temperature, for rows as they were
+ * given, without K and scratch. */
+merit_status merit__temperature_fit(double *temperature, merit__rows rows,
                                     merit_error *err);
 
 #endif

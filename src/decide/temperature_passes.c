@@ -111,7 +111,7 @@ merit_status merit_temperature_passes_add(merit_temperature_passes *passes,
     merit__rows *rows = &passes->rows;
     rows->logits = logits;
     rows->labels = labels;
-    rows->n = (size_t)n;
+    rows->n = n;
     merit_status status = merit__temperature_check(rows, err);
     const int is_fitted = merit_link_has_posterior(rows->outputs->link);
     for (int64_t at = 0; status == MERIT_OK && is_fitted && at < n; at++) {
