@@ -9,6 +9,7 @@
 #include "base/products.h"
 #include "decide/decision_outputs.h"
 #include "decide/posterior.h"
+#include "decide/steady_answer.h"
 #include "scores/scores_table.h"
 
 struct merit_decision {
@@ -85,31 +86,6 @@ static merit_status copy_decode(merit_decision *decision, const double *decode,
     return MERIT_OK;
 }
 
-/* Whether an answer scores the same whatever is true: what it earns is then known
- * without a posterior. */
-static int is_steady(const merit_decision *decision, int64_t answer)
-{
-    for (size_t i = 1; i < decision->n_classes; i++) {
-        if (merit_scores_score(decision->scores, (int64_t)i, answer) !=
-            merit_scores_score(decision->scores, 0, answer)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static void find_steady(merit_decision *decision)
-{
-    decision->steady_score = -INFINITY;
-    for (size_t a = decision->n_classes; a < decision->n_answers; a++) {
-        const double score = merit_scores_score(decision->scores, 0, (int64_t)a);
-        if (score > decision->steady_score && is_steady(decision, (int64_t)a)) {
-            decision->steady = a;
-            decision->steady_score = score;
-        }
-    }
-}
-
 merit_status merit_decision_create(merit_decision **out, const merit_scores *scores,
                                    const merit_decision_options *options,
                                    merit_error *err)
@@ -145,9 +121,12 @@ merit_status merit_decision_create(merit_decision **out, const merit_scores *sco
     if (resolved.rule == MERIT_RULE_DECODE) {
         MERIT_TRY(copy_decode(decision, resolved.decode, err));
     }
-    find_steady(decision);
     MERIT_TRY(
         merit__outputs_init(&decision->outputs, decision->scores, resolved.link, err));
+    if (!merit_link_has_posterior(resolved.link)) {
+        MERIT_TRY(merit__steady_answer(&decision->steady, &decision->steady_score,
+                                       scores, err));
+    }
     *out = decision;
     return MERIT_OK;
 
