@@ -17,12 +17,14 @@ typedef struct making {
     const char **classes; // [K] as the data calls them, spelt as in the tree, or NULL
     char *respelt;        // the names of classes whose `_` are spaces in the tree
     int64_t *labels;      // [K] the class of each leaf
+    int32_t *first_leaf;  // [n_nodes] at or below each node; where nodes are answers
     merit_scores *scores;
 } making;
 
 static void dispose(making *m)
 {
     merit__free(m->leaves);
+    merit__free(m->first_leaf);
     merit__free(m->classes);
     merit__free(m->respelt);
     merit__free(m->labels);
@@ -117,12 +119,18 @@ static merit_status new_scores(making *m, const merit__tree_table_options *how,
                : MERIT_OK;
 }
 
-static const char *first_leaf(const making *m, int64_t v)
+static merit_status find_first_leaves(making *m, merit_error *err)
 {
-    while (!merit__tree_is_leaf(m->tree, v)) {
-        v++;
+    const size_t n = (size_t)m->tree->n_nodes;
+    m->first_leaf = merit__alloc_array(n, sizeof *m->first_leaf);
+    if (m->first_leaf == NULL) {
+        return merit__fail_memory(err, n * sizeof *m->first_leaf, "names");
     }
-    return merit__tree_name(m->tree, v);
+    for (int64_t v = m->tree->n_nodes - 1; v >= 0; v--) {
+        m->first_leaf[v] =
+            merit__tree_is_leaf(m->tree, v) ? (int32_t)v : m->first_leaf[v + 1];
+    }
+    return MERIT_OK;
 }
 
 static int is_number(const char *name)
@@ -137,7 +145,7 @@ static void describe_node(char out[MERIT__SCORES_MAX_NAME_BYTES + 1], const maki
                           int64_t v, int is_taken)
 {
     const char *name = merit__tree_name(m->tree, v);
-    const char *first = first_leaf(m, v);
+    const char *first = merit__tree_name(m->tree, m->first_leaf[v]);
     const char *last = merit__tree_name(m->tree, m->tree->end[v] - 1);
     const int has_name = merit__name_problem(name) == NULL && !is_number(name);
     const size_t room = MERIT__SCORES_MAX_NAME_BYTES + 1;
@@ -252,6 +260,7 @@ static merit_status name_answers(making *m, const merit_scores_options *options,
     }
     if (A > scores->n_truths) {
         MERIT_TRY(find_taken(taken, m, err));
+        MERIT_TRY(find_first_leaves(m, err));
     }
     MERIT_TRY(write_names(&w, m, taken, options, err));
     scores->name_block = merit__copy_string(w.block, w.n_bytes - 1); // without slack

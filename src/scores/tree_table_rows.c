@@ -68,7 +68,7 @@ double merit__tree_table_score(const merit__tree_table *table, int64_t truth,
     }
     const int32_t i = table->node[truth];
     const int32_t a = table->node[answer];
-    int32_t l = i;
+    int32_t l = a < i && table->last[a] >= table->last[i] ? a : i;
     while (l > a || table->last[l] < table->last[a]) { // until l holds a
         l = table->parent[l];
     }
