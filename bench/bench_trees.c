@@ -78,7 +78,7 @@ static double time_loss(setting *s, const char *spec, int rounds)
     return shortest(times, rounds);
 }
 
-static double time_decision(setting *s, int from_logits, int rounds)
+static double time_decision(setting *s, int from_logits, double margins, int rounds)
 {
     merit_error err;
     merit_decision *decision;
@@ -86,7 +86,9 @@ static double time_decision(setting *s, int from_logits, int rounds)
     const merit_decision_results results = {.answers = s->answers,
                                             .expected = s->expected};
     const merit_decision_results beliefs = {.posterior = s->posterior};
-    bench_check(merit_decision_create(&decision, s->scores, NULL, &err), &err);
+    const merit_decision_options options = {
+        .link = {margins > 0 ? MERIT_LINK_MARGIN : MERIT_LINK_SOFTMAX, margins}};
+    bench_check(merit_decision_create(&decision, s->scores, &options, &err), &err);
     bench_check(merit_decision_apply(decision, s->logits, ROWS, &beliefs, &err), &err);
     for (int r = 0; r < rounds; r++) {
         double begin = now();
@@ -135,10 +137,13 @@ int main(int argc, char **argv)
     s.posterior = room(n * sizeof *s.posterior);
     fill(&s);
     printf("{\"n_classes\": %lld, \"n_nodes\": %lld, \"load_s\": %.4f, \"bytes\": %zu, "
-           "\"decision_s\": %.6f, \"decision_of_logits_s\": %.6f, \"expect_s\": %.6f",
+           "\"decision_s\": %.6f, \"decision_of_logits_s\": %.6f, "
+           "\"decision_of_margins_s\": %.6f, "
+           "\"expect_s\": %.6f",
            (long long)s.n_classes, (long long)merit_scores_n_nodes(s.scores), load_s,
-           merit_scores_bytes(s.scores), time_decision(&s, 0, rounds),
-           time_decision(&s, 1, rounds), time_expectation(&s, rounds));
+           merit_scores_bytes(s.scores), time_decision(&s, 0, 0, rounds),
+           time_decision(&s, 1, 0, rounds), time_decision(&s, 1, 1, rounds),
+           time_expectation(&s, rounds));
     printf(", \"losses\": {");
     for (int64_t i = 0, n_printed = 0; i < merit_loss_count(); i++) {
         const char *name = merit_loss_describe(i)->name;

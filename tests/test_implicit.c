@@ -462,39 +462,73 @@ static void test_decisions(void **state)
     }
 }
 
+/* The formula as it stands: p_k ~ exp(z_k) sum_j exp(z_j - cost S_kj). */
+static void check_margins(const double *q, const merit_scores *scores,
+                          const float *logits, double cost)
+{
+    const int64_t K = merit_scores_n_truths(scores);
+    const int64_t A = merit_scores_n_answers(scores);
+    const double *S = merit_scores_values(scores);
+    double *p = make_array(K, sizeof *p);
+    double largest = logits[0];
+    double sum = 0;
+    for (int64_t k = 0; k < K; k++) {
+        largest = fmax(largest, logits[k]);
+    }
+    for (int64_t k = 0; k < K; k++) {
+        for (int64_t j = 0; j < K; j++) {
+            p[k] += exp(logits[j] - largest - cost * S[k * A + j]);
+        }
+        p[k] *= exp(logits[k] - largest);
+        sum += p[k];
+    }
+    for (int64_t k = 0; k < K; k++) {
+        assert_close(q[k], p[k] / sum, 1e-6);
+        assert_true(fabs(q[k] * sum - p[k]) < 1e-5 * p[k] || p[k] < 1e-30 * sum);
+    }
+    free(p);
+}
+
 static void test_margins(void **state)
 {
     (void)state;
-    enum { N = 8, LEAVES = 300 };
-    for (uint64_t turn = 0; turn < 6; turn++) {
+    enum { N = 8 };
+    static const double costs[] = {3, 3, 17, 17, 100, 100, 2};
+    for (uint64_t turn = 0; turn < 7; turn++) {
         uint64_t seed = turn + 1;
-        twins t = make_twins(LEAVES, turn % 2 == 1, turn > 3, turn + 60);
+        // The exponentials of many classes are floats.
+        const int64_t n_leaves = turn < 6 ? 300 : 2100;
+        twins t = make_twins(n_leaves, turn % 2 == 1, turn > 3, turn + 60);
         const merit_scores *tables[2] = {t.written, t.implicit};
-        double *q = make_array(2 * N * LEAVES, sizeof *q);
-        float *logits = make_array(N * LEAVES, sizeof *logits);
-        int32_t answers[2][N];
-        for (size_t i = 0; i < N * LEAVES; i++) {
-            logits[i] = (float)(pow(10, (double)(i % N) - 4) * normal(&seed));
+        double *q = make_array(2 * N * n_leaves, sizeof *q);
+        float *logits = make_array(N * n_leaves, sizeof *logits);
+        double expected[2][N];
+        for (int64_t i = 0; i < N * n_leaves; i++) { // from alike to far apart
+            logits[i] = (float)(pow(10, (double)(i / n_leaves) - 4) * normal(&seed));
         }
         for (int i = 0; i < 2; i++) {
             merit_decision *decision = NULL;
             merit_error err = {0};
             const merit_decision_options options = {
-                .link = {MERIT_LINK_MARGIN, turn < 2   ? 3
-                                            : turn < 4 ? 17
-                                                       : 100}};
-            const merit_decision_results results = {.answers = answers[i],
-                                                    .posterior = q + i * N * LEAVES};
+                .link = {MERIT_LINK_MARGIN, costs[turn]}};
+            const merit_decision_results results = {.expected = expected[i],
+                                                    .posterior = q + i * N * n_leaves};
             if (merit_decision_create(&decision, tables[i], &options, &err) ||
                 merit_decision_apply(decision, logits, N, &results, &err)) {
                 fail_msg("%s", err.message);
             }
             merit_decision_free(decision);
         }
-        for (size_t i = 0; i < N * LEAVES; i++) {
-            assert_close(q[i], q[N * LEAVES + i], 1e-6);
+        for (int64_t i = 0; i < N * n_leaves; i++) {
+            assert_close(q[i], q[N * n_leaves + i], 1e-6);
         }
-        assert_memory_equal(answers[0], answers[1], sizeof answers[0]);
+        for (int64_t n = 0; n < N; n++) {
+            assert_close(expected[0][n], expected[1][n], 1e-6);
+        }
+        for (int64_t n = 0; n < N; n += turn < 6 ? 1 : 3) {
+            check_margins(q + (N + n) * n_leaves, t.written, logits + n * n_leaves,
+                          costs[turn]);
+        }
         free(logits);
         free(q);
         free_twins(&t);

@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/fast_log.h"
+#include "decide/posterior.h"
 #include "merit/decide.h"
 #include "scores/scores_balance.h"
 #include "scores/scores_table.h"
@@ -13,14 +15,28 @@
 /* Probabilities below this are as good as none; they stay above 0, so that every state
  * of a chain leads to every other one. */
 static const double least = 1e-150;
-static const double lowest = -1e30; // logit, which float can hold
+static const double lowest = -1e30;  // logit, which float can hold
+static const float fast_spread = 80; // of logits: their exponentials are floats above 0
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
 
 // F of a tree: 1 - S = x_k + x_j - 2 x_l, l the smallest node with both.
 static void fill_tree(merit__margin *m, double cost)
 {
-    for (int64_t v = 0; v < m->tree->n_nodes; v++) {
-        m->near[v] = exp(cost * m->tree->x[v]);
-        m->shared[v] = exp(-2 * cost * m->tree->x[v]);
+    const merit__tree_table *tree = m->tree;
+    int64_t inner = 0;
+    for (int64_t v = 0; v + 1 < tree->n_nodes; v++) {
+        if (tree->parent[v + 1] == v) {
+            m->shared[inner++] = exp(-2 * cost * tree->x[v]);
+        }
+    }
+    for (size_t k = 0; k < m->K; k++) {
+        const int32_t v = tree->node[k];
+        m->near[k] = exp(cost * tree->x[v]);
+        m->above[k] = tree->slot_above[tree->first[v]];
     }
 }
 
@@ -61,6 +77,18 @@ static merit_status check_table(const merit__margin *m, const merit_scores *scor
     return MERIT_OK;
 }
 
+static merit_status alloc_tree(merit__margin *m, merit_error *err)
+{
+    const size_t n_inner = (size_t)m->tree->n_inner;
+    m->near = merit__alloc_array(m->K, sizeof *m->near);
+    m->shared = merit__alloc_array(n_inner, sizeof *m->shared);
+    m->above = merit__alloc_array(m->K, sizeof *m->above);
+    return m->near != NULL && m->shared != NULL && m->above != NULL
+               ? MERIT_OK
+               : merit__fail_memory(err, (m->K + n_inner) * sizeof *m->near,
+                                    "a decision rule");
+}
+
 merit_status merit__margin_init(merit__margin *out, const merit_scores *scores,
                                 double cost, merit_error *err)
 {
@@ -70,20 +98,18 @@ merit_status merit__margin_init(merit__margin *out, const merit_scores *scores,
                            .tree = is_implicit ? scores->tree : NULL,
                            .is_chain = !merit__scores_are_balanced(scores)};
     MERIT_TRY(check_table(out, scores, err));
-    const size_t n = is_implicit ? 2 * (size_t)out->tree->n_nodes : out->K * out->K;
-    double *memory = merit__alloc_array(n, sizeof *memory);
-    if (memory == NULL) {
-        return merit__fail_memory(err, n * sizeof *memory, "a decision rule");
-    }
     if (is_implicit) {
-        out->near = memory;
-        out->shared = memory + n / 2;
+        MERIT_TRY(alloc_tree(out, err));
         fill_tree(out, cost);
-    } else {
-        const double range = merit_scores_widest_row(scores);
-        out->factors = memory;
-        fill_table(out, scores, range > 0 ? cost / range : 0);
+        return MERIT_OK;
     }
+    out->factors = merit__alloc_array(out->K, out->K * sizeof *out->factors);
+    if (out->factors == NULL) {
+        return merit__fail_memory(err, out->K * out->K * sizeof *out->factors,
+                                  "a decision rule");
+    }
+    const double range = merit_scores_widest_row(scores);
+    fill_table(out, scores, range > 0 ? cost / range : 0);
 fail:
     return status;
 }
@@ -91,6 +117,8 @@ fail:
 void merit__margin_dispose(merit__margin *margin)
 {
     merit__free(margin->near);
+    merit__free(margin->shared);
+    merit__free(margin->above);
     merit__free(margin->factors);
     *margin = (merit__margin){0};
 }
@@ -98,7 +126,7 @@ void merit__margin_dispose(merit__margin *margin)
 size_t merit__margin_scratch(const merit__margin *m)
 {
     if (m->tree != NULL) {
-        return m->K + 4 * (size_t)m->tree->n_nodes;
+        return m->K + 3 * (size_t)m->tree->n_inner;
     }
     return m->is_chain ? m->K * (m->K + 2) : 2 * m->K;
 }
@@ -117,36 +145,46 @@ static void weigh_table(double *sums, const merit__margin *m, const double *y)
     }
 }
 
-/* Likewise for a tree: (F y)_k = a_k sum_l h_l (the a y that meet k at l), all of it
- * sums of what is not below 0. mass [n] holds a y below a node, aside [n] what its
- * siblings hold, outside [n] what all that is not below it adds; run [n]. */
-static void weigh_tree(double *sums, const merit__margin *m, const double *y,
-                       double *scratch)
+/* What lies below an inner node: its heaviest child, and the others. What is beside a
+ * child is then known without small differences of large sums. */
+typedef struct masses {
+    double heaviest, others;
+    double outside; // what all that is not below the node adds, up to a_k
+} masses;
+
+static void add_child(masses *node, double mass)
 {
-    const merit__tree_table *tree = m->tree;
-    const int64_t n = tree->n_nodes;
-    double *mass = scratch;
-    double *aside = mass + n;
-    double *outside = aside + n;
-    double *run = outside + n;
-    memset(mass, 0, (size_t)n * sizeof *mass);
-    memset(run, 0, (size_t)n * sizeof *run);
-    for (int64_t k = 0; k < tree->n_truths; k++) {
-        mass[tree->node[k]] = m->near[tree->node[k]] * y[k];
+    node->others += mass < node->heaviest ? mass : node->heaviest;
+    node->heaviest = larger(mass, node->heaviest);
+}
+
+static double beside(const masses *node, double mass)
+{
+    return node->others + (node->heaviest - mass);
+}
+
+/* Likewise for a tree: (F y)_k = y_k + a_k sum_l h_l (the a y that meet k at l), l the
+ * nodes above k; all of it sums of what is not below 0. sums may be y. */
+static void weigh_tree(double *sums, const merit__margin *m, const double *y,
+                       masses *nodes)
+{
+    const int32_t *up = m->tree->inner_above;
+    memset(nodes, 0, (size_t)m->tree->n_inner * sizeof *nodes);
+    for (size_t k = 0; k < m->K; k++) {
+        add_child(&nodes[m->above[k]], m->near[k] * y[k]);
     }
-    for (int64_t v = n - 1; v > 0; v--) { // siblings behind v are there already
-        aside[v] = mass[tree->parent[v]];
-        mass[tree->parent[v]] += mass[v];
+    for (int64_t v = m->tree->n_inner - 1; v > 0; v--) {
+        add_child(&nodes[up[v]], nodes[v].heaviest + nodes[v].others);
     }
-    outside[0] = 0;
-    for (int64_t v = 1; v < n; v++) { // and those before it now
-        const int32_t up = tree->parent[v];
-        outside[v] = outside[up] + m->shared[up] * (aside[v] + run[up]);
-        run[up] += mass[v];
+    for (int64_t v = 1; v < m->tree->n_inner; v++) {
+        const double mass = nodes[v].heaviest + nodes[v].others;
+        const masses *parent = &nodes[up[v]];
+        nodes[v].outside = parent->outside + m->shared[up[v]] * beside(parent, mass);
     }
-    for (int64_t k = 0; k < tree->n_truths; k++) {
-        const int32_t v = tree->node[k];
-        sums[k] = m->near[v] * (outside[v] + m->shared[v] * mass[v]);
+    for (size_t k = 0; k < m->K; k++) {
+        const masses *node = &nodes[m->above[k]];
+        const double met = m->shared[m->above[k]] * beside(node, m->near[k] * y[k]);
+        sums[k] = y[k] + m->near[k] * (node->outside + met);
     }
 }
 
@@ -207,8 +245,43 @@ static void solve_chain(double *p, double *M, size_t K, double *share)
     }
 }
 
-void merit__margin_logits(float *out, const merit__margin *m, const float *logits,
-                          double *scratch)
+/* y = exp(logits - *largest); of many classes in float, if that can hold them all. */
+static void weights(double *y, double *largest, const float *logits, size_t K)
+{
+    float low, high;
+    const int is_fast =
+        merit__logits_fit_float(&low, &high, logits, K) && high - low < fast_spread;
+    *largest = high;
+    if (is_fast) {
+        merit__fast_exponentials(y, logits, K, high, 1);
+        return;
+    }
+    for (size_t k = 0; k < K; k++) {
+        y[k] = larger(exp(logits[k] - *largest), least);
+    }
+}
+
+/* out = logits - largest + log(sums / base). Seen from the class with the largest
+ * logit, small differences are small numbers, and keep their digits. */
+static void add_logarithms(float *out, const float *logits, size_t K, double largest,
+                           const double *sums)
+{
+    size_t top = 0;
+    while (top + 1 < K && logits[top] < largest) {
+        top++;
+    }
+    const double scale = 1 / sums[top];
+    for (size_t k = 0; k < K; k += 2) {
+        const size_t next = k + 1 < K ? k + 1 : k;
+        const merit__two more =
+            merit__fast_log((merit__two){sums[k] * scale, sums[next] * scale});
+        out[k] = (float)larger(logits[k] - largest + more[0], lowest);
+        out[next] = (float)larger(logits[next] - largest + more[1], lowest);
+    }
+}
+
+static void take_from_chain(float *out, const merit__margin *m, const float *logits,
+                            double *scratch)
 {
     const size_t K = m->K;
     double *p = scratch;
@@ -216,28 +289,28 @@ void merit__margin_logits(float *out, const merit__margin *m, const float *logit
     for (size_t k = 1; k < K; k++) {
         top = logits[k] > logits[top] ? k : top;
     }
-    const double largest = logits[top];
-    // Seen from that class, small differences are small numbers, and keep their digits.
+    fill_chain(scratch + 2 * K, m, logits);
+    solve_chain(p, scratch + 2 * K, K, scratch + K);
+    for (size_t k = 0; k < K; k++) {
+        out[k] = (float)log(fmax(p[k], least) / fmax(p[top], least));
+    }
+}
+
+void merit__margin_logits(float *out, const merit__margin *m, const float *logits,
+                          double *scratch)
+{
+    double *y = scratch;
+    double *sums = m->tree != NULL ? y : y + m->K;
+    double largest;
     if (m->is_chain) {
-        fill_chain(scratch + 2 * K, m, logits);
-        solve_chain(p, scratch + 2 * K, K, scratch + K);
-        for (size_t k = 0; k < K; k++) {
-            out[k] = (float)log(fmax(p[k], least) / fmax(p[top], least));
-        }
+        take_from_chain(out, m, logits, scratch);
         return;
     }
-    double *y = p;
-    double *sums = m->tree != NULL ? y : y + K;
-    for (size_t k = 0; k < K; k++) {
-        y[k] = fmax(exp(logits[k] - largest), least);
-    }
+    weights(y, &largest, logits, m->K);
     if (m->tree != NULL) {
-        weigh_tree(sums, m, y, y + K);
+        weigh_tree(sums, m, y, (masses *)(void *)(y + m->K));
     } else {
         weigh_table(sums, m, y);
     }
-    const double base = sums[top];
-    for (size_t k = 0; k < K; k++) {
-        out[k] = (float)fmax(logits[k] - largest + log(sums[k] / base), lowest);
-    }
+    add_logarithms(out, logits, m->K, largest, sums);
 }

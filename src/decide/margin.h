@@ -22,8 +22,9 @@
 typedef struct merit__margin {
     size_t K;
     const merit__tree_table *tree; // of an implicit table, borrowed; else NULL
-    double *near;                  // [n_nodes] of a tree: exp(c x)
-    double *shared;                // [n_nodes] of a tree: exp(-2 c x)
+    double *near;                  // [K] of a tree: exp(c x) of each class
+    double *shared;                // [n_inner] of a tree: exp(-2 c x)
+    int32_t *above;                // [K] of a tree: the inner node above each class
     double *factors;               // [K,K] F up to one factor; or C where it is
     int is_chain;                  // not symmetric
 } merit__margin;

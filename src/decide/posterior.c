@@ -16,10 +16,8 @@ enum { MANY_CLASSES = 2048, SUM_BLOCK = 512, LANES = 8 };
 typedef float half __attribute__((vector_size(8)));
 typedef double two __attribute__((vector_size(16)));
 
-/* q = exp((logits - largest) / temperature) in float, to 1e-7 of each; returns the sum.
- */
-static double exponentials(double *q, const float *logits, size_t K, float largest,
-                           double temperature)
+double merit__fast_exponentials(double *q, const float *logits, size_t K, float largest,
+                                double temperature)
 {
     const merit__four shift = merit__four_of(largest);
     const merit__four scale = merit__four_of((float)(1 / temperature));
@@ -58,11 +56,8 @@ static void scale(double *q, size_t K, double factor)
     }
 }
 
-// Of many classes, each probability to 1e-6 of itself.
-static int softmax_of_many(double *q, const float *logits, size_t K, double temperature)
+int merit__logits_fit_float(float *least, float *largest, const float *logits, size_t K)
 {
-    float largest = logits[0];
-    float least = logits[0];
     merit__four most = merit__four_of(logits[0]);
     merit__four fewest = most;
     size_t k = 0;
@@ -71,25 +66,34 @@ static int softmax_of_many(double *q, const float *logits, size_t K, double temp
         most = merit__four_choose(z > most, z, most);
         fewest = merit__four_choose(z < fewest, z, fewest);
     }
-    for (int lane = 0; lane < 4; lane++) {
-        largest = most[lane] > largest ? most[lane] : largest;
-        least = fewest[lane] < least ? fewest[lane] : least;
+    *largest = most[0];
+    *least = fewest[0];
+    for (int lane = 1; lane < 4; lane++) {
+        *largest = most[lane] > *largest ? most[lane] : *largest;
+        *least = fewest[lane] < *least ? fewest[lane] : *least;
     }
     for (; k < K; k++) {
-        largest = logits[k] > largest ? logits[k] : largest;
-        least = logits[k] < least ? logits[k] : least;
+        *largest = logits[k] > *largest ? logits[k] : *largest;
+        *least = logits[k] < *least ? logits[k] : *least;
     }
-    if (!(temperature > 1e-3 && temperature < 1e3 && largest < 1e30F &&
-          least > -1e30F)) {
-        return 0; // too large for float
+    return K >= MANY_CLASSES && *largest < 1e30F && *least > -1e30F;
+}
+
+// Of many classes, each probability to 1e-6 of itself.
+static int softmax_of_many(double *q, const float *logits, size_t K, double temperature)
+{
+    float least, largest;
+    if (K < MANY_CLASSES || !(temperature > 1e-3 && temperature < 1e3) ||
+        !merit__logits_fit_float(&least, &largest, logits, K)) {
+        return 0;
     }
-    scale(q, K, 1 / exponentials(q, logits, K, largest, temperature));
+    scale(q, K, 1 / merit__fast_exponentials(q, logits, K, largest, temperature));
     return 1;
 }
 
 void merit__softmax(double *q, const float *logits, size_t K, double temperature)
 {
-    if (K >= MANY_CLASSES && softmax_of_many(q, logits, K, temperature)) {
+    if (softmax_of_many(q, logits, K, temperature)) {
         return;
     }
     // Shifted by the largest logit, so that no exponential overflows and one is 1.
