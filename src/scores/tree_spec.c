@@ -69,6 +69,30 @@ merit_status merit__tree_spec_parse(merit__tree_spec *spec, const char *text,
     return status;
 }
 
+// A word behind the name of a file that is there, and none of ours.
+static merit_status check_word(const merit__tree_spec *spec, merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    struct stat info;
+    char shown[48];
+    const char *colon = strrchr(spec->path, ':');
+    if (colon == NULL || stat(spec->path, &info) == 0) {
+        return MERIT_OK;
+    }
+    char *file = merit__copy_string(spec->path, (size_t)(colon - spec->path));
+    if (file == NULL) {
+        return merit__fail_memory(err, strlen(spec->path), "a path");
+    }
+    if (stat(file, &info) == 0) {
+        status = merit__fail(err, MERIT_EINVAL,
+                             "tree: expected depth, length or classes=FILE behind the "
+                             "file, found \"%s\"",
+                             merit__printable(shown, sizeof shown, colon + 1));
+    }
+    merit__free(file);
+    return status;
+}
+
 void merit__tree_spec_dispose(merit__tree_spec *spec)
 {
     merit__free(spec->path);
@@ -314,6 +338,7 @@ merit_status merit__scores_load_tree(merit_scores **out, const char *text,
     class_list list = {0};
     const char *format = NULL;
     MERIT_TRY(merit__tree_spec_parse(&spec, text, err));
+    MERIT_TRY(check_word(&spec, err));
     if (spec.classes != NULL && given.classes == NULL) {
         MERIT_TRY(read_classes(&list, spec.classes, options, err));
         given.classes = (const char *const *)list.names;
