@@ -303,6 +303,7 @@ def test_usage(tmp_path):
     spec = f"tree:{tmp_path / 't.nwk'}"
     for words, text in [
             (["check", "tree:"], "expected tree:FILE"),
+            (["check", spec + ":lenght"], 'classes=FILE behind the file, found "lenght"'),
             (["check", spec, "--costs"], "makes scores, not costs"),
             (["check", spec, "--answers", "all"], "expected classes or nodes"),
             (["check", "identity", "--classes", "3", "--answers", "nodes"], "is for tree:FILE"),
@@ -319,6 +320,25 @@ def test_usage(tmp_path):
     assert f"merit labels {spec} --answers nodes\n" in shown
     done = merit("check", "tree:no/such")
     assert done.returncode == 5 and "No such file" in done.stderr
+
+
+def test_a_damaged_tree_is_no_list_of_groups(tmp_path):
+    (tmp_path / "t.nwk").write_text("'E. coli':1,'two words':2)one:1,(B:1,C:1):3);")
+    done = merit("info", tmp_path / "t.nwk")
+    assert done.returncode == 3 and "expected ; at the end of the tree" in done.stderr
+
+
+def test_deep_trees_with_nodes_as_answers(tmp_path):
+    """A caterpillar: nothing takes time that grows with depth times answers."""
+    n = 300000
+    (tmp_path / "t.nwk").write_text("(" * (n - 1) + "t0" +
+                                    "".join(f",t{i})" for i in range(1, n)) + ";")
+    beliefs = np.zeros((1, n), np.float32)
+    beliefs[0, -2:] = 0.5
+    np.save(tmp_path / "p.npy", beliefs)
+    done = merit("decide", tmp_path / "p.npy", "-s", f"tree:{tmp_path / 't.nwk'}",
+                 "--answers", "nodes")
+    assert done.returncode == 0 and done.stdout.split()[4] == f"t{n - 2}", done
 
 
 def test_info(tmp_path):

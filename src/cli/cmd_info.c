@@ -153,9 +153,10 @@ static merit_status tell_examples(const struct settings *settings, merit_error *
     return status;
 }
 
-// What is no score table: bins, examples when it looks like them, groups or labels.
-// *err says why it is none.
-static merit_status tell_other_text(const struct settings *settings, merit_error *err)
+// What is no score table: bins, examples when it looks like them, groups, unless it is
+// like a tree, or labels. *err says why it is none.
+static merit_status tell_other_text(const struct settings *settings, int like_tree,
+                                    merit_error *err)
 {
     const char *path = settings->path;
     merit_status status = MERIT_EFORMAT;
@@ -166,7 +167,8 @@ static merit_status tell_other_text(const struct settings *settings, merit_error
     if (merit__info_is_examples(path) || !merit__info_has_rows_of_columns(path)) {
         status = tell_examples(settings, err);
     }
-    if (status == MERIT_EFORMAT && merit__info_can_generate("groups:", path)) {
+    if (status == MERIT_EFORMAT && !like_tree &&
+        merit__info_can_generate("groups:", path)) {
         return tell_table(settings, "groups:", err);
     }
     if (status == MERIT_EFORMAT) {
@@ -209,7 +211,7 @@ static merit_status tell_text(const struct settings *settings, merit_error *err)
         return status;
     }
     const merit_error of_tree = *err;
-    status = tell_other_text(settings, err);
+    status = tell_other_text(settings, like_tree, err);
     if (status == MERIT_EFORMAT && like_tree) { // what is wrong with it is of more use
         *err = of_tree;
     }
