@@ -1,5 +1,6 @@
-/* Runs a fuzz target without a fuzzer: over every file of the folders given, whole,
- * cut at each of its first 256 bytes, and with one bit flipped in each of these. */
+/* Runs a fuzz target without a fuzzer: over every file of the folders given, whole, and
+ * of those before an argument `--` also cut at each of the first 256 bytes, and with one
+ * bit flipped in each of these. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static void run(const uint8_t *data, size_t n)
     free(copy);
 }
 
-static int run_file(const char *path)
+static int run_file(const char *path, int is_changed)
 {
     static uint8_t data[INPUT_BYTES];
     FILE *file = fopen(path, "rb");
@@ -33,7 +34,7 @@ static int run_file(const char *path)
     size_t n = fread(data, 1, sizeof data, file);
     fclose(file);
     run(data, n);
-    size_t n_changed = n < CHANGED_BYTES ? n : CHANGED_BYTES;
+    size_t n_changed = !is_changed ? 0 : n < CHANGED_BYTES ? n : CHANGED_BYTES;
     for (size_t i = 0; i < n_changed; i++) {
         run(data, i);
         data[i] ^= (uint8_t)(1u << i % 8);
@@ -43,7 +44,7 @@ static int run_file(const char *path)
     return 0;
 }
 
-static int run_folder(const char *name, long *n_files)
+static int run_folder(const char *name, int is_changed, long *n_files)
 {
     DIR *folder = opendir(name);
     if (folder == NULL) {
@@ -58,7 +59,7 @@ static int run_folder(const char *name, long *n_files)
             continue;
         }
         int n = snprintf(path, sizeof path, "%s/%s", name, entry->d_name);
-        failed = n >= (int)sizeof path || run_file(path);
+        failed = n >= (int)sizeof path || run_file(path, is_changed);
         (*n_files)++;
     }
     closedir(folder);
@@ -68,8 +69,11 @@ static int run_folder(const char *name, long *n_files)
 int main(int argc, char **argv)
 {
     long n_files = 0;
+    int is_changed = 1;
     for (int i = 1; i < argc; i++) {
-        if (run_folder(argv[i], &n_files) != 0) {
+        if (strcmp(argv[i], "--") == 0) {
+            is_changed = 0;
+        } else if (run_folder(argv[i], is_changed, &n_files) != 0) {
             return 1;
         }
     }
