@@ -141,10 +141,14 @@ void merit__dataset_describe(merit_dataset *data)
         return;
     }
     if (data->labels != NULL && all_same_label(data)) {
-        merit__dataset_add_note(data,
-                                "All %" PRId64 " labels are %" PRId32
-                                ": there is nothing to tell apart.",
-                                data->n, data->labels[0]);
+        char name[64];
+        snprintf(name, sizeof name, "%" PRId32, data->labels[0]);
+        if (data->labels[0] < data->n_names) {
+            merit__printable(name, sizeof name, data->names[data->labels[0]]);
+        }
+        merit__dataset_add_note(
+            data, "All %" PRId64 " labels are %s: there is nothing to tell apart.",
+            data->n, name);
     }
     if (all_same_features(data)) {
         merit__dataset_add_note(data,

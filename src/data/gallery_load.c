@@ -172,7 +172,8 @@ static merit_status assemble(merit_dataset **out, merit__gallery **gallery,
     MERIT_TRY(merit__dataset_create(&data, storage, path,
                                     listing->labels != NULL ? path : "", err));
     MERIT_TRY(fill_in(data, listing, p, err));
-    if (p->bad.n > 0 && data->labels != NULL) {
+    // Of a few pictures of each class, whole classes may be missing anyway.
+    if (p->bad.n > 0 && data->labels != NULL && options->first == 0) {
         MERIT_TRY(merit__listing_check_classes(listing, data->labels, data->n, path,
                                                options, err));
     }

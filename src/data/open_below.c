@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NAME_BYTES = 256 };
@@ -17,7 +18,15 @@ static int step(int folder, const char *name, size_t n_name, int flags)
     }
     memcpy(copy, name, n_name);
     copy[n_name] = '\0';
-    return openat(folder, copy, flags | O_CLOEXEC);
+    int fd = openat(folder, copy, flags | O_CLOEXEC);
+    if (fd < 0 && errno == ENOTDIR && flags & O_NOFOLLOW) {
+        // A link to a folder is told as one, too.
+        struct stat info;
+        int is_link = fstatat(folder, copy, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                      S_ISLNK(info.st_mode);
+        errno = is_link ? ELOOP : ENOTDIR;
+    }
+    return fd;
 }
 
 int merit__open_below(int folder, const char *path, int follow_links)

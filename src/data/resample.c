@@ -237,9 +237,13 @@ static merit_status copy_plane(merit__resampler *resampler,
     return status;
 }
 
-/* How the picture is turned. For a pixel of the upright picture at row y, column x, of
- * a plane of height h and width w before: 1  y, x            5  x, y 2  y, w-1-x 6
- * h-1-x, y 3  h-1-y, w-1-x    7  h-1-x, w-1-y 4  h-1-y, x        8  x, w-1-y */
+/* How the picture is turned: which row and column of the plane, of height h and width
+ * w, goes to row y, column x of the upright picture, by orientation.
+ *
+ *     1  y, x             5  x, y
+ *     2  y, w-1-x         6  h-1-x, y
+ *     3  h-1-y, w-1-x     7  h-1-x, w-1-y
+ *     4  h-1-y, x         8  x, w-1-y */
 static void turn(float *out, const float *plane, const geometry *g, int orientation)
 {
     int is_transposed = orientation >= 5;
