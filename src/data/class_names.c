@@ -10,7 +10,11 @@
 
 #include <utf8proc.h>
 
-enum { POINTS_MAX = 1024 };
+enum {
+    POINTS_MAX = 1024,
+    // A byte of UTF-8 takes at most so many points' room when it is folded.
+    FOLDED_BYTES = 4 * (POINTS_MAX + 1)
+};
 
 merit_status merit__class_names_clone(char ***out, char *const *names, int64_t n,
                                       merit_error *err)
@@ -51,7 +55,7 @@ merit_status merit__class_names_copy(char ***out, const merit__paths *names,
 }
 
 // The name without what case and the writing of accents tell apart; as it is when it is
-// no UTF-8 or long. Returns its length.
+// no UTF-8 or long. Returns its length, at most FOLDED_BYTES.
 static size_t fold(char *out, const char *name)
 {
     utf8proc_int32_t points[POINTS_MAX + 1];
@@ -109,8 +113,7 @@ merit_status merit__class_names_compare(merit_dataset *data, merit_error *err)
     merit_status status = MERIT_OK;
     merit__paths entries = {.n = 0};
     for (int64_t i = 0; i < data->n_names; i++) {
-        // A byte of UTF-8 takes at most so many points' room when it is folded.
-        char entry[sizeof(utf8proc_int32_t) * (POINTS_MAX + 1) + 512];
+        char entry[FOLDED_BYTES + 512];
         size_t n = fold(entry, data->names[i]);
         entry[n++] = '\n';
         size_t n_name = strlen(data->names[i]);
@@ -179,19 +182,54 @@ fail:
     return status;
 }
 
+// The name that differs from this one in nothing but case or the writing of accents, as
+// systems write names of files; NULL when there is none.
+static const char *find_alike(const char *name, const char *const *names, int64_t n)
+{
+    char wanted[FOLDED_BYTES], folded[FOLDED_BYTES];
+    size_t n_wanted = fold(wanted, name);
+    for (int64_t i = 0; i < n; i++) {
+        if (fold(folded, names[i]) == n_wanted &&
+            memcmp(folded, wanted, n_wanted) == 0) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+// Of the first class that is not among the names.
+static void tell_alike(char *out, size_t out_bytes, const merit_dataset *data,
+                       const int64_t *to, const char *const *names, int64_t n)
+{
+    char shown[64];
+    int64_t i = 0;
+    while (i < data->n_names && to[i] >= 0) {
+        i++;
+    }
+    const char *alike = i < data->n_names ? find_alike(data->names[i], names, n) : NULL;
+    snprintf(out, out_bytes, "%s", "");
+    if (alike != NULL) {
+        snprintf(out, out_bytes,
+                 "; \"%s\" there differs in case or the writing of accents",
+                 merit__printable(shown, sizeof shown, alike));
+    }
+}
+
 static merit_status check_difference(const merit_dataset *data, const int64_t *to,
                                      const int64_t *from, const char *const *names,
                                      int64_t n, int need_all, merit_error *err)
 {
-    char list[110], shown[80];
+    char list[110], shown[80], alike[120];
     merit__printable_path(shown, sizeof shown, data->path);
     int64_t n_unknown = list_difference(
         list, sizeof list, to, (const char *const *)data->names, data->n_names);
     if (n_unknown > 0) {
+        tell_alike(alike, sizeof alike, data, to, names, n);
         return merit__fail(err, MERIT_EFORMAT,
                            "%s: %" PRId64 " of its classes %s not in the score table: "
-                           "%s",
-                           shown, n_unknown, n_unknown == 1 ? "is" : "are", list);
+                           "%s%s",
+                           shown, n_unknown, n_unknown == 1 ? "is" : "are", list,
+                           alike);
     }
     int64_t n_missing = list_difference(list, sizeof list, from, names, n);
     if (need_all && n_missing > 0) {
