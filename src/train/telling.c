@@ -196,10 +196,7 @@ static void tell_shared(const merit__training *t)
 static double waited_share(const merit__training *t)
 {
     double seconds = merit__now() - t->started;
-    double waited =
-        merit_dataset_waited(t->whole) + (t->options->validation_data != NULL
-                                              ? merit_dataset_waited(t->validation_data)
-                                              : 0);
+    double waited = merit__training_waited(t) - t->waited_before;
     return waited > 0 ? waited / (seconds * (double)t->config.threads) : (double)NAN;
 }
 

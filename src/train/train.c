@@ -161,6 +161,7 @@ static merit_status prepare(merit__training *t, const merit_dataset *data,
         t->data = t->owned_data;
         t->validation_data = t->owned_validation;
     }
+    t->waited_before = merit__training_waited(t);
     MERIT_TRY(merit__class_weights_make(&t->class_weights, t->config.class_weights,
                                         merit_scores_n_truths(t->scores), t->data,
                                         err));
@@ -227,18 +228,21 @@ static const char *const manifest_names[] = {"files.tsv", "validation-files.tsv"
 enum { N_MANIFESTS = sizeof manifest_names / sizeof *manifest_names };
 
 /* Adds to `difference` which picture is another one than at the beginning, where that
- * is known. */
+ * is known, or that none is. */
 static void name_difference(const merit__training *t, char *difference, size_t n_bytes)
 {
     const merit_dataset *sets[N_MANIFESTS] = {t->whole, t->options->validation_data};
+    size_t n = strlen(difference);
+    int are_same = 0;
     for (int i = 0; i < N_MANIFESTS && sets[i] != NULL; i++) {
         char *now = NULL, *before = NULL, found[200] = "";
-        size_t n_now = 0, n_before = 0, n = strlen(difference);
+        size_t n_now = 0, n_before = 0;
         if (merit__manifest_print(&now, &n_now, sets[i], NULL) == MERIT_OK &&
             now != NULL &&
             merit__run_directory_read(t->run, manifest_names[i], &before, &n_before,
                                       NULL) == MERIT_OK) {
             merit__manifest_compare(found, sizeof found, now, before);
+            are_same = 1;
         }
         merit__free(now);
         merit__free(before);
@@ -246,6 +250,10 @@ static void name_difference(const merit__training *t, char *difference, size_t n
             snprintf(difference + n, n_bytes - n, ": %s", found);
             return;
         }
+    }
+    if (are_same) {
+        snprintf(difference + n, n_bytes - n,
+                 ": the pictures are the same; are --size, --fit and --channels?");
     }
 }
 

@@ -20,6 +20,14 @@ double merit__training_seconds(const merit__training *t)
     return t->seconds_before + merit__now() - t->started;
 }
 
+double merit__training_waited(const merit__training *t)
+{
+    double waited = merit_dataset_waited(t->data);
+    return t->validation_data->storage == t->data->storage
+               ? waited
+               : waited + merit_dataset_waited(t->validation_data);
+}
+
 void merit__training_checkpoint(merit__training *t)
 {
     merit_error why = {0};

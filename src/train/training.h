@@ -36,7 +36,8 @@ typedef struct merit__training {
     int64_t order_epoch;
     int64_t steps_per_epoch;
     double started, last_checkpoint, last_report; // monotonic seconds
-    double seconds_before;                        // spent in earlier processes
+    double seconds_before; // spent in earlier processes
+    double waited_before;  // merit__training_waited at its beginning
     int last_save;         // value of *options->save when it was last seen
     int out_of_time;       // max_seconds is over
     int64_t examples_done; // since this process began, for the rate
@@ -75,6 +76,10 @@ const merit__history_row *merit__training_newly_stuck(const merit__training *tra
 
 /* Seconds that this training has taken, over all its processes. */
 double merit__training_seconds(const merit__training *training);
+
+/* Seconds that threads have spent on pictures that were not there yet since the data
+ * were loaded, by whoever uses them. */
+double merit__training_waited(const merit__training *training);
 
 /* Tells the caller's report function a sentence. */
 void merit__training_tell(const merit__training *training, merit_train_event_kind kind,
