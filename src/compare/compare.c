@@ -192,6 +192,11 @@ static merit_status open_directory(merit__comparing *c, merit_error *err)
     merit_status status = MERIT_OK;
     json_t *before = NULL;
     MERIT_TRY(merit__directory_make(c->directory, err));
+    MERIT_TRY(merit__plan_load(&before, c->directory, err));
+    if (before == NULL) { // somebody else's stays without our lock
+        MERIT_TRY(merit__directory_expect_empty(c->directory, err));
+    }
+    json_decref(before);
     MERIT_TRY(merit__directory_lock(&c->lock, c->directory, err));
     MERIT_TRY(merit__plan_load(&before, c->directory, err));
     if (before == NULL) {

@@ -46,6 +46,9 @@ merit_status merit__run_directory_open(merit__run_directory **out, const char *p
                               merit__printable_path(shown, sizeof shown, path)));
     }
     MERIT_TRY(merit__directory_make(path, err));
+    if (access(config, F_OK) != 0) { // somebody else's stays without our lock
+        MERIT_TRY(merit__directory_expect_empty(path, err));
+    }
     MERIT_TRY(merit__directory_lock(&run->lock, path, err));
     *has_run = access(config, F_OK) == 0;
     if (!*has_run) {
