@@ -74,18 +74,19 @@ static merit_status set_size(merit_dataset_options *options, const char *value,
                              merit_error *err)
 {
     char height[32] = "";
-    merit_status status = MERIT_OK;
     const char *x = strchr(value, 'x');
     size_t n = x != NULL ? (size_t)(x - value) : strlen(value);
     memcpy(height, value, n < sizeof height ? n : sizeof height - 1);
-    MERIT_TRY(merit__read_count(&options->height, "--size", height, 1, 4096, err));
-    options->width = options->height;
-    if (x != NULL) {
-        MERIT_TRY(merit__read_count(&options->width, "--size", x + 1, 1, 4096, err));
+    if (merit__read_count(&options->height, "--size", height, 1, 4096, err) ==
+            MERIT_OK &&
+        merit__read_count(&options->width, "--size", x != NULL ? x + 1 : height, 1,
+                          4096, err) == MERIT_OK) {
+        return MERIT_OK;
     }
-
-fail:
-    return status;
+    return merit__refuse(err, MERIT_EINVAL,
+                         "--size: expected N or HxW, such as 64 or 48x64, each from 1 "
+                         "to 4096, found \"%.60s\"",
+                         value);
 }
 
 static merit_status set_fit(merit_dataset_options *options, const char *value,

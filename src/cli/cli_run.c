@@ -3,8 +3,11 @@
 #include "cli_data.h"
 #include "cli_message.h"
 
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,4 +55,42 @@ merit_status merit__not_of_run(const char *output, const char *run, merit_error 
 
 fail:
     return status;
+}
+
+// Whether a path, which ends in no slash, is the folder or lies in it.
+static int is_within(char *path, const struct stat *folder)
+{
+    struct stat info;
+    for (;;) {
+        if (stat(path, &info) == 0 && info.st_dev == folder->st_dev &&
+            info.st_ino == folder->st_ino) {
+            return 1;
+        }
+        char *slash = strrchr(path, '/');
+        if (slash == NULL || slash == path) {
+            return 0;
+        }
+        *slash = '\0';
+    }
+}
+
+merit_status merit__run_check_place(const char *run, const char *data, merit_error *err)
+{
+    char copy[PATH_MAX], parent[PATH_MAX];
+    struct stat folder, info;
+    if (run == NULL || snprintf(copy, sizeof copy, "%s", run) >= (int)sizeof copy) {
+        return MERIT_OK;
+    }
+    const char *place = dirname(copy);
+    if (stat(run, &info) != 0 && access(place, W_OK | X_OK) != 0) {
+        return merit__refuse_system(err, run, "make the directory");
+    }
+    int is_folder = data != NULL && stat(data, &folder) == 0 &&
+                    S_ISDIR(folder.st_mode) && realpath(place, parent) != NULL;
+    return is_folder && is_within(parent, &folder)
+               ? merit__refuse(err, MERIT_EINVAL,
+                               "%.100s: lies in %.80s, where it would be taken for a "
+                               "class; choose another directory",
+                               run, data)
+               : MERIT_OK;
 }

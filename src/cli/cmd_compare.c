@@ -5,6 +5,7 @@
 #include "cli_compare_settings.h"
 #include "cli_inputs.h"
 #include "cli_message.h"
+#include "cli_run.h"
 #include "cli_signal.h"
 #include "cli_terminal.h"
 
@@ -50,6 +51,8 @@ static merit_status load_and_compare(merit_comparison **out,
     merit__inputs inputs = {0};
     merit_dataset *test = NULL;
     merit_status status = MERIT_OK;
+    MERIT_TRY(
+        merit__run_check_place(settings->directory, settings->shared.data_path, err));
     MERIT_TRY(merit__inputs_load(&inputs, &settings->shared, err));
     MERIT_TRY(merit__inputs_load_more(&test, settings->test_path, settings->test_labels,
                                       "--test-labels", &inputs, &settings->shared,

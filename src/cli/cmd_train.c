@@ -4,6 +4,7 @@
 #include "cli_message.h"
 #include "cli_number.h"
 #include "cli_progress.h"
+#include "cli_run.h"
 #include "cli_signal.h"
 #include "cli_train_settings.h"
 #include "merit/net.h"
@@ -11,25 +12,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-// Whether the run's directory is there, or can be made.
-static merit_status check_directory(const char *run, merit_error *err)
-{
-    char parent[PATH_MAX];
-    struct stat info;
-    if (run == NULL || stat(run, &info) == 0) {
-        return MERIT_OK;
-    }
-    snprintf(parent, sizeof parent, "%s", run);
-    return access(dirname(parent), W_OK | X_OK) == 0
-               ? MERIT_OK
-               : merit__refuse_system(err, run, "make the directory");
-}
 
 // The net that would be trained, all names of nets taken for what they stand for.
 static merit_status make_net(merit_net **out, const merit__inputs *inputs,
@@ -94,7 +77,6 @@ static merit_status check(const merit__train_settings *settings,
     train.check = 1;
     train.validation_data = inputs->validation;
     train.class_weights = inputs->class_weights;
-    MERIT_TRY(check_directory(settings->run, err));
     MERIT_TRY(
         merit_train(settings->run, inputs->data, inputs->scores, &train, NULL, err));
     if (train.net != NULL) {
@@ -174,6 +156,7 @@ static int run(int argc, char **argv)
     if (helped) {
         goto fail;
     }
+    MERIT_TRY(merit__run_check_place(settings.run, settings.shared.data_path, &err));
     MERIT_TRY(merit__inputs_load(&inputs, &settings.shared, &err));
     MERIT_TRY(settings.check ? check(&settings, &inputs, &err)
                              : train(&settings, &inputs, &err));
