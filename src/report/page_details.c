@@ -40,6 +40,14 @@ static void add_member(merit__xml *xml, const char *key, const json_t *value)
     }
 }
 
+/* Whether a setting of all trainings says something of this one: letters are hidden in
+ * few, and few look at a sample of the classes. */
+static int applies(const char *key, const json_t *value)
+{
+    return json_number_value(value) != 0 ||
+           (strcmp(key, "hide") != 0 && strcmp(key, "sample") != 0);
+}
+
 static void add_members(merit__xml *xml, json_t *object)
 {
     for (void *at = json_object_iter(object); at != NULL;
@@ -49,11 +57,13 @@ static void add_members(merit__xml *xml, json_t *object)
             for (void *in = json_object_iter(value); in != NULL;
                  in = json_object_iter_next(value, in)) {
                 const char *key = json_object_iter_key(in);
-                if (json_object_get(object, key) == NULL) { // not told already
-                    add_member(xml, key, json_object_iter_value(in));
+                json_t *inner = json_object_iter_value(in);
+                if (json_object_get(object, key) == NULL && // not told already
+                    applies(key, inner)) {
+                    add_member(xml, key, inner);
                 }
             }
-        } else {
+        } else if (applies(json_object_iter_key(at), value)) {
             add_member(xml, json_object_iter_key(at), value);
         }
     }
