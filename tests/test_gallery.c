@@ -16,7 +16,8 @@
 
 #define GOOD MERIT_SOURCE_DIR "/tests/bad/pictures/"
 
-enum { N = 24, SIDE = 6, VALUES = SIDE * SIDE };
+// More pictures than there are slots of the look-ahead, so that these are used again.
+enum { N = 96, SIDE = 6, VALUES = SIDE * SIDE };
 
 static char folder[PATH_BYTES];
 
@@ -88,7 +89,7 @@ static void test_what_is_kept_does_not_show(void **state)
     merit_dataset *whole = load_folder(0);
     expect_shape(whole, N, 1, SIDE, SIDE);
     assert_int_equal(whole->storage->gallery->n_kept, N);
-    for (int64_t kept = 0; kept < N; kept += 7) {
+    for (int64_t kept = 0; kept < N; kept += 31) {
         merit_dataset *part = load_folder(kept > 0 ? kept * VALUES : 1);
         assert_int_equal(part->storage->gallery->n_kept, kept);
         for (int64_t i = 0; i < N; i++) {
@@ -146,7 +147,7 @@ static void *read_all(void *argument)
     reader *r = argument;
     float zero = 0, one = 1;
     const merit__normalisation nothing = {1, &zero, &one};
-    for (int64_t step = 0; step < 40 * N; step++) {
+    for (int64_t step = 0; step < 20 * N; step++) {
         float found[VALUES];
         int64_t index[6];
         for (int64_t i = 0; i < 6; i++) {
@@ -181,6 +182,34 @@ static void test_many_threads_read_what_is_decoded_ahead(void **state)
         assert_int_equal(readers[i].n_wrong, 0);
     }
     assert_true(merit_dataset_waited(data) > 0);
+    merit_dataset_free(data);
+}
+
+/* A picture that somebody looks at stays where it is, however many others are decoded
+ * ahead meanwhile; given back, its place is used again. */
+static void test_what_is_lent_stays(void **state)
+{
+    (void)state;
+    unsigned char wanted[VALUES];
+    merit__loan held, other;
+    merit_dataset *data = load_folder(1);
+    merit__gallery *gallery = data->storage->gallery;
+    for (int64_t round = 0; round < 2; round++) {
+        const int64_t first = round;
+        merit__gallery_announce(gallery, &first, 1);
+        assert_int_equal(merit__gallery_borrow(gallery, first, &held, NULL), MERIT_OK);
+        assert_true(held.slot >= 0);
+        memcpy(wanted, held.values, sizeof wanted);
+        for (int64_t place = 2; place < N; place++) {
+            merit__gallery_announce(gallery, &place, 1);
+            assert_int_equal(merit__gallery_borrow(gallery, place, &other, NULL),
+                             MERIT_OK);
+            assert_true(other.slot != held.slot);
+            merit__gallery_return(gallery, &other);
+        }
+        assert_memory_equal(wanted, held.values, sizeof wanted);
+        merit__gallery_return(gallery, &held);
+    }
     merit_dataset_free(data);
 }
 
@@ -422,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_what_is_kept_does_not_show),
         cmocka_unit_test(test_normalisation),
         cmocka_unit_test(test_many_threads_read_what_is_decoded_ahead),
+        cmocka_unit_test(test_what_is_lent_stays),
         cmocka_unit_test(test_inference_decodes_ahead),
         cmocka_unit_test(test_a_file_that_is_gone_or_another),
         cmocka_unit_test(test_a_file_that_is_gone_before_it_is_read),

@@ -206,6 +206,33 @@ def test_the_first_twenty_bad_pictures_are_named(folder, tmp_path):
         "a", "b", "none.png"]
 
 
+def test_where_a_run_cannot_be_is_told_before_pictures_are_decoded(folder, tmp_path):
+    (folder / "b" / "good.png").write_bytes(b"")
+    assert "cannot make the directory: No such file" in refused(
+        "train", folder, "-o", tmp_path / "nowhere" / "run", expect=5)
+
+
+def test_a_run_does_not_lie_among_its_classes(tmp_path):
+    folder = write_folder(tmp_path / "data", n=30)
+    before = sorted(folder.rglob("*"))
+    for run in (folder / "run", folder / "ant" / "run", f"{folder}/../data/run"):
+        for command in (["train"], ["compare", "-l", "cross-entropy,brier"]):
+            assert "where it would be taken for a class" in refused(
+                *command, folder, "-o", run, expect=2)
+    assert "holds other files" in refused("train", folder, "-o", folder, expect=2)
+    assert "holds other files" in refused(
+        "compare", folder, "-l", "cross-entropy,brier", "-o", folder, expect=2)
+    assert sorted(folder.rglob("*")) == before  # not even a lock is left there
+    merit("train", folder, "-o", tmp_path / "data-run", *NET, "-q", "-e", "1")
+
+
+def test_a_few_pictures_of_many_classes_may_lack_some(folder):
+    for name in "cdefghij":
+        shutil.copytree(folder / "a", folder / name)
+    (folder / "a" / "good.png").write_bytes(b"")
+    assert "3 of 1x3x5" in merit("info", folder, "--first", "4", "--bad-samples=skip:50%").out
+
+
 def test_a_class_of_bad_pictures_alone_is_refused(folder):
     shutil.copy(PICTURES / "good-grey8.png", folder / "a" / "good2.png")
     (folder / "b" / "good.png").write_bytes(b"")
@@ -314,6 +341,17 @@ def test_what_is_neither_file_nor_folder(what, folder):
         assert "leads nowhere" in line or "is a device" in line
 
 
+def test_a_list_through_a_folder_that_is_a_link(folder):
+    (folder / "link").symlink_to("a")
+    place = folder / "list.tsv"
+    place.write_text("link/good.png\tx\nb/good.png\ty\n")
+    assert "list.tsv:1: link/good.png: is a symbolic link; --follow-links" in refused(
+        "info", place)
+    assert "2 of 1x3x5" in merit("info", place, "--follow-links").out
+    place.write_text("a/good.png/x.png\tx\nb/good.png\ty\n")
+    assert "there is no such file" in refused("info", place)
+
+
 def test_folders_that_lead_in_a_circle(folder):
     (folder / "b" / "again").symlink_to(folder)
     assert "symbolic link" in refused("info", folder)
@@ -419,7 +457,7 @@ def test_the_order_is_that_of_the_bytes(folder):
     assert json.loads(merit("info", other, "--json").out)["fingerprint"] != before
 
 
-def test_class_names_that_differ_in_case_or_accents_only(folder):
+def test_class_names_that_differ_in_case_or_accents_only(folder, tmp_path):
     def add(name):
         (folder / name).mkdir()
         shutil.copy(PICTURES / "good-grey8.png", folder / name / "good.png")
@@ -436,6 +474,15 @@ def test_class_names_that_differ_in_case_or_accents_only(folder):
     record = json.loads(merit("info", folder, "--json").out)
     assert len(record["classes"]) == 5
     assert "writing of accents" in merit("info", folder).out
+    # The names of a table are no others either, but that is told.
+    shutil.rmtree(folder / "caf\u00e9")
+    table = tmp_path / "table.tsv"
+    for name in ("caf\u00e9", "CAFE\u0301"):
+        names = ["a", "b", "Straße", name]
+        table.write_text("\t".join(names) + "\n" + "".join(
+            "\t".join([x, *(str(int(x == y)) for y in names)]) + "\n" for x in names))
+        line = refused("train", folder, "-s", table, "-o", tmp_path / "run")
+        assert f'"{name}" there differs in case or the writing of accents' in line
 
 
 # Score tables and classes
@@ -514,7 +561,11 @@ def test_eval_on_what_was_learned_from_is_told(trained, pets, tmp_path):
 
 def test_a_comparison_and_a_report_of_pictures(trained, pets, tmp_path):
     merit("compare", pets, "-l", "cross-entropy,brier", "-o", tmp_path / "comparison",
-          "--size", "10", *NET[:-2])
+          "--size", "10", "--memory", "1", *NET[:-2])
+    logs = list((tmp_path / "comparison").rglob("log.jsonl"))
+    shares = [json.loads(log.read_text().splitlines()[-1])["waited_for_pictures"]
+              for log in logs]
+    assert len(shares) == 6 and all(0 < share <= 1 for share in shares), shares
     merit("explain", trained)
     page = tmp_path / "page.html"
     wrong = tmp_path / "wrong"  # labels, so that there are mistakes to show
@@ -522,7 +573,10 @@ def test_a_comparison_and_a_report_of_pictures(trained, pets, tmp_path):
     shutil.copytree(pets / "cat", wrong / "ant")
     told = merit("report", trained, wrong, "-o", page).err
     assert "80 of 80 pictures are among those that the run learned from" in told
-    assert page.read_text().count("<img ") > 0
+    text = page.read_text()
+    assert text.count("<img ") > 0
+    assert "<dt>momentum</dt>" in text
+    assert "<dt>hide</dt>" not in text and "<dt>sample</dt>" not in text
     # What does not fit into memory is shown all the same.
     other = tmp_path / "other.html"
     merit("report", trained, wrong, "-o", other, "--memory", "1")
@@ -808,6 +862,8 @@ def test_a_run_continues_only_with_the_same_pictures(pets, tmp_path):
     extra.write_bytes(old)
     assert "cat/more.png is new" in refused(*arguments, expect=4)
     extra.unlink()
+    assert "the pictures are the same; are --size, --fit" in refused(
+        *arguments, "--size", "10", expect=4)
     os.utime(victim, (1, 1))  # a touched file is the same file
     done = merit(*arguments)
     assert "continued after step" in done.err
