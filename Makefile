@@ -10,7 +10,8 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 PYTHON ?= /usr/bin/python3
 BENCHMARKS ?= bench/speed.py bench/question.py bench/auto_time.py bench/earnings.py \
-    bench/logging_cost.py bench/explain.py bench/pictures.py bench/trees.py bench/taxa.py
+    bench/logging_cost.py bench/explain.py bench/pictures.py bench/trees.py bench/taxa.py \
+    bench/proteins.py
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all packages test demo demo-protein bench format install clean
