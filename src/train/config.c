@@ -110,8 +110,8 @@ static double default_hide(const merit_dataset *data)
     return asked < most / 2 ? 2 * asked : fmax(asked, most);
 }
 
-/* Residual nets without norm, begun small, bear twice the usual rate; so do the rows of a
- * sample, each of which sees few steps. */
+/* Residual nets without norm, begun small, bear twice the usual rate; so do the rows of
+ * a sample, each of which sees few steps. */
 static double default_rate(const merit__optimizer *optimizer,
                            const merit_train_options *o, const merit_dataset *data)
 {
@@ -135,8 +135,8 @@ static merit_status check_ranges(const merit__config *c, merit_error *err)
     MERIT_TRY(real_in_range("momentum", c->momentum, 0, 0.999999, err));
     MERIT_TRY(real_in_range("weight decay", c->weight_decay, 0, 10, err));
     MERIT_TRY(real_in_range("validation", c->validation, 1e-6, 0.9, err));
-    MERIT_TRY(real_in_range("share of letters hidden in training", c->hide, 0,
-                            1 - 1e-6, err));
+    MERIT_TRY(real_in_range("share of letters hidden in training", c->hide, 0, 1 - 1e-6,
+                            err));
     MERIT_TRY(real_in_range("maximal time in seconds", c->max_seconds, 0, 1e9, err));
     MERIT_TRY(
         real_in_range("seconds between checkpoints", c->checkpoint_s, 0.001, 1e9, err));
@@ -239,11 +239,10 @@ merit_status merit__config_json(char **json, const merit__config *c,
         (json_int_t)c->slice, "groups", (json_int_t)c->groups, "patience",
         (json_int_t)c->patience, "shift", (json_int_t)c->shift, "sample",
         (json_int_t)c->sample, "flip", c->flip, "exact", c->exact, "hide", c->hide,
-        "learning_rate", c->learning_rate, "momentum", c->momentum,
-        "weight_decay", c->weight_decay, "validation",
-        validation_data != NULL ? 0.0 : c->validation, "seed", seed, "data",
-        fingerprint, "validation_data", validation_fingerprint, "scores", table,
-        "class_weights", weights);
+        "learning_rate", c->learning_rate, "momentum", c->momentum, "weight_decay",
+        c->weight_decay, "validation", validation_data != NULL ? 0.0 : c->validation,
+        "seed", seed, "data", fingerprint, "validation_data", validation_fingerprint,
+        "scores", table, "class_weights", weights);
     *json = merit__json_dump(record, JSON_SORT_KEYS);
     json_decref(record);
     return *json != NULL ? MERIT_OK

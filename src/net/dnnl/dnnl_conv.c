@@ -12,8 +12,9 @@ static int can_fold(const merit__dnnl_plan *plan, const merit__layer *layer)
     // Plans that share an arena fold the same layers.
     int64_t unit = plan->base.options.unit > 0 ? plan->base.options.unit : layer->in.w;
     return layer->kernel_h == 1 && layer->in.h == 1 && layer->dilation >= FOLD_FROM &&
-           unit % layer->dilation == 0 && layer->in.w % layer->dilation == 0 && layer->out.w == layer->in.w &&
-           layer->in.c % 16 == 0 && layer->out.c % 16 == 0;
+           unit % layer->dilation == 0 && layer->in.w % layer->dilation == 0 &&
+           layer->out.w == layer->in.w && layer->in.c % 16 == 0 &&
+           layer->out.c % 16 == 0;
 }
 
 static merit__window window_of(const merit__layer *layer, int is_folded)
@@ -152,8 +153,8 @@ merit_status merit__dnnl_conv_forward(merit__dnnl_plan *plan, int64_t index, int
     merit__dnnl_segment(plan, tensor, merit__dnnl_query(pd, dnnl_query_weights_md, 0));
     merit__dnnl_segment(plan, tensor + 1, md[2]);
     merit__dnnl_tensor arena, weights, bias;
-    MERIT__PASS(merit__dnnl_weights_bind(plan, tensor, MERIT__PARAMETERS, &arena, &bias,
-                                         err));
+    MERIT__PASS(
+        merit__dnnl_weights_bind(plan, tensor, MERIT__PARAMETERS, &arena, &bias, err));
     MERIT__PASS(merit__dnnl_adapt(plan, &plan->prepare, &arena,
                                   merit__dnnl_query(pd, dnnl_query_weights_md, 0),
                                   &weights, err));
