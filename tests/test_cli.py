@@ -808,24 +808,35 @@ def read_all(descriptor):
         parts.append(part)
 
 
-def test_progress_on_a_terminal(place, tmp_path):
+def on_terminal(*arguments):
+    """What the program shows on standard error when that is a terminal of 60 columns."""
     try:
         ours, theirs = pty.openpty()
     except OSError:
         pytest.skip("no pseudo-terminals here")
-    process = subprocess.Popen(
-        [MERIT, "train", place / "toy-images-idx3-ubyte", "-s", place / "table.tsv", "-o",
-         tmp_path / "run", "--net", "dense 4", "--loss", "cross-entropy", "-e", "2", "-j1"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "60"})
+    process = subprocess.Popen([MERIT, *arguments], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=theirs,
+                               env={**os.environ, "TERM": "xterm", "COLUMNS": "60"})
     os.close(theirs)
     shown = read_all(ours)
     os.close(ours)
     assert process.wait(timeout=120) == 0
+    return shown
+
+
+def test_progress_on_a_terminal(place, tmp_path):
+    shown = on_terminal("train", place / "toy-images-idx3-ubyte", "-s", place / "table.tsv",
+                        "-o", tmp_path / "run", "--net", "dense 4", "--loss",
+                        "cross-entropy", "-e", "2", "-j1")
     redrawn = [part.replace("\x1b[K", "") for part in shown.replace("\r\n", "\n").split("\r")[1:]]
     assert redrawn and all(part.startswith("epoch ") for part in redrawn)
     assert all(len(part.split("\n")[0]) < 60 for part in redrawn)
     assert shown.endswith("\n")
+    # Predictions tell how far they are, too, and leave nothing of it.
+    for command in ("eval", "predict"):
+        shown = on_terminal(command, tmp_path / "run", place / "toy-images-idx3-ubyte")
+        assert re.match(r"\rpredicting  \[> *\]    0 %  0 of [\d,]+\x1b\[K", shown), shown
+        assert shown.endswith("\r\x1b[K") and "\n" not in shown
 
 
 # Signals and runs that are held: exit codes 7, 8, 75, 130 and 143

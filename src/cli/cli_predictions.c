@@ -1,5 +1,6 @@
 #include "cli_predictions.h"
 
+#include "cli_gauge.h"
 #include "cli_loading.h"
 #include "cli_message.h"
 #include "cli_number.h"
@@ -8,6 +9,7 @@
 #include "cli_scores.h"
 
 #include <string.h>
+#include <time.h>
 
 merit_status merit__predictions_option(merit__predictions_source *source, int key,
                                        const char *value, merit_error *err)
@@ -128,12 +130,62 @@ int64_t merit__predictions_block(const merit__predictions *predictions)
     return merit_model_block(predictions->model, predictions->data);
 }
 
+// A walk over blocks that tells how far it is.
+struct walk {
+    const merit__predictions *predictions;
+    merit_model_visit *visit;
+    void *payload;
+    merit__gauge gauge;
+    struct timespec started;
+};
+
+static double seconds_since(struct timespec started)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - started.tv_sec) +
+           1e-9 * (double)(now.tv_nsec - started.tv_nsec);
+}
+
+static void show_walk(struct walk *walk, int64_t n_done)
+{
+    const int64_t n = walk->predictions->n;
+    double left = n_done > 0 ? seconds_since(walk->started) * (double)(n - n_done) /
+                                   (double)n_done
+                             : -1;
+    if (n_done < n) {
+        merit__gauge_show(&walk->gauge, "predicting", n_done, n, left);
+    }
+}
+
+static merit_status visit_block(void *payload, int64_t first, int64_t n,
+                                const float *logits, merit_error *err)
+{
+    struct walk *walk = payload;
+    // What is done with the block may be written to the same terminal.
+    merit__gauge_clear(&walk->gauge);
+    merit_status status = walk->visit(walk->payload, first, n, logits, err);
+    if (status == MERIT_OK) {
+        show_walk(walk, first + n);
+    }
+    return status;
+}
+
 merit_status merit__predictions_each(const merit__predictions *predictions,
                                      merit_model_visit *visit, void *payload,
                                      merit_error *err)
 {
-    return merit_model_each(predictions->model, predictions->data,
-                            predictions->n_threads, visit, payload, err);
+    struct walk walk = {.predictions = predictions,
+                        .visit = visit,
+                        .payload = payload,
+                        .gauge = merit__gauge_create()};
+    clock_gettime(CLOCK_MONOTONIC, &walk.started);
+    show_walk(&walk, 0);
+    merit_status status =
+        merit_model_each(predictions->model, predictions->data, predictions->n_threads,
+                         visit_block, &walk, err);
+    merit__gauge_clear(&walk.gauge);
+    return status;
 }
 
 void merit__predictions_dispose(merit__predictions *predictions)
