@@ -164,7 +164,8 @@ def test_residue(place):
     assert len(predicted) == record["n"] and predicted[1][0] == "p0:2"
     # The same labels as two columns, in another order, among others.
     records = [r.split() for r in (place / "s.fasta").read_text().split(">")[1:]]
-    (place / "s.tsv").write_text("# name, states\nelse\tHHH\n" + "".join(
+    # A state that only they have is no class.
+    (place / "s.tsv").write_text("# name, states\nelse\tHHQ\n" + "".join(
         f"{name}\t{states}\n" for name, states in records[::-1]))
     again = json.loads(merit("eval", place / "residue", place / "p.fasta", "--labels",
                              place / "s.tsv", "--json").out)

@@ -104,35 +104,11 @@ static merit_status read_labels(merit__records *out, merit__stream *stream,
                                        : read_text(out, stream, err);
 }
 
-/* What is there is a class, but for gaps. */
-static merit_status name_states(merit__sequences *s, merit_dataset *data,
-                                const int64_t counts[MERIT__LABEL_CODES],
-                                int32_t class_of[MERIT__LABEL_CODES], merit_error *err)
-{
-    char letters[MERIT__LABEL_CODES][2];
-    const char *names[MERIT__LABEL_CODES];
-    int64_t n = 0;
-    for (int byte = '*'; byte <= 'Z'; byte++) { // in their order
-        int code = merit__code_of_label((unsigned char)byte);
-        if (code < 0 || code == MERIT__CODE_GAP || counts[code] == 0) {
-            continue;
-        }
-        class_of[code] = (int32_t)n;
-        letters[n][0] = (char)byte;
-        letters[n][1] = '\0';
-        names[n] = letters[n];
-        n++;
-    }
-    class_of[MERIT__CODE_GAP] = -1;
-    data->n_names = data->n_classes = s->n_labels = n;
-    return merit__class_names_clone(&data->names, (char *const *)(uintptr_t)names, n,
-                                    err);
-}
-
-/* Copies the labels of every record from where the second file has them. */
+/* Copies the codes of the labels of every record from where the second file has them;
+ * counts them, since labels of other records do not matter. */
 static merit_status copy_states(merit__sequences *s, const merit__records *states,
-                                const int32_t class_of[MERIT__LABEL_CODES],
-                                const char *shown, merit_error *err)
+                                int64_t counts[MERIT__LABEL_CODES], const char *shown,
+                                merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__named *list = NULL;
@@ -157,12 +133,42 @@ static merit_status copy_states(merit__sequences *s, const merit__records *state
         }
         const uint8_t *from = states->codes + states->start[j];
         for (int64_t t = 0; t < n; t++) {
-            s->label[r->start[i] + t] = class_of[from[t]];
+            s->label[r->start[i] + t] = from[t];
+            counts[from[t]]++;
         }
     }
 fail:
     merit__free(list);
     return status;
+}
+
+/* What is there is a class, but for gaps; codes become classes. */
+static merit_status name_states(merit__sequences *s, merit_dataset *data,
+                                const int64_t counts[MERIT__LABEL_CODES],
+                                merit_error *err)
+{
+    int32_t class_of[MERIT__LABEL_CODES] = {0};
+    char letters[MERIT__LABEL_CODES][2];
+    const char *names[MERIT__LABEL_CODES];
+    int64_t n = 0;
+    for (int byte = '*'; byte <= 'Z'; byte++) { // in their order
+        int code = merit__code_of_label((unsigned char)byte);
+        if (code < 0 || code == MERIT__CODE_GAP || counts[code] == 0) {
+            continue;
+        }
+        class_of[code] = (int32_t)n;
+        letters[n][0] = (char)byte;
+        letters[n][1] = '\0';
+        names[n] = letters[n];
+        n++;
+    }
+    class_of[MERIT__CODE_GAP] = -1;
+    for (size_t i = 0; i < s->records.n_codes; i++) {
+        s->label[i] = class_of[s->label[i]];
+    }
+    data->n_names = data->n_classes = s->n_labels = n;
+    return merit__class_names_clone(&data->names, (char *const *)(uintptr_t)names, n,
+                                    err);
 }
 
 merit_status merit__residues_label(merit__sequences *s, merit_dataset *data,
@@ -171,7 +177,7 @@ merit_status merit__residues_label(merit__sequences *s, merit_dataset *data,
     merit_status status = MERIT_OK;
     merit__stream *stream = NULL;
     merit__records states = {.n = 0};
-    int32_t class_of[MERIT__LABEL_CODES] = {0};
+    int64_t counts[MERIT__LABEL_CODES] = {0};
     s->label = merit__alloc_array(s->records.n_codes, sizeof *s->label);
     if (s->label == NULL) {
         MERIT_TRY(
@@ -179,8 +185,8 @@ merit_status merit__residues_label(merit__sequences *s, merit_dataset *data,
     }
     MERIT_TRY(merit__stream_open(&stream, labels, limit_bytes, err));
     MERIT_TRY(read_labels(&states, stream, err));
-    MERIT_TRY(name_states(s, data, states.counts, class_of, err));
-    MERIT_TRY(copy_states(s, &states, class_of, merit__stream_name(stream), err));
+    MERIT_TRY(copy_states(s, &states, counts, merit__stream_name(stream), err));
+    MERIT_TRY(name_states(s, data, counts, err));
 fail:
     merit__records_dispose(&states);
     merit__stream_close(stream);
