@@ -30,11 +30,7 @@ int merit__fasta_probe(const unsigned char *head, size_t n_bytes)
     while (i < n_bytes && (head[i] == '\n' || head[i] == '\r')) {
         i++;
     }
-    if (i >= n_bytes || (head[i] != '>' && head[i] != '@')) {
-        return 0;
-    }
-    // A table may begin with such a byte too, but not without any letter in the line.
-    return 1;
+    return i < n_bytes && (head[i] == '>' || head[i] == '@');
 }
 
 /* Looks at the next byte; NONE at the end. */
@@ -154,6 +150,8 @@ static merit_status fail_byte(const fasta_reader *r, int byte)
             ? "label; labels are letters, digits or *, and - where there is none"
         : byte >= '0' && byte <= '9'
             ? "letter, gap or stop. Numbers as in GenBank files must go."
+        : byte == '@' && o->is_fastq
+            ? "letter, gap or stop. If this is SAM, samtools fastq turns it into FASTQ."
             : "letter, gap or stop.");
 }
 
@@ -220,7 +218,7 @@ static merit_status skip_qualities(fasta_reader *r)
     }
     MERIT_TRY(look(r, &byte));
     if (byte != NONE && byte != '\n' && byte != '\r') {
-        return fail_record(r, "has more qualities than letters");
+        return fail_record(r, "does not have as many qualities as letters");
     }
 fail:
     return status;

@@ -98,6 +98,8 @@ static merit_status take_line(const char **text, char *line, int64_t number,
     return MERIT_OK;
 }
 
+/* The class of each record, as lines of the content say; it is cut into pieces, to
+ * which the texts point. */
 static merit_status take_from_text(const char **text, char *content,
                                    const merit__records *r, const char *shown,
                                    merit_error *err)
@@ -107,6 +109,8 @@ static merit_status take_from_text(const char **text, char *content,
     char name[60];
     int64_t number = 0;
     MERIT_TRY(merit__records_sort(&list, r, err));
+    // Spreadsheets begin a text with a byte order mark.
+    content += strncmp(content, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     for (char *line = content; line != NULL;) {
         char *next = strchr(line, '\n');
         if (next != NULL) {
