@@ -1,12 +1,14 @@
 """Hidden residues of real proteins: merit's auto against the same net in PyTorch.
 
 The net: embedding, six residual convolutions, 64 wide, 5 taps, dilation 1 to 32; 15 % of
-the residues hidden; crops of 128 letters, 32 in a step. A crop of each of the last tenth of the proteins
-of mmseqs2-examples is for the test, what each answer is worth is in BLOSUM62. merit trains
-`--loss auto` once (all candidates, temperature and rule included); PyTorch trains cross
-entropy and softmax-margin, and decides with argmax and with the Bayes decision at a
-temperature fitted on held-out proteins. Arguments: epochs of merit (default 3), steps of
-PyTorch (default 6000; 0: leave it out).
+the residues hidden; crops of 128 letters, 32 in a step. A crop of each of the last tenth
+of the proteins of mmseqs2-examples is for the test, what each answer is worth is in
+BLOSUM62. merit trains `--loss auto` once (all candidates, temperature and rule included);
+PyTorch trains cross entropy and softmax-margin, and decides with argmax and with the Bayes
+decision at a temperature fitted on held-out proteins. In training merit hides twice as many
+residues, as it does by default; PyTorch 15 %, or another share. Arguments: epochs of merit
+(default 3), steps of PyTorch (default 6000; 0: leave it out), the share that PyTorch hides
+in training (default 0.15).
 
 merit takes all processors, PyTorch one thread. Seconds are those of the clock and those
 that the processors spent: two threads of one core count twice as long as they take, and
@@ -29,6 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 WORK = common.BUILD / "bench/proteins"
 EPOCHS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 STEPS = int(sys.argv[2]) if len(sys.argv) > 2 else 6000
+HIDE = sys.argv[3] if len(sys.argv) > 3 else "0.15"
 
 
 def split():
@@ -73,7 +76,7 @@ def main():
     merit()
     if STEPS > 0:
         subprocess.run([common.torch_python(), HERE / "torch_proteins.py", WORK, BLOSUM62,
-                        str(STEPS)], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+                        str(STEPS), HIDE], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
 main()

@@ -1,5 +1,6 @@
 """The net of proteins.py in PyTorch. Arguments: the folder of train.fasta and test.fasta,
-the score table, steps. Prints what each loss earns by argmax and by the Bayes decision."""
+the score table, steps, the share of residues hidden in training. Prints what each loss
+earns by argmax and by the Bayes decision."""
 import pathlib
 import resource
 import sys
@@ -51,13 +52,13 @@ def crops(proteins, generator, n):
     return out
 
 
-def hide(codes, generator):
+def hide(codes, generator, share=HIDE):
     """What the net sees, and which class is hidden where, -1 elsewhere."""
     class_of = torch.full((LETTERS,), -1)
     for i, letter in enumerate(RESIDUES):
         class_of[ord(letter) - 65] = i
     labels = class_of[codes]
-    chosen = (torch.rand(codes.shape, generator=generator) < HIDE) & (labels >= 0)
+    chosen = (torch.rand(codes.shape, generator=generator) < share) & (labels >= 0)
     return torch.where(chosen, torch.tensor(HIDDEN), codes), torch.where(
         chosen, labels, torch.tensor(-1))
 
@@ -75,7 +76,7 @@ def logits_of(net, proteins, seed, n):
 
 def main():
     torch.set_num_threads(1)
-    folder, steps = pathlib.Path(sys.argv[1]), int(sys.argv[3])
+    folder, steps, share = pathlib.Path(sys.argv[1]), int(sys.argv[3]), float(sys.argv[4])
     scores = table(pathlib.Path(sys.argv[2]))
     proteins, test = read(folder / "train.fasta"), read(folder / "test.fasta")
     train, held_out = proteins[len(proteins) // 20:], proteins[:len(proteins) // 20]
@@ -89,7 +90,7 @@ def main():
         margin = SCALE[loss] * (scores.diagonal()[:, None] - scores)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
         for _ in range(steps):
-            codes, labels = hide(crops(train, generator, BATCH), generator)
+            codes, labels = hide(crops(train, generator, BATCH), generator, share)
             at = labels >= 0
             z, y = net(codes)[at], labels[at]
             value = F.cross_entropy(z + margin[y], y)
@@ -103,7 +104,8 @@ def main():
                           key=lambda t: float(F.cross_entropy(z / t, y)))
         z, y = logits_of(net, test, 3, 5000)
         bayes = (torch.softmax(z / temperature, 1) @ scores).argmax(1)
-        print(f"PyTorch {loss}, {steps} steps, {spent:.0f} s of the processor: argmax "
+        print(f"PyTorch {loss}, {steps} steps, {share:.0%} hidden, {spent:.0f} s of the "
+              f"processor: argmax "
               f"{float(scores[y, z.argmax(1)].mean()):.4f}, bayes "
               f"{float(scores[y, bayes].mean()):.4f}", flush=True)
 
