@@ -30,6 +30,7 @@ enum {
     MERIT__OPTION_SIGNALS,
     MERIT__DATA_OPTION_END // above all of them
 };
+_Static_assert(MERIT__DATA_OPTION_END <= 0x280, "where the keys of other options begin");
 
 // clang-format off
 #define MERIT__LABELS_OPTION                                                           \

@@ -5,7 +5,7 @@
 #include "cli_data.h"
 #include "merit/model.h"
 
-enum { MERIT__OPTION_RULE = 0x220 };
+enum { MERIT__OPTION_RULE = 0x280 };
 
 // clang-format off
 #define MERIT__MODEL_OPTIONS                                                           \

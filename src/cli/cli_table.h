@@ -5,7 +5,7 @@
 #include "cli_scores.h"
 #include "merit/audit.h"
 
-enum { MERIT__OPTION_CLASSES = 0x230, MERIT__OPTION_SAMPLES, MERIT__OPTION_SEED };
+enum { MERIT__OPTION_CLASSES = 0x290, MERIT__OPTION_SAMPLES, MERIT__OPTION_SEED };
 
 // clang-format off
 #define MERIT__TABLE_OPTIONS                                                           \
