@@ -100,6 +100,39 @@ def test_columns_go_by_their_names(place, run, tmp_path):
     (tmp_path / "short.txt").write_text("\n".join(short))
     assert "2 columns of features, expected 3" in refused(
         "predict", run, tmp_path / "short.txt", expect=3)
+    (tmp_path / "headless.csv").write_text("\n".join(",".join(row[1:]) for row in rows[1:]))
+    assert "mass, length, width; if the first line names no columns, --header no" in refused(
+        "eval", run, tmp_path / "headless.csv", expect=3)
+    asked = merit("eval", run, tmp_path / "headless.csv", "--header", "no", "--label", "-1")
+    assert asked.out == merit("eval", run, place / "test.csv").out
+
+
+def test_columns_without_names_keep_their_places(tmp_path):
+    """Numbers that name the rows are no features, though nothing in the table says so."""
+    x, kinds = make()
+    rows = [f"{1000 + i},{row}" for i, row in enumerate(rows_of(x, kinds).splitlines())]
+    (tmp_path / "train.csv").write_text("\n".join(rows))
+    merit("train", tmp_path / "train.csv", "--id", "1", "--label", "-1", "-o",
+          tmp_path / "run", *TRAIN)
+    assert record("eval", tmp_path / "run", tmp_path / "train.csv")["accuracy"] > 0.9
+    wanted = merit("predict", tmp_path / "run", tmp_path / "train.csv").out
+    assert [line.split("\t")[0] for line in wanted.splitlines()[1:4]] == \
+        ["1000", "1001", "1002"]
+    # Without labels it is not clear which of the columns is none of a feature.
+    (tmp_path / "new.csv").write_text("\n".join(row.rsplit(",", 1)[0] for row in rows))
+    assert "4 columns of features, expected 3" in refused(
+        "predict", tmp_path / "run", tmp_path / "new.csv", expect=3)
+    assert merit("predict", tmp_path / "run", tmp_path / "new.csv", "--id", "1").out == wanted
+
+
+def test_names_of_classes_may_have_line_ends(tmp_path):
+    def note(*names):
+        (tmp_path / "t.csv").write_text(
+            "a,label\n" + "".join(f'{i},"{name}"\n' for i, name in enumerate(names)))
+        return "they are told apart" in merit("info", tmp_path / "t.csv").out
+
+    assert not note("x\n0", "x\n1")
+    assert note("x\nb", "x\nB")
 
 
 def test_unknown_columns_are_told(place, run, tmp_path):

@@ -85,7 +85,7 @@ static size_t n_folded(const char *entry)
 }
 
 // Entries "folded name, newline, name" in order, so that names that fold alike are
-// neighbours. A newline in a name at worst hides a note.
+// neighbours.
 static void tell_neighbours(merit_dataset *data, const merit__paths *entries)
 {
     int64_t n = 0;
@@ -115,6 +115,9 @@ merit_status merit__class_names_compare(merit_dataset *data, merit_error *err)
     for (int64_t i = 0; i < data->n_names; i++) {
         char entry[FOLDED_BYTES + 512];
         size_t n = fold(entry, data->names[i]);
+        for (char *at = entry; (at = memchr(at, '\n', n - (size_t)(at - entry)));) {
+            *at = ' ';
+        }
         entry[n++] = '\n';
         size_t n_name = strlen(data->names[i]);
         n_name = n_name < 500 ? n_name : 500;

@@ -95,18 +95,29 @@ static int64_t count_features(const merit__finding *f)
     return n;
 }
 
-static merit_status mark_id(merit__finding *f)
+// The column of ids that the earlier table had; -1 without. A place without names
+// counts only where as many columns are here as there were.
+static int64_t find_earlier_id(const merit__finding *f)
 {
     const merit__facts *before = f->wish->before;
+    if (before == NULL || before->id == NULL) {
+        return -1;
+    }
+    int is_complete =
+        count_features(f) == before->n_columns + 1 + (before->label != NULL);
+    return f->out->is_header || is_complete ? find_column(f, before->id) : -1;
+}
+
+static merit_status mark_id(merit__finding *f)
+{
     const char *id = f->wish->options->id_column;
+    int64_t earlier = find_earlier_id(f);
     if (id != NULL) {
         return use_column(f, "--id", id, MERIT__USE_ID);
     }
-    if (before != NULL && before->id != NULL && f->out->is_header &&
-        find_column(f, before->id) >= 0) {
-        return use_column(f, "--id", before->id, MERIT__USE_ID);
-    }
-    if (f->out->is_header) {
+    if (earlier >= 0) {
+        f->out->uses[earlier] = MERIT__USE_ID;
+    } else if (f->out->is_header) {
         size_t i = 0;
         while (i < f->out->n && (f->out->uses[i] < 0 || !merit__finding_is_id(f, i))) {
             i++;
@@ -203,6 +214,10 @@ static merit_status fail_missing(const merit__finding *f, size_t n_missing,
         snprintf(hint, sizeof hint, "; is \"%s\" meant to be %s?",
                  merit__printable(shown, sizeof shown, renamed),
                  n_missing == 1 ? "it" : "the first");
+    } else if (n_missing == f->wish->before->columns.n &&
+               f->wish->options->header == MERIT_HEADER_AUTO) {
+        snprintf(hint, sizeof hint,
+                 "; if the first line names no columns, --header no");
     }
     return merit__fail(f->err, MERIT_EFORMAT,
                        "%s:%" PRId64 ": %zu of the %zu columns that were learned "
