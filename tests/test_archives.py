@@ -155,6 +155,15 @@ def test_info_lists_arrays(place, tmp_path):
     assert "h: 5x2x2 uint16" in out and "name the one of the examples" in out
 
 
+def test_names_that_end_twice(place, tmp_path):
+    np.savez(tmp_path / "n.npz", **{"a.npy": np.load(place / "x.npy"), "a": np.zeros((2, 3))})
+    info = record("info", tmp_path / "n.npz")
+    assert {a["name"]: a["content"] for a in info["arrays"]} == {
+        "a.npy": "150x6 float32", "a": "2x3 float64"}
+    for name, n in (("a.npy", 150), ("a", 2), ("a.npy.npy", 150)):
+        assert record("info", f"{tmp_path}/n.npz:{name}")["n"] == n
+
+
 def test_no_pipes(place, tmp_path):
     np.savez(tmp_path / "p.npz", X=np.load(place / "x.npy"))
     line = refused("train", "-", "--labels", place / "y.npy", "--check", "-q",

@@ -47,17 +47,13 @@ static void describe_array(char out[CONTENT_BYTES], const merit__layout *layout)
 }
 
 // Says what is in a member; what cannot be read says so itself.
-static merit_status describe(char out[CONTENT_BYTES], const char *path,
-                             const char *member, merit_error *err)
+static merit_status describe(char out[CONTENT_BYTES], merit__stream *stream,
+                             merit_error *err)
 {
-    merit__stream *stream = NULL;
     merit__layout layout;
     const unsigned char *head = NULL;
     size_t n = 0;
-    merit__member_wish wish = {.name = member};
-    merit_status status = MERIT_OK;
-    MERIT_TRY(merit__stream_open_member(&stream, path, &wish, UINT64_MAX, err));
-    status = merit__stream_peek(stream, MERIT__PEEK_BYTES, &head, &n, err);
+    merit_status status = merit__stream_peek(stream, MERIT__PEEK_BYTES, &head, &n, err);
     if (status == MERIT_OK && n > 0 && merit__npy_probe(head, n)) {
         status = merit__npy_header_read(&layout, stream, err);
         if (status == MERIT_OK) {
@@ -71,44 +67,54 @@ static merit_status describe(char out[CONTENT_BYTES], const char *path,
         snprintf(out, CONTENT_BYTES, "an array that cannot be read");
         status = MERIT_OK;
     }
+    return status;
+}
 
+static merit_status list(merit_archive *archive, merit__stream *stream,
+                         merit_error *err)
+{
+    merit_status status = MERIT_OK;
+    size_t n = merit__stream_n_members(stream);
+    archive->contents = merit__alloc_array(n, sizeof *archive->contents);
+    if (archive->contents == NULL) {
+        return merit__fail_memory(err, n * CONTENT_BYTES, merit__stream_name(stream));
+    }
+    for (size_t i = 0; i < n; i++) {
+        MERIT_TRY(merit__stream_go_to(stream, i, err));
+        const char *name = merit__stream_member(stream);
+        if (!merit__member_is_folder(name)) {
+            MERIT_TRY(describe(archive->contents[archive->names.n], stream, err));
+            MERIT_TRY(merit__paths_add(&archive->names, name, strlen(name), err));
+        }
+    }
 fail:
-    merit__stream_close(stream);
     return status;
 }
 
 merit_status merit_archive_open(merit_archive **out, const char *path, merit_error *err)
 {
+    static const merit__member_wish first = {.part = MERIT__PART_FIRST};
     merit_status status = MERIT_OK;
-    merit__paths names = {.n = 0};
+    merit__stream *stream = NULL;
     merit_archive *archive = NULL;
     if (out == NULL || path == NULL) {
         return merit__fail(err, MERIT_EINVAL, "no archive is given");
     }
     *out = NULL;
-    MERIT_TRY(merit__stream_list(&names, path, err));
-    if (names.n == 0) {
-        return MERIT_OK;
+    MERIT_TRY(merit__stream_open_member(&stream, path, &first, UINT64_MAX, err));
+    if (merit__stream_n_members(stream) == 0) {
+        goto fail;
     }
     archive = merit__alloc_array(1, sizeof *archive);
     if (archive == NULL) {
         MERIT_TRY(merit__fail_memory(err, sizeof *archive, path));
     }
-    archive->names = names;
-    names = (merit__paths){.n = 0};
-    archive->contents = merit__alloc_array(archive->names.n, sizeof *archive->contents);
-    if (archive->contents == NULL) {
-        MERIT_TRY(merit__fail_memory(err, archive->names.n * CONTENT_BYTES, path));
-    }
-    for (size_t i = 0; i < archive->names.n; i++) {
-        MERIT_TRY(describe(archive->contents[i], path,
-                           merit__paths_get(&archive->names, i), err));
-    }
+    MERIT_TRY(list(archive, stream, err));
     *out = archive;
     archive = NULL;
 
 fail:
-    merit__paths_dispose(&names);
+    merit__stream_close(stream);
     merit_archive_free(archive);
     return status;
 }

@@ -45,17 +45,18 @@ static const char *name_at(const void *context, size_t i)
     return merit__paths_get(&archive->names.names, i);
 }
 
-int merit__member_is_folder(const merit__archive *archive, size_t i)
+int merit__member_is_folder(const char *name)
 {
-    const char *name = name_at(archive, i);
     return name[strlen(name) - 1] == '/';
 }
 
 static int64_t find(const merit__archive *archive, const char *name)
 {
     size_t n = strlen(name);
-    n -= n > 4 && strcmp(name + n - 4, ".npy") == 0 ? 4 : 0;
-    return merit__name_set_find(&archive->names, name, n);
+    int64_t place = merit__name_set_find(&archive->names, name, n);
+    return place < 0 && n > 4 && strcmp(name + n - 4, ".npy") == 0
+               ? merit__name_set_find(&archive->names, name, n - 4)
+               : place;
 }
 
 // Whether `name` is stem, stem_<rest> or <rest>_stem; *before and *after are the rest.
@@ -117,7 +118,7 @@ static void list_members(char out[LIST_BYTES], size_t *n, const merit__archive *
     out[0] = '\0';
     *n = 0;
     for (size_t i = 0; i < archive->names.names.n; i++) {
-        if (merit__member_is_folder(archive, i)) {
+        if (merit__member_is_folder(name_at(archive, i))) {
             continue;
         }
         merit__printable(shown, sizeof shown, name_at(archive, i));
@@ -201,7 +202,7 @@ merit_status merit__member_choose(size_t *out, const merit__archive *archive,
     int64_t other = wish->no_member != NULL ? find(archive, wish->no_member) : -1;
     size_t n = 0, n_right = 0, right = 0;
     for (size_t i = 0; i < archive->names.names.n; i++) {
-        if (merit__member_is_folder(archive, i) || (int64_t)i == other) {
+        if (merit__member_is_folder(name_at(archive, i)) || (int64_t)i == other) {
             continue;
         }
         n++;

@@ -25,8 +25,8 @@ merit_status merit__member_choose(size_t *out, const merit__archive *archive,
                                   const merit__member_wish *wish, const char *file,
                                   merit_error *err);
 
-/* Whether a member is a folder, which holds nothing itself. */
-int merit__member_is_folder(const merit__archive *archive, size_t i);
+/* Whether a member of that name is a folder, which holds nothing itself. */
+int merit__member_is_folder(const char *name);
 
 /* The place of the labels of features that were chosen: y_train for X_train; -1 when
  * nothing is called so. */

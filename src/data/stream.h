@@ -36,9 +36,11 @@ char *merit__stream_beside(const merit__stream *stream, const char *path,
 /* The name of the member with the labels of this one, if one is called so; NULL. */
 const char *merit__stream_labels(const merit__stream *stream);
 
-/* The members of a file that is an archive, without folders; none for another. */
-merit_status merit__stream_list(merit__paths *names, const char *path,
-                                merit_error *err);
+/* The number of members, with folders; 0 when the file is no archive. */
+size_t merit__stream_n_members(const merit__stream *stream);
+
+/* Goes to the first byte of member i. */
+merit_status merit__stream_go_to(merit__stream *stream, size_t i, merit_error *err);
 
 /* NULL is allowed. */
 void merit__stream_close(merit__stream *stream);

@@ -15,14 +15,34 @@ static const merit__member *member_of(const merit__stream *stream)
     return &stream->archive.members[stream->place];
 }
 
-// The name for messages gets the member's behind it.
+// The name for messages is that of the file with the member's behind it.
 static void name_member(merit__stream *stream)
 {
     const char *member = merit__paths_get(&stream->archive.names.names, stream->place);
-    char file[sizeof stream->name], path[2 * sizeof stream->name + 256];
-    memcpy(file, stream->name, sizeof file);
-    snprintf(path, sizeof path, "%s:%s", file, member);
+    char path[sizeof stream->file + 256];
+    snprintf(path, sizeof path, "%s:%s", stream->file, member);
     merit__printable_path(stream->name, sizeof stream->name, path);
+}
+
+merit_status merit__stream_go_to(merit__stream *stream, size_t i, merit_error *err)
+{
+    if (stream->has_inflate) {
+        inflateEnd(&stream->inflate);
+    }
+    stream->has_inflate = 0;
+    stream->inflate.avail_in = 0;
+    stream->place = i;
+    stream->n_raw = stream->n_out = stream->n_filled = 0;
+    stream->data_at = stream->data_end = 0;
+    stream->is_member_done = stream->is_ended = 0;
+    stream->crc = (uint32_t)crc32(0, NULL, 0);
+    name_member(stream);
+    if (lseek(stream->fd, (off_t)member_of(stream)->at, SEEK_SET) < 0) {
+        return merit__fail_system(err, errno, stream->name, "read");
+    }
+    return member_of(stream)->is_deflated
+               ? merit__stream_start_inflate(stream, raw_deflate_window_bits, err)
+               : MERIT_OK;
 }
 
 merit_status merit__stream_start_member(merit__stream *stream,
@@ -30,40 +50,20 @@ merit_status merit__stream_start_member(merit__stream *stream,
                                         merit_error *err)
 {
     merit_status status = MERIT_OK;
+    size_t place = 0;
     MERIT_TRY(merit__archive_read(&stream->archive, stream->fd, (uint64_t)stream->size,
                                   stream->name, err));
-    MERIT_TRY(merit__member_choose(&stream->place, &stream->archive, wish, stream->name,
-                                   err));
+    MERIT_TRY(merit__member_choose(&place, &stream->archive, wish, stream->name, err));
     stream->kind = MERIT__STREAM_MEMBER;
-    stream->n_raw = 0;
-    stream->crc = (uint32_t)crc32(0, NULL, 0);
-    name_member(stream);
-    if (lseek(stream->fd, (off_t)member_of(stream)->at, SEEK_SET) < 0) {
-        return merit__fail_system(err, errno, stream->name, "read");
-    }
-    if (member_of(stream)->is_deflated) {
-        MERIT_TRY(merit__stream_start_inflate(stream, raw_deflate_window_bits, err));
-    }
+    memcpy(stream->file, stream->name, sizeof stream->file);
+    MERIT_TRY(merit__stream_go_to(stream, place, err));
 fail:
     return status;
 }
 
-merit_status merit__stream_list(merit__paths *names, const char *path, merit_error *err)
+size_t merit__stream_n_members(const merit__stream *stream)
 {
-    static const merit__member_wish first = {.part = MERIT__PART_FIRST};
-    merit_status status = MERIT_OK;
-    merit__stream *stream = NULL;
-    MERIT_TRY(merit__stream_open_member(&stream, path, &first, UINT64_MAX, err));
-    const merit__archive *archive = &stream->archive;
-    for (size_t i = 0; i < archive->names.names.n; i++) {
-        const char *name = merit__paths_get(&archive->names.names, i);
-        if (!merit__member_is_folder(archive, i)) {
-            MERIT_TRY(merit__paths_add(names, name, strlen(name), err));
-        }
-    }
-fail:
-    merit__stream_close(stream);
-    return status;
+    return stream->archive.names.names.n;
 }
 
 // Up to n bytes of what is packed; at its end *n_read is 0.

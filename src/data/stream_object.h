@@ -21,7 +21,7 @@ enum merit__stream_kind {
 struct merit__stream {
     enum merit__stream_kind kind;
     int fd;
-    int64_t size; // of the file; -1 for standard input
+    int64_t size;  // of the file; -1 for standard input
     size_t n_path; // bytes of the path that name the file, not the member
     uint64_t limit;
     uint64_t n_raw;     // bytes read from the file, or of the member
@@ -35,7 +35,8 @@ struct merit__stream {
     size_t place;           // of the member there
     uint64_t n_filled;      // bytes of the member that were added to data
     uint32_t crc;           // of these
-    char name[112];         // for messages
+    char file[112];         // for messages, without the member
+    char name[112];         // with it
     unsigned char raw[MERIT__STREAM_BYTES];
     unsigned char data[MERIT__STREAM_BYTES];
 };
