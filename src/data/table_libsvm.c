@@ -62,6 +62,12 @@ static int is_pair(const char *word, size_t n)
            merit__parse_double(colon + 1, n - n_index - 1, &value) == 0;
 }
 
+// "qid:7" of lists to be ranked: told as such, not taken for a column.
+static int is_query(const char *word, size_t n)
+{
+    return n > 4 && memcmp(word, "qid:", 4) == 0;
+}
+
 int merit__libsvm_probe(const unsigned char *head, size_t n_bytes)
 {
     const char *at = (const char *)head, *end = at + n_bytes;
@@ -77,7 +83,7 @@ int merit__libsvm_probe(const unsigned char *head, size_t n_bytes)
         is_cut = is_cut && at == stop;
         if (n_first > 0 && !is_cut && n_second > 0) {
             return (is_pair(first, n_first) || memchr(first, ':', n_first) == NULL) &&
-                   is_pair(second, n_second);
+                   (is_pair(second, n_second) || is_query(second, n_second));
         }
         at = line_end + 1;
     }
@@ -122,7 +128,10 @@ static merit_status take_pair(reading *r, const char *word, size_t n, int64_t *l
     double value = 0;
     if (colon == NULL ||
         merit__parse_integer(word, n_index, 0, INT64_MAX, &index) != 0) {
-        return refuse(r, word, n, "expected index:value");
+        return refuse(r, word, n,
+                      is_query(word, n) ? "lists to be ranked are not read; expected "
+                                          "index:value"
+                                        : "expected index:value");
     }
     if (index == 0) {
         return refuse(r, word, n, "indices begin at 1");

@@ -41,6 +41,25 @@ static merit_status fail_field(const reading *r, size_t i, const char *text, siz
                        merit__printable(shown, sizeof shown, part), expected);
 }
 
+// What is wanted in place of a text that stands for no number at all, or a huge one.
+static const char *expected(const char *text, size_t n)
+{
+    size_t n_like = 0;
+    while (n_like < n && strchr("0123456789+-.,eE", text[n_like]) != NULL) {
+        n_like++;
+    }
+    if (n > 0 && n_like == n) {
+        return "a finite number of at most 1e+37";
+    }
+    if (memchr(text, '\t', n) != NULL || memchr(text, ';', n) != NULL) {
+        return "a number; the fields of the first line stand between others";
+    }
+    return merit__is_picture_name(text, n)
+               ? "a number; in a list of pictures their column is named path"
+               : "a number; --ignore leaves a column out, --label and --id "
+                 "name what is none";
+}
+
 // One feature that is no finite number of ordinary size.
 static merit_status take_odd(reading *r, size_t i, const char *text, size_t n,
                              float *out)
@@ -69,14 +88,7 @@ static merit_status take_odd(reading *r, size_t i, const char *text, size_t n,
                           has_comma ? "a number with a decimal comma"
                                     : "a number; " MERIT__DECIMAL_HINT);
     }
-    return fail_field(r, i, text, n,
-                      is_inf ? "a finite number"
-                      : merit__is_picture_name(text, n)
-                          ? "a number; in a list of pictures their column is named path"
-                      : n > 0 && (text[0] < '0' || text[0] > '9') && text[0] != '-'
-                          ? "a number; --ignore leaves a column out, --label and --id "
-                            "name what is none"
-                          : "a finite number of at most 1e+37");
+    return fail_field(r, i, text, n, is_inf ? "a finite number" : expected(text, n));
 }
 
 static merit_status fail_count(const reading *r, size_t n, int has_more)

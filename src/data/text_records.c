@@ -73,6 +73,17 @@ merit_status merit__text_records_next(merit__text_records *r, const char **text,
     return status == MERIT_OK && *text != NULL ? check_text(r, *text, *n, err) : status;
 }
 
+// Whether a carriage return stands outside of quotes.
+static int has_carriage_return(const char *text, size_t n)
+{
+    int is_quoted = 0, found = 0;
+    for (size_t i = 0; i < n && !found; i++) {
+        is_quoted ^= text[i] == '"';
+        found = text[i] == '\r' && !is_quoted;
+    }
+    return found;
+}
+
 merit_status merit__text_records_first(merit__text_records *r, const char **text,
                                        size_t *n, merit_error *err)
 {
@@ -85,8 +96,7 @@ merit_status merit__text_records_first(merit__text_records *r, const char **text
     if (status != MERIT_OK || *text == NULL) {
         return status;
     }
-    const char *carriage = memchr(*text, '\r', *n);
-    if (carriage != NULL && memchr(*text, '"', *n) == NULL) {
+    if (has_carriage_return(*text, *n)) {
         return merit__fail(err, MERIT_EFORMAT,
                            "%s:%" PRId64 ": lines end in a carriage return alone, "
                            "expected a newline; convert them, such as with tr '\\r' "

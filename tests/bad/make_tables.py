@@ -22,6 +22,8 @@ add("latin1-name.csv", b"mass,l\xe4nge,label\n1,2,x\n",
     ':1: the name of column 2, "l\\xe4nge", is not UTF-8')
 add("latin1-label.csv", HEAD + b"1,2,r\xf6hre\n", ':2: the label "r\\xf6hre" is not UTF-8')
 add("carriage-returns.csv", b"mass,charge,label\r1,2,x\r3,4,y\r", "carriage return alone")
+add("carriage-returns-quoted.csv", b'"mass","charge","label"\r1,2,x\r1,2,"y"\r',
+    "carriage return alone")
 
 # Lines and fields
 add("ragged-short.csv", HEAD + b"1,2,x\n3,4\n", ":3: 2 fields, expected 3 as in the first")
@@ -62,6 +64,8 @@ add("decimal-point.csv", b"mass;charge;label\n1,5;2.5;x\n",
 add("thousands.csv", b"mass;charge;label\n1.000,5;2;x\n", 'is "1.000,5"', "--decimal ,")
 add("empty-field.csv", HEAD + b"1,2,x\n3,,y\n",
     ':3: column 2 (charge) is "", expected a number; --missing mean')
+add("two-separators.csv", HEAD + b"1,2,x\n3;4;y\n",
+    ':3: column 1 (mass) is "3;4;y", expected a number; the fields of the first line stand')
 add("na.csv", HEAD + b"NA,2,x\n", ':2: column 1 (mass) is "NA"')
 add("nan.csv", HEAD + b"1,nan,x\n", ':2: column 2 (charge) is "nan"')
 add("question-mark.csv", HEAD + b"1,?,x\n", ':2: column 2 (charge) is "?"',
@@ -95,7 +99,7 @@ add("huge.svm", b"1 1:2\n" * 300 + b"2 16777216:3\n",
     "301 rows of 16777216 features need 1.93e+04 MB, the limit is 4.1e+03 MB; --memory", code=6)
 add("several-labels.svm", b"1 1:2\n2,3 1:4\n", ':2: "2,3": an example has one label')
 add("without-label.svm", b"1:2 2:3\n", ':1: "1:2": a label must come first')
-add("query.svm", b"1 1:2\n2 qid:3 1:4\n", ':2: "qid:3": expected index:value')
+add("query.svm", b"1 1:2\n2 qid:3 1:4\n", ':2: "qid:3": lists to be ranked are not read')
 add("empty-lines.svm", b"1 # 1:2\n2 1:3\n0 0:0\n", ':3: "0:0": indices begin at 1')
 
 with open(FOLDER / "EXPECTED.tsv", "w") as out:
