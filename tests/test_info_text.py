@@ -96,6 +96,23 @@ def test_probabilities_are_named(place, tmp_path):
     assert "Each row sums to 1" in merit("info", tmp_path / "p.npy").out
 
 
+def test_what_lacks_values_is_no_other_table(tmp_path):
+    """The first column is not taken for names because a number is missing in it."""
+    (tmp_path / "t.csv").write_text("a,b,label\nNA,2,x\n" + "3,4,y\n" * 9)
+    assert ':2: column 1 (a) is "NA", expected a number; --missing mean' in refused(
+        "info", tmp_path / "t.csv", expect=3)
+    assert "features     2: a, b" in merit("info", tmp_path / "t.csv", "--missing",
+                                           "mean").out
+
+
+def test_labels_that_are_large_numbers(tmp_path):
+    np.save(tmp_path / "y.npy", np.array([7, 7, 2147483647, 3]))
+    assert "classes      2147483648, of each 0 to 2 examples" in merit(
+        "info", tmp_path / "y.npy").out
+    np.save(tmp_path / "y.npy", np.array([1, 0, 0, 0, 1]))
+    assert "classes      2, of each 2 to 3 examples" in merit("info", tmp_path / "y.npy").out
+
+
 @pytest.mark.parametrize("name, text", [
     ("page", "looks like an HTML page"),
     ("page.gz", "looks like an HTML page"),

@@ -11,25 +11,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The fewest and the most examples of a class.
+static int compare_labels(const void *a, const void *b)
+{
+    const int32_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+// The fewest and the most examples of a class. Labels may be large: nothing here has a
+// size of n_classes.
 static merit_status count_classes(int64_t *fewest, int64_t *most, const int32_t *labels,
                                   int64_t n, int64_t n_classes, merit_error *err)
 {
-    int64_t *counts = NULL;
-    merit_status status = merit__new_array(&counts, n_classes, sizeof *counts, err);
+    int32_t *sorted = NULL;
+    merit_status status = merit__new_array(&sorted, n, sizeof *sorted, err);
     if (status != MERIT_OK) {
         return status;
     }
-    for (int64_t i = 0; i < n; i++) {
-        counts[labels[i]]++;
+    memcpy(sorted, labels, (size_t)n * sizeof *sorted);
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_labels);
+    int64_t n_found = 0, begin = 0;
+    *fewest = n;
+    *most = 0;
+    for (int64_t i = 1; i <= n; i++) {
+        if (i == n || sorted[i] != sorted[begin]) {
+            *fewest = i - begin < *fewest ? i - begin : *fewest;
+            *most = i - begin > *most ? i - begin : *most;
+            begin = i;
+            n_found++;
+        }
     }
-    *fewest = counts[0];
-    *most = counts[0];
-    for (int64_t i = 1; i < n_classes; i++) {
-        *fewest = counts[i] < *fewest ? counts[i] : *fewest;
-        *most = counts[i] > *most ? counts[i] : *most;
-    }
-    free(counts);
+    *fewest = n_found < n_classes ? 0 : *fewest;
+    free(sorted);
     return MERIT_OK;
 }
 
@@ -240,7 +252,8 @@ static merit_status tell_labels(const char *path, const merit_array *labels, int
                                  ", expected 0 or more",
                                  path, i, labels->labels[i]);
         }
-        n_classes = labels->labels[i] >= n_classes ? labels->labels[i] + 1 : n_classes;
+        n_classes =
+            labels->labels[i] >= n_classes ? (int64_t)labels->labels[i] + 1 : n_classes;
     }
     if (!json) {
         return print_labels(path, labels->labels, labels->dims[0], n_classes, err);
@@ -290,9 +303,19 @@ merit_status merit__info_load_table(merit_dataset **out, const char *path,
     } guesses[] = {{"-1", NULL}, {"1", NULL}, {"-1", "1"}, {"2", "1"}};
     merit_dataset_options guess = *options;
     merit_status status = merit__data_load(out, path, options, 0, err);
-    for (size_t i = 0; status == MERIT_EFORMAT && options->label_column == NULL &&
-                       options->id_column == NULL && strcmp(path, "-") != 0 && i < 4;
-         i++) {
+    if (status != MERIT_EFORMAT || options->label_column != NULL ||
+        options->id_column != NULL || strcmp(path, "-") == 0) {
+        return status;
+    }
+    // What lacks nothing but some values is known well enough.
+    guess.missing = MERIT_MISSING_MEAN;
+    if (merit_dataset_load(out, path, &guess, NULL) == MERIT_OK) {
+        merit_dataset_free(*out);
+        *out = NULL;
+        return status;
+    }
+    guess.missing = options->missing;
+    for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++) {
         guess.label_column = guesses[i].label;
         guess.id_column = guesses[i].id;
         if (merit_dataset_load(out, path, &guess, NULL) == MERIT_OK) {
