@@ -909,6 +909,61 @@ static void test_tables_of_any_shape(void **state)
     assert_refused("the limit is 20000 answers");
 }
 
+// Likewise, for a tree of 3 classes. One of its tensors has n values instead.
+static void write_tree(const char *name, int64_t n, const void *values)
+{
+    static const int64_t classes[] = {3}, parents[] = {-1, 0, 1, 1, 0},
+                         nodes[] = {2, 3, 4};
+    static const double places[] = {0, 0.25, 0.5, 0.5, 0.5};
+    merit__tensor_view tensors[] = {
+        {.name = "tree.classes", .dtype = "I64", .dims = {1}, .data = classes},
+        {.name = "tree.parents", .dtype = "I64", .dims = {5}, .data = parents},
+        {.name = "tree.places", .dtype = "F64", .dims = {5}, .data = places},
+        {.name = "tree.nodes", .dtype = "I64", .dims = {3}, .data = nodes},
+        {.name = "tree.names", .dtype = "U8", .dims = {6}, .data = "a\0b\0c"},
+    };
+    const merit__metadata_entry metadata[] = {
+        {"format", "merit-model"}, {"format_version", "1.0"}, {"merit", "0.1.0"}};
+    enum { N_TENSORS = sizeof tensors / sizeof tensors[0] };
+    for (int i = 0; i < N_TENSORS; i++) {
+        if (name != NULL && strcmp(tensors[i].name, name) == 0) {
+            tensors[i].dims[0] = n;
+            tensors[i].data = values;
+        }
+        tensors[i].n_dims = 1;
+        tensors[i].n_bytes =
+            (size_t)tensors[i].dims[0] * (tensors[i].dtype[0] == 'U' ? 1 : 8);
+    }
+    assert_int_equal(merit__safetensors_save(sample.path, tensors, N_TENSORS, metadata,
+                                             3, NULL, NULL),
+                     MERIT_OK);
+}
+
+static void test_trees_of_any_shape(void **state)
+{
+    (void)state;
+    static const int64_t numbers[] = {-1, 0, 1, 3, 0, 7};
+    static const double places[] = {0, 0.25, 0.125, 0.5, 0.5};
+    write_tree(NULL, 0, NULL);
+    assert_refused("\"input\" is missing"); // the tree is good
+    write_tree("tree.classes", 2, numbers);
+    assert_refused("\"tree.classes\" has 2 values, expected 1");
+    write_tree("tree.classes", 1, numbers);
+    assert_refused("a tree of 5 nodes with -1 classes");
+    write_tree("tree.places", 4, places);
+    assert_refused("\"tree.places\" has 4 values, expected 5");
+    write_tree("tree.places", 5, places);
+    assert_refused("\"tree\": ");
+    write_tree("tree.parents", 5, numbers);
+    assert_refused("\"tree\": ");
+    write_tree("tree.nodes", 3, numbers);
+    assert_refused("answer 0 of a tree is node -1");
+    write_tree("tree.names", 5, "a\0b\0c");
+    assert_refused("\"tree.names\" has 3 names, expected 3");
+    write_tree("tree.names", 4, "a\0b");
+    assert_refused("\"tree.names\" has 2 names, expected 3");
+}
+
 // What does not fit into a file is known before training and refused by saving, and
 // what is said to fit does fit.
 static void test_header_limit(void **state)
@@ -1186,6 +1241,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_large_net_and_large_examples),
         cmocka_unit_test(test_large_tables),
         cmocka_unit_test(test_tables_of_any_shape),
+        cmocka_unit_test(test_trees_of_any_shape),
         cmocka_unit_test(test_header_limit),
         cmocka_unit_test(test_tensors),
         cmocka_unit_test(test_values),

@@ -104,6 +104,16 @@ static merit_status find(const void **data, int64_t *n, const merit_model *model
     return status;
 }
 
+static merit_status expect_length(const merit_model *model, const char *name, int64_t n,
+                                  int64_t expected, merit_error *err)
+{
+    return n == expected
+               ? MERIT_OK
+               : merit__fail(err, MERIT_EMODEL,
+                             "%s: tensor \"%s\" has %jd values, expected %jd",
+                             model->file->path, name, (intmax_t)n, (intmax_t)expected);
+}
+
 // The strings of a block of n bytes; borrowed, in an array that the caller frees.
 static merit_status split_names(const char ***out, const merit_model *model,
                                 const char *block, int64_t n, int64_t n_answers,
@@ -142,12 +152,8 @@ merit_status merit__model_tree_load(merit_model *model, merit_error *err)
     MERIT_TRY(find(&places, &n_places, model, "tree.places", "F64", err));
     MERIT_TRY(find(&nodes, &tree.n_answers, model, "tree.nodes", "I64", err));
     MERIT_TRY(find(&block, &n_bytes, model, "tree.names", "U8", err));
-    if (n_places != tree.n_nodes) {
-        return merit__fail(err, MERIT_EMODEL,
-                           "%s: tensor \"tree.places\" has %jd values, expected %jd",
-                           model->file->path, (intmax_t)n_places,
-                           (intmax_t)tree.n_nodes);
-    }
+    MERIT_TRY(expect_length(model, "tree.classes", n_classes, 1, err));
+    MERIT_TRY(expect_length(model, "tree.places", n_places, tree.n_nodes, err));
     MERIT_TRY(split_names(&names, model, block, n_bytes, tree.n_answers, err));
     tree.n_truths = *(const int64_t *)classes;
     tree.parents = parents;
