@@ -181,9 +181,9 @@ static void describe(merit_dataset *data)
     }
     if (n_cut > 0) {
         merit__dataset_add_note(data,
-                                "%" PRId64 " sequences are longer than %" PRId64
-                                " letters: their middle is read (see --letters).",
-                                n_cut, s->width);
+                                "%" PRId64 " sequence%s longer than %" PRId64
+                                " letters: the middle is read (see --letters).",
+                                n_cut, n_cut == 1 ? " is" : "s are", s->width);
     }
 }
 
