@@ -197,6 +197,7 @@ static merit_status open_directory(merit__comparing *c, merit_error *err)
         MERIT_TRY(merit__directory_expect_empty(c->directory, err));
     }
     json_decref(before);
+    before = NULL;
     MERIT_TRY(merit__directory_lock(&c->lock, c->directory, err));
     MERIT_TRY(merit__plan_load(&before, c->directory, err));
     if (before == NULL) {
