@@ -28,8 +28,8 @@ static void fill_tree(merit__margin *m, double cost)
 {
     const merit__tree_table *tree = m->tree;
     int64_t inner = 0;
-    for (int64_t v = 0; v + 1 < tree->n_nodes; v++) {
-        if (tree->parent[v + 1] == v) {
+    for (int64_t v = 0; v < tree->n_nodes; v++) {
+        if (!merit__tree_table_is_leaf(tree, v)) {
             m->shared[inner++] = exp(-2 * cost * tree->x[v]);
         }
     }
@@ -96,7 +96,7 @@ merit_status merit__margin_init(merit__margin *out, const merit_scores *scores,
     const int is_implicit = merit_scores_values(scores) == NULL;
     *out = (merit__margin){.K = (size_t)merit_scores_n_truths(scores),
                            .tree = is_implicit ? scores->tree : NULL,
-                           .is_chain = !merit__scores_are_balanced(scores)};
+                           .is_chain = !merit__scores_are_balanced(scores, NULL, NULL)};
     MERIT_TRY(check_table(out, scores, err));
     if (is_implicit) {
         MERIT_TRY(alloc_tree(out, err));

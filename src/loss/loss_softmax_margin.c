@@ -10,13 +10,13 @@
  * scale = 1 takes the costs as they stand in the table; scale = 0 is cross entropy to
  * b, so that the scale is one knob between the two (0.25 to 1 are worth trying when
  * costs are a few units). argmax is not exact: with two classes it weighs them by
- * sigmoid(cost) in place of cost. softmax(z) is no posterior either, but where each truth
- * is its own best answer the margins can be taken back: at the optimum the posterior p is
- * the stationary distribution of the chain from i to k with softmax_k(z + C_i), for
- * symmetric S p_k ~ exp(z_k) sum_j exp(z_j - scale S_kj), and the Bayes decision by p is
- * exact (link margin). That is done for margins up to 100 and, of tables that are not
- * symmetric up to numbers added to rows, up to 64 classes; else z is read as a softmax.
- * Gimpel and Smith 2010, Softmax-Margin CRFs (NAACL). */
+ * sigmoid(cost) in place of cost. softmax(z) is no posterior either, but where each
+ * truth is its own best answer the margins can be taken back: at the optimum the
+ * posterior p is the stationary distribution of the chain from i to k with
+ * softmax_k(z + C_i), for symmetric S p_k ~ exp(z_k) sum_j exp(z_j - scale S_kj), and
+ * the Bayes decision by p is exact (link margin). That is done for margins up to 100
+ * and, of tables that are not symmetric up to numbers added to rows, up to 64 classes;
+ * else z is read as a softmax. Gimpel and Smith 2010, Softmax-Margin CRFs (NAACL). */
 #include "loss/loss_def.h"
 #include "loss/terms.h"
 #include "scores/scores_balance.h"
@@ -30,7 +30,7 @@ static void set_link(merit_loss *loss)
     loss->link = (merit_link){0};
     if (widest > 0 && widest <= MERIT_MARGIN_MOST &&
         merit__scores_favour_truth(loss->scores) &&
-        (is_small || merit__scores_are_balanced(loss->scores))) {
+        (is_small || merit__scores_are_balanced(loss->scores, NULL, NULL))) {
         loss->link = (merit_link){.kind = MERIT_LINK_MARGIN, .cost = widest};
     }
 }

@@ -4,11 +4,6 @@
 /* Chains of sums that run beside one another: one alone would wait for itself. */
 enum { CHAINS = 4 };
 
-static int is_leaf(const merit__tree_table *table, int64_t v)
-{
-    return v + 1 == table->n_nodes || table->parent[v + 1] != v;
-}
-
 void merit__tree_table_index(merit__tree_table *table)
 {
     const double *x = table->x;
@@ -17,7 +12,7 @@ void merit__tree_table_index(merit__tree_table *table)
     int32_t inner = 0;
     for (int64_t v = 0; v < table->n_nodes; v++) {
         const int32_t above = v == 0 ? 0 : number[table->parent[v]];
-        if (is_leaf(table, v)) {
+        if (merit__tree_table_is_leaf(table, v)) {
             table->slot_above[table->first[v]] = above;
             continue;
         }
@@ -33,7 +28,7 @@ void merit__tree_table_index(merit__tree_table *table)
     inner = 0;
     for (int64_t v = 0; v < table->n_nodes; v++) {
         const double gain = v == 0 ? 2 * x[0] : 2 * (x[v] - x[table->parent[v]]);
-        if (is_leaf(table, v)) {
+        if (merit__tree_table_is_leaf(table, v)) {
             table->slot_gain[table->first[v]] = gain;
         } else {
             table->inner_gain[inner++] = gain;

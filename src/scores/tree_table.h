@@ -45,6 +45,12 @@ typedef struct merit__tree_table {
     size_t n_bytes;       // of the block that all of it lies in
 } merit__tree_table;
 
+/* Whether a node has none below it, which come right behind it. */
+static inline int merit__tree_table_is_leaf(const merit__tree_table *table, int64_t v)
+{
+    return v + 1 == table->n_nodes || table->parent[v + 1] != v;
+}
+
 typedef struct merit__tree_table_options {
     int by_length;         // by branch length instead of depth
     int with_nodes;        // nodes that branch are answers too, behind the classes
