@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "scores/scores_table.h"
+#include "scores/tree.h"
 
 static merit_status copy_field(char **out, merit__field field, merit_error *err)
 {
@@ -86,15 +87,6 @@ fail:
     return status;
 }
 
-static int is_newick(const char *bytes, size_t n)
-{
-    size_t i = 0;
-    while (i < n && (bytes[i] == ' ' || (bytes[i] >= '\t' && bytes[i] <= '\r'))) {
-        i++;
-    }
-    return i < n && bytes[i] == '(';
-}
-
 merit_status merit__scan_read(merit__scan *scan, const char *bytes, size_t n_bytes,
                               const char *origin, const merit_scores_options *options,
                               merit_error *err)
@@ -111,12 +103,13 @@ merit_status merit__scan_read(merit__scan *scan, const char *bytes, size_t n_byt
         MERIT_TRY(merit__text_next_record(&scan->text, &found, err));
     }
     if (scan->n_rows == 0) {
-        status = merit__fail(
-            err, MERIT_EFORMAT,
-            "%s:%lld: expected a row of scores for each class after "
-            "this line, found none%s",
-            scan->text.origin, (long long)scan->header_line,
-            is_newick(bytes, n_bytes) ? "; a Newick tree is given as tree:FILE" : "");
+        status = merit__fail(err, MERIT_EFORMAT,
+                             "%s:%lld: expected a row of scores for each class after "
+                             "this line, found none%s",
+                             scan->text.origin, (long long)scan->header_line,
+                             merit__tree_is_newick(bytes, n_bytes)
+                                 ? "; a Newick tree is given as tree:FILE"
+                                 : "");
     }
 
 fail:
