@@ -1,38 +1,8 @@
-/* Four floats at once, on every processor, and their exponentials. Within a process all
- * steps are the same on each machine, so the bits are, too. */
+/* Exponentials of four floats at once. */
 #ifndef MERIT_BASE_FAST_EXP_H
 #define MERIT_BASE_FAST_EXP_H
 
-#include <stdint.h>
-#include <string.h>
-
-typedef float merit__four __attribute__((vector_size(16)));
-typedef int32_t merit__four_bits __attribute__((vector_size(16)));
-
-static inline merit__four merit__four_load(const float *from)
-{
-    merit__four x;
-    memcpy(&x, from, sizeof x);
-    return x;
-}
-
-static inline void merit__four_store(float *to, merit__four x)
-{
-    memcpy(to, &x, sizeof x);
-}
-
-static inline merit__four merit__four_of(float x)
-{
-    return (merit__four){x, x, x, x};
-}
-
-/* a where the bits are set, b elsewhere. */
-static inline merit__four merit__four_choose(merit__four_bits where, merit__four a,
-                                             merit__four b)
-{
-    return (merit__four)((where & (merit__four_bits)a) |
-                         (~where & (merit__four_bits)b));
-}
+#include "base/lanes.h"
 
 /* exp(x) for x <= 0, to 1e-7 of it; 0 below -87. Of x / log 2 the whole part becomes
  * the exponent, the rest goes into a polynomial (Cephes, S. Moshier). */

@@ -1,12 +1,8 @@
-/* Two doubles at once, on every processor, and their logarithms. Within a process all
- * steps are the same on each machine, so the bits are, too. */
+/* Logarithms of two doubles at once. */
 #ifndef MERIT_BASE_FAST_LOG_H
 #define MERIT_BASE_FAST_LOG_H
 
-#include <stdint.h>
-
-typedef double merit__two __attribute__((vector_size(16)));
-typedef uint64_t merit__two_bits __attribute__((vector_size(16)));
+#include "base/lanes.h"
 
 /* log(x) to 1e-10, of numbers from 1e-300 to 1e300. x = 2^k m, m from sqrt(1/2) to
  * sqrt(2); log m = 2 artanh((m - 1) / (m + 1)), by the first terms of its series. */

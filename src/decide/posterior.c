@@ -13,9 +13,6 @@ static const double probability_tolerance = 1e-3;
 /* LANES numbers side by side, whose count the compiler knows. */
 enum { MANY_CLASSES = 2048, SUM_BLOCK = 512, LANES = 8 };
 
-typedef float half __attribute__((vector_size(8)));
-typedef double two __attribute__((vector_size(16)));
-
 double merit__fast_exponentials(double *q, const float *logits, size_t K, float largest,
                                 double temperature)
 {
@@ -29,10 +26,7 @@ double merit__fast_exponentials(double *q, const float *logits, size_t K, float 
             const merit__four e =
                 merit__fast_exp((merit__four_load(logits + k) - shift) * scale);
             sum += e;
-            const two low = __builtin_convertvector((half){e[0], e[1]}, two);
-            const two high = __builtin_convertvector((half){e[2], e[3]}, two);
-            memcpy(q + k, &low, sizeof low);
-            memcpy(q + k + 2, &high, sizeof high);
+            merit__four_widen(q + k, e);
         }
         total += ((double)sum[0] + (double)sum[1]) + ((double)sum[2] + (double)sum[3]);
         for (; k < stop; k++) {

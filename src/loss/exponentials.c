@@ -1,28 +1,15 @@
 #include "loss/exponentials.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/fast_exp.h"
 
 enum { LANES = 4 };
 
-typedef double two __attribute__((vector_size(16)));
-typedef float half __attribute__((vector_size(8)));
-
 /* Exponentials of four numbers; those that no float can hold are none of any size. */
 static void four_exponentials(double *e, const double *x)
 {
-    two low, high;
-    memcpy(&low, x, sizeof low);
-    memcpy(&high, x + 2, sizeof high);
-    const half a = __builtin_convertvector(low, half);
-    const half b = __builtin_convertvector(high, half);
-    const merit__four four = merit__fast_exp((merit__four){a[0], a[1], b[0], b[1]});
-    low = __builtin_convertvector((half){four[0], four[1]}, two);
-    high = __builtin_convertvector((half){four[2], four[3]}, two);
-    memcpy(e, &low, sizeof low);
-    memcpy(e + 2, &high, sizeof high);
+    merit__four_widen(e, merit__fast_exp(merit__four_narrow(x)));
 }
 
 void merit__exponentials(double *e, const double *x, int64_t n, int is_fast)
