@@ -1,11 +1,11 @@
 #include "train/last_rows.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "train/magnitude.h"
 
 enum { BLOCK_ROWS = 64 };
 
@@ -167,14 +167,6 @@ merit_status merit__last_rows_take(merit__last_rows *rows, merit__plan *plan,
                               : status;
 }
 
-static float add_magnitudes(float sum, const float *values, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        sum += fabsf(values[i]);
-    }
-    return sum;
-}
-
 static float update_rows(merit__last_rows *rows, const merit__optimizer *optimizer,
                          const merit__optimizer_step *step, int64_t from, int64_t to)
 {
@@ -188,9 +180,9 @@ static float update_rows(merit__last_rows *rows, const merit__optimizer *optimiz
         }
         optimizer->update(step, rows->parameters + at, rows->weights + i * F, moments,
                           F);
-        magnitude = add_magnitudes(magnitude, rows->parameters + at, F);
+        magnitude += merit__magnitude(rows->parameters + at, F);
         for (int m = 0; m < optimizer->n_moments; m++) {
-            magnitude = add_magnitudes(magnitude, moments[m], F);
+            magnitude += merit__magnitude(moments[m], F);
         }
     }
     return magnitude;
@@ -219,7 +211,7 @@ static float update_biases(merit__last_rows *rows, const merit__optimizer *optim
         for (int64_t i = 0; i < sample->n; i++) {
             all[a][sample->classes[i]] = rows->taken[a][i];
         }
-        magnitude = add_magnitudes(magnitude, rows->taken[a], sample->n);
+        magnitude += merit__magnitude(rows->taken[a], sample->n);
     }
     return magnitude;
 }

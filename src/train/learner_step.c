@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "data/dataset.h"
+#include "train/magnitude.h"
 
 /* How fast running statistics follow what slices observe. */
 static const float statistic_rate = 0.1f;
@@ -171,25 +172,6 @@ static void add(float *restrict sum, const float *restrict more, int64_t n)
     }
 }
 
-/* The sum of absolute values: not finite when one of them is not. */
-static float magnitude(const float *values, int64_t n)
-{
-    float lane[LANES] = {0}, sum = 0;
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int64_t j = 0; j < LANES; j++) {
-            lane[j] += fabsf(values[i + j]);
-        }
-    }
-    for (; i < n; i++) {
-        sum += fabsf(values[i]);
-    }
-    for (int64_t j = 0; j < LANES; j++) {
-        sum += lane[j];
-    }
-    return sum;
-}
-
 /* Takes groups until none is left. */
 static void learn(void *context, int64_t worker)
 {
@@ -235,7 +217,7 @@ static void reduce(void *context, int64_t worker)
                     learner->gradients[g + width] + c->offset, c->n);
             }
         }
-        c->magnitude = magnitude(learner->gradients[0] + c->offset, c->n);
+        c->magnitude = merit__magnitude(learner->gradients[0] + c->offset, c->n);
     }
 }
 
@@ -270,9 +252,9 @@ static void update_chunk(const merit__learner *learner, merit__chunk *c)
     } else {
         learner->options.optimizer->update(&step, parameters, gradient, moments, c->n);
     }
-    c->magnitude = magnitude(parameters, c->n);
+    c->magnitude = merit__magnitude(parameters, c->n);
     for (int i = 0; i < n_moments; i++) {
-        c->magnitude += magnitude(moments[i], c->n);
+        c->magnitude += merit__magnitude(moments[i], c->n);
     }
 }
 
