@@ -113,9 +113,7 @@ static merit_status create_buffers(merit__learner *learner, merit_error *err)
     size_t n_slices = (size_t)learner->most_slices;
     learner->slice_loss = take(n_slices, sizeof *learner->slice_loss, &failed);
     learner->slices = take(n_slices, sizeof *learner->slices, &failed);
-    if (learner->formats.n > 1) {
-        learner->order = take((size_t)o->batch, sizeof *learner->order, &failed);
-    }
+    learner->order = take((size_t)o->batch, sizeof *learner->order, &failed);
     return failed == 0 ? MERIT_OK : merit__fail_memory(err, failed, "training");
 }
 

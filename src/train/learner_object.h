@@ -59,7 +59,7 @@ struct merit__learner {
     double *slice_loss;   // [slices of a minibatch]
     merit__slice *slices; // [slices of a minibatch]
     int64_t most_slices;  // that a minibatch can have
-    int64_t *order;       // [batch] units of the minibatch by format; NULL with one
+    int64_t *order;       // [batch] units of the minibatch, format by format
     merit__chunk *chunks;
     int64_t n_chunks;
     size_t scratch_bytes; // of each hand's loss_scratch

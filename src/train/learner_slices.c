@@ -3,32 +3,32 @@
 
 #include <string.h>
 
+static int64_t format_of(const merit__learner *learner, int64_t unit)
+{
+    return merit__widths_find(&learner->formats.widths, learner->options.data, unit);
+}
+
 void merit__learner_cut(merit__learner *learner)
 {
     const merit__minibatch *m = learner->minibatch;
     const merit__formats *formats = &learner->formats;
     int64_t first[MERIT__WIDTHS_MOST + 1] = {0}, at[MERIT__WIDTHS_MOST];
-    const int64_t *order = formats->n > 1 ? learner->order : m->index;
-    first[1] = m->n;
-    for (int64_t f = 0; formats->n > 1 && f < formats->n; f++) {
-        at[f] = first[f];
-        first[f + 1] = first[f];
-        for (int64_t i = 0; i < m->n; i++) {
-            first[f + 1] += merit__widths_find(&formats->widths, learner->options.data,
-                                               m->index[i]) == f;
-        }
+    for (int64_t i = 0; i < m->n; i++) {
+        first[format_of(learner, m->index[i]) + 1]++;
     }
-    for (int64_t i = 0; formats->n > 1 && i < m->n; i++) {
-        int64_t f =
-            merit__widths_find(&formats->widths, learner->options.data, m->index[i]);
-        learner->order[at[f]++] = m->index[i];
+    for (int64_t f = 0; f < formats->n; f++) {
+        at[f] = first[f];
+        first[f + 1] += first[f];
+    }
+    for (int64_t i = 0; i < m->n; i++) {
+        learner->order[at[format_of(learner, m->index[i])]++] = m->index[i];
     }
     learner->n_slices = 0;
     for (int64_t f = 0; f < formats->n; f++) {
         for (int64_t i = first[f]; i < first[f + 1]; i += formats->format[f].n) {
             learner->slices[learner->n_slices++] =
                 (merit__slice){.format = f,
-                               .units = order + first[f],
+                               .units = learner->order + first[f],
                                .n_units = first[f + 1] - first[f],
                                .first = i - first[f]};
         }
