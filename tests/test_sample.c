@@ -1,14 +1,11 @@
 /* Steps that look at a sample of the classes: which classes those are, that their sum
  * estimates that of all, and that a step does what a computation by hand gives. */
-#include "train/sample.h"
-
 #include "base/alloc.h"
-#include "train/learner.h"
-#include "train_fixtures.h"
+#include "learner_fixtures.h"
 
 #include <math.h>
 
-enum { K = 60, GROUPS = 12, IN_GROUP = K / GROUPS, N_DATA = 90, SIDE = 6 };
+enum { K = 60, GROUPS = 12, IN_GROUP = K / GROUPS, N_DATA = 90 };
 
 /* Of K classes, those of a number modulo GROUPS are below one node. */
 static merit_scores *make_groups(void)
@@ -156,60 +153,22 @@ static void test_unbiased(void **state)
 }
 
 static const char *const net_text = "conv 4 3, relu, pool 2, dense 7, relu";
-static merit_dataset *data;
-static merit__normalisation normalisation;
 
 static int make_all(void **state)
 {
-    if (make_data_folder(state) != 0) {
-        return -1;
-    }
-    data = make_pictures("sample", N_DATA, SIDE, K);
-    return merit__normalisation_measure(&normalisation, data, NULL);
+    return make_examples(state, N_DATA, K);
 }
 
-static int free_all(void **state)
+/* Weights that have moved before: their moments are not 0. */
+static weights make_moving_weights(const merit_net *net)
 {
-    merit__normalisation_dispose(&normalisation);
-    merit_dataset_free(data);
-    return remove_data_tree(state);
-}
-
-/* Canonical parameters and moments of the net of all classes. */
-typedef struct weights {
-    const merit_net *net;
-    float *parameters, *moments[MERIT__MOMENTS];
-} weights;
-
-static weights make_weights(const merit_net *net)
-{
-    weights w = {.net = net};
-    w.parameters = test_calloc((size_t)net->n_arena, sizeof(float));
-    merit__net_init(net, 11, w.parameters);
+    weights w = make_weights(net);
     for (int i = 0; i < MERIT__MOMENTS; i++) {
-        w.moments[i] = test_calloc((size_t)net->n_arena, sizeof(float));
         for (int64_t j = 0; j < net->n_arena; j++) {
             w.moments[i][j] = 1e-4f * (float)draw(4, (uint32_t)j, 100);
         }
     }
     return w;
-}
-
-static void free_weights(weights *w)
-{
-    test_free(w->parameters);
-    test_free(w->moments[0]);
-    test_free(w->moments[1]);
-}
-
-static merit_net *make_net(void)
-{
-    merit_net *net;
-    merit_error err = {0};
-    if (merit_net_create(&net, net_text, 1, SIDE, SIDE, K, &err) != MERIT_OK) {
-        fail_msg("%s", err.message);
-    }
-    return net;
 }
 
 typedef struct setting {
@@ -219,45 +178,14 @@ typedef struct setting {
     const float *class_weights; // [K] or NULL
 } setting;
 
-static merit__learner *make_learner(const weights *w, const setting *s,
-                                    const merit_scores *scores)
+static merit__learner_options options_for(const setting *s, const merit_scores *scores)
 {
-    merit__learner_options options = {.engine = s->engine,
-                                      .data = data,
-                                      .normalisation = &normalisation,
-                                      .batch = s->batch,
-                                      .slice = s->slice,
-                                      .groups = s->groups,
-                                      .threads = s->threads,
-                                      .exact = 1,
-                                      .seed = 3,
-                                      .sample = s->sample,
-                                      .class_weights = s->class_weights,
-                                      .scores = scores};
-    merit__learner *learner;
-    merit_error err = {0};
-    const float *const moments[MERIT__MOMENTS] = {w->moments[0], w->moments[1]};
-    assert_int_equal(merit__optimizer_find(&options.optimizer, s->optimizer, NULL),
-                     MERIT_OK);
-    if (merit__learner_create(&learner, w->net, &options, &err) != MERIT_OK ||
-        merit__learner_set(learner, w->parameters, moments, &err) != MERIT_OK) {
-        fail_msg("%s", err.message);
-    }
-    return learner;
-}
-
-static int64_t order[N_DATA];
-
-static merit__minibatch minibatch_of(int64_t step, int64_t n)
-{
-    merit__permutation(order, N_DATA, 4, MERIT__USE_SHUFFLE, (uint32_t)step);
-    return (merit__minibatch){.index = order,
-                              .n = n,
-                              .epoch = (uint32_t)step,
-                              .step = step,
-                              .learning_rate = 0.05,
-                              .momentum = 0.9,
-                              .weight_decay = 0.01};
+    merit__learner_options options =
+        options_of(s->engine, s->optimizer, s->batch, s->slice, s->groups, s->threads);
+    options.sample = s->sample;
+    options.class_weights = s->class_weights;
+    options.scores = scores;
+    return options;
 }
 
 static double run_steps(weights *w, const setting *s, const merit_scores *scores,
@@ -265,7 +193,8 @@ static double run_steps(weights *w, const setting *s, const merit_scores *scores
 {
     double loss = 0, sum = 0;
     merit_error err = {0};
-    merit__learner *learner = make_learner(w, s, scores);
+    const merit__learner_options options = options_for(s, scores);
+    merit__learner *learner = make_learner(w, &options);
     for (int64_t step = 0; step < n_steps; step++) {
         const merit__minibatch m = minibatch_of(step, s->batch - step % 2);
         if (merit__learner_step(learner, &m, &loss, &err) != MERIT_OK) {
@@ -273,8 +202,7 @@ static double run_steps(weights *w, const setting *s, const merit_scores *scores
         }
         sum += loss;
     }
-    assert_int_equal(merit__learner_get(learner, w->parameters, w->moments, &err),
-                     MERIT_OK);
+    get_weights(learner, w);
     merit__learner_free(learner);
     return sum;
 }
@@ -289,11 +217,17 @@ static void choose(merit__sample *s, const merit__minibatch *m)
     merit__sample_draw(s, 3, (uint32_t)m->step);
 }
 
-/* The mean cross entropy among the sample and dlogits [n,K] from logits [n,K] of all.
- */
-static double loss_by_hand(float *dlogits, const float *logits, const merit__sample *s,
-                           const float *class_weights, const merit__minibatch *m)
+typedef struct sampled {
+    const merit__sample *sample;
+    const float *class_weights; // [K] or NULL
+} sampled;
+
+/* The mean cross entropy among the sample. */
+static double evaluate_sampled(float *dlogits, const float *logits,
+                               const merit__minibatch *m, const void *about)
 {
+    const merit__sample *s = ((const sampled *)about)->sample;
+    const float *class_weights = ((const sampled *)about)->class_weights;
     double loss = 0;
     for (int64_t i = 0; i < m->n; i++) {
         const int32_t truth = merit_dataset_labels(data)[m->index[i]];
@@ -313,65 +247,6 @@ static double loss_by_hand(float *dlogits, const float *logits, const merit__sam
     return loss;
 }
 
-/* The gradient of all parameters, by the net of all classes. */
-static double gradient_by_hand(float *gradient, const weights *w,
-                               const merit__sample *s, const float *class_weights,
-                               const merit__minibatch *m)
-{
-    const merit__engine *engine = &merit__engine_reference;
-    const merit__plan_options options = {.n = m->n, .training = 1, .exact = 1};
-    merit__plan *plan;
-    assert_int_equal(engine->create(&plan, w->net, &options, NULL), MERIT_OK);
-    float *arena = test_calloc((size_t)plan->n_arena, sizeof *arena);
-    float *own = test_calloc((size_t)plan->n_arena, sizeof *own);
-    float *x = test_calloc((size_t)m->n * SIDE * SIDE, sizeof *x);
-    float *logits = test_calloc((size_t)m->n * K, sizeof *logits);
-    float *dlogits = test_calloc((size_t)m->n * K, sizeof *dlogits);
-    assert_int_equal(
-        merit__batch_fill(x, data, m->index, m->n, &normalisation, NULL, 0, 0, NULL),
-        MERIT_OK);
-    assert_int_equal(engine->import(plan, w->parameters, arena, NULL), MERIT_OK);
-    assert_int_equal(
-        engine->forward(plan, arena, x, (merit__slice_key){0}, logits, NULL), MERIT_OK);
-    const double loss = loss_by_hand(dlogits, logits, s, class_weights, m);
-    assert_int_equal(engine->backward(plan, arena, x, dlogits, own, NULL), MERIT_OK);
-    assert_int_equal(engine->export(plan, own, gradient, NULL), MERIT_OK);
-    engine->destroy(plan);
-    test_free(arena);
-    test_free(own);
-    test_free(x);
-    test_free(logits);
-    test_free(dlogits);
-    return loss;
-}
-
-/* Whether number i of a tensor changes: not that of a class outside the sample. */
-static int is_touched(const weights *w, const merit__sample *s, int64_t t, int64_t i)
-{
-    const merit__tensor *tensor = &w->net->tensors[t];
-    return t < w->net->n_tensors - 2 || s->place[i / (tensor->n / K)] >= 0;
-}
-
-/* Nesterov's step in double, on what is touched; weight decay on weights. */
-static void step_by_hand(weights *w, const merit__sample *s, const merit__minibatch *m,
-                         const float *gradient)
-{
-    for (int64_t t = 0; t < w->net->n_tensors; t++) {
-        const merit__tensor *tensor = &w->net->tensors[t];
-        const double decay = tensor->kind == MERIT__WEIGHT ? m->weight_decay : 0;
-        for (int64_t i = 0; i < tensor->n; i++) {
-            const int64_t at = tensor->offset + i;
-            if (!is_touched(w, s, t, i)) {
-                continue;
-            }
-            double g = (double)gradient[at] + decay * (double)w->parameters[at];
-            double moment = m->momentum * (double)w->moments[0][at] + g;
-            w->moments[0][at] = (float)moment;
-            w->parameters[at] -= (float)(m->learning_rate * (g + m->momentum * moment));
-        }
-    }
-}
-
 static void assert_near(const float *a, const float *b, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
@@ -388,14 +263,14 @@ static void test_steps_by_hand(void **state)
         {&merit__engine_dnnl, "sgd", 10, 4, 2, 2, 24, by_class},
         {&merit__engine_dnnl, "sgd", 8, 8, 1, 1, K - 1, by_class}};
     merit_scores *tables[] = {make_groups(), make_table(K)};
-    merit_net *net = make_net();
+    merit_net *net = make_net(net_text);
     float *gradient = test_calloc((size_t)net->n_arena, sizeof *gradient);
     for (uint32_t k = 0; k < K; k++) {
         by_class[k] = 0.25f * (float)draw(8, k, 9);
     }
     for (size_t i = 0; i < 2 * sizeof settings / sizeof *settings; i++) {
         const setting *s = &settings[i / 2];
-        weights w = make_weights(net), expected = make_weights(net);
+        weights w = make_moving_weights(net), expected = make_moving_weights(net);
         merit__sample sample;
         double loss = 0;
         assert_int_equal(merit__sample_init(&sample, tables[i % 2], s->sample, NULL),
@@ -403,8 +278,8 @@ static void test_steps_by_hand(void **state)
         for (int64_t step = 0; step < 3; step++) {
             const merit__minibatch m = minibatch_of(step, s->batch - step % 2);
             choose(&sample, &m);
-            loss +=
-                gradient_by_hand(gradient, &expected, &sample, s->class_weights, &m);
+            const sampled about = {&sample, s->class_weights};
+            loss += gradient_by_hand(&expected, &m, gradient, evaluate_sampled, &about);
             step_by_hand(&expected, &sample, &m, gradient);
         }
         assert_close(run_steps(&w, s, tables[i % 2], 3), loss, 1e-4);
@@ -425,14 +300,14 @@ static void test_threads_do_not_matter(void **state)
     (void)state;
     static const char *const optimizers[] = {"sgd", "adamw"};
     merit_scores *scores = make_groups();
-    merit_net *net = make_net();
+    merit_net *net = make_net(net_text);
     const size_t n_bytes = (size_t)net->n_arena * sizeof(float);
     for (int i = 0; i < 2; i++) {
-        weights first = make_weights(net);
+        weights first = make_moving_weights(net);
         setting s = {&merit__engine_dnnl, optimizers[i], 10, 2, 4, 1, 24, NULL};
         run_steps(&first, &s, scores, 6);
         for (s.threads = 2; s.threads <= 5; s.threads += 3) {
-            weights w = make_weights(net);
+            weights w = make_moving_weights(net);
             run_steps(&w, &s, scores, 6);
             assert_memory_equal(w.parameters, first.parameters, n_bytes);
             assert_memory_equal(w.moments[0], first.moments[0], n_bytes);
@@ -451,9 +326,9 @@ static void test_get_and_set(void **state)
 {
     (void)state;
     merit_scores *scores = make_groups();
-    merit_net *net = make_net();
+    merit_net *net = make_net(net_text);
     const setting s = {&merit__engine_dnnl, "adamw", 10, 4, 2, 2, 24, NULL};
-    weights w = make_weights(net), same = make_weights(net);
+    weights w = make_moving_weights(net), same = make_moving_weights(net);
     merit_error err = {0};
     double loss;
     run_steps(&w, &s, scores, 0);
@@ -464,7 +339,8 @@ static void test_get_and_set(void **state)
     for (int64_t i = net->n_arena - K; i < net->n_arena; i++) {
         w.moments[0][i] = 3e38f;
     }
-    merit__learner *learner = make_learner(&w, &s, scores);
+    const merit__learner_options options = options_for(&s, scores);
+    merit__learner *learner = make_learner(&w, &options);
     merit__minibatch m = minibatch_of(0, 10);
     m.learning_rate = 1e3;
     assert_int_equal(merit__learner_step(learner, &m, &loss, &err), MERIT_ENUMERIC);
@@ -480,21 +356,12 @@ static void test_without_memory(void **state)
 {
     (void)state;
     merit_scores *scores = make_groups();
-    merit_net *net = make_net();
-    weights w = make_weights(net);
-    merit__learner_options options = {.engine = &merit__engine_reference,
-                                      .data = data,
-                                      .normalisation = &normalisation,
-                                      .batch = 4,
-                                      .slice = 4,
-                                      .groups = 1,
-                                      .threads = 1,
-                                      .sample = 12,
-                                      .scores = scores};
+    merit_net *net = make_net(net_text);
+    weights w = make_moving_weights(net);
+    const setting chosen = {&merit__engine_reference, "adamw", 4, 4, 1, 1, 12, NULL};
+    const merit__learner_options options = options_for(&chosen, scores);
     int n_failures = 0;
     merit_status status = MERIT_ENOMEM;
-    assert_int_equal(merit__optimizer_find(&options.optimizer, "adamw", NULL),
-                     MERIT_OK);
     for (int nth = 1; status != MERIT_OK; nth++) {
         merit__learner *learner = NULL;
         merit__alloc_fail_at(nth, nth % 2 == 0);
@@ -522,5 +389,5 @@ int main(void)
         cmocka_unit_test(test_get_and_set),
         cmocka_unit_test(test_without_memory),
     };
-    return cmocka_run_group_tests(tests, make_all, free_all);
+    return cmocka_run_group_tests(tests, make_all, free_examples);
 }
