@@ -22,19 +22,12 @@ def environment(isa):
 
 
 @pytest.mark.parametrize("isa", SETS)
-def test_engines_agree(isa):
-    program = BUILD / "tests" / "test_engines"
-    if not program.exists():
-        pytest.skip(f"{program} is not built")
-    env = {k: v for k, v in environment(isa).items() if "VERBOSE" not in k}
-    done = subprocess.run([program], env=env, capture_output=True, timeout=280)
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-
-
-@pytest.mark.parametrize("isa", SETS)
-def test_rows_of_sequences(isa):
-    """The same bits for a sequence in windows of any width, whose kernels may differ."""
-    program = BUILD / "tests" / "test_formats"
+@pytest.mark.parametrize("name", [
+    "test_engines",
+    "test_formats",  # the same bits for a sequence in windows of any width
+])
+def test_c_program(isa, name):
+    program = BUILD / "tests" / name
     if not program.exists():
         pytest.skip(f"{program} is not built")
     env = {k: v for k, v in environment(isa).items() if "VERBOSE" not in k}
