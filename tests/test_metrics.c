@@ -135,13 +135,78 @@ static void test_not_given(void **state)
     merit_scores_free(scores);
 }
 
-static void test_refusals(void **state)
+/* What all three that look at answers refuse alike. */
+static void expect_refusal(const merit_answers *given, merit_status expected_status,
+                           const char *message)
+{
+    merit_scores *scores = make_scores(question, 4, 5);
+    merit_metrics m;
+    double table[20], weight[5], claimed[5], realised[5];
+    for (int call = 0; call < 3; call++) {
+        merit_error err = {0};
+        const merit_status status =
+            call == 0   ? merit_metrics_compute(&m, scores, given, &err)
+            : call == 1 ? merit_confusion(table, scores, given, &err)
+                        : merit_claims(weight, claimed, realised, scores, given, &err);
+        assert_int_equal(status, expected_status);
+        assert_int_equal(err.code, expected_status);
+        if (strstr(err.message, message) == NULL) {
+            fail_msg("\"%s\" lacks \"%s\"", err.message, message);
+        }
+    }
+    merit_scores_free(scores);
+}
+
+static void test_refused_calls(void **state)
+{
+    (void)state;
+    merit_answers given = hand;
+    given.labels = NULL;
+    expect_refusal(&given, MERIT_EINVAL, "labels");
+    given = hand;
+    given.answers = NULL;
+    expect_refusal(&given, MERIT_EINVAL, "answers");
+    given = hand;
+    given.n = 0;
+    expect_refusal(&given, MERIT_EINVAL, "n is 0");
+    given.n = -4;
+    expect_refusal(&given, MERIT_EINVAL, "n is -4");
+}
+
+static void test_refused_labels_and_answers(void **state)
 {
     (void)state;
     static const int32_t bad_labels[4] = {0, 1, 4, 9}, low_labels[4] = {0, -1, 2, 3};
     static const int32_t bad_answers[4] = {0, 0, 4, 5}, low_answers[4] = {-7, 0, 4, 3};
+    merit_answers given = hand;
+    given.labels = bad_labels;
+    expect_refusal(&given, MERIT_EFORMAT, "labels[2] is 4, expected 0 to 3");
+    given.labels = low_labels;
+    expect_refusal(&given, MERIT_EFORMAT, "labels[1] is -1");
+    given = hand;
+    given.answers = bad_answers;
+    expect_refusal(&given, MERIT_EFORMAT, "answers[3] is 5, expected 0 to 4");
+    given.answers = low_answers;
+    expect_refusal(&given, MERIT_EFORMAT, "answers[0] is -7");
+}
+
+static void test_refused_weights(void **state)
+{
+    (void)state;
     static const float negative[4] = {1, -2, 0, 1}, none[4] = {0};
     const float not_a_number[4] = {1, 2, NAN, 1};
+    merit_answers given = hand;
+    given.weights = negative;
+    expect_refusal(&given, MERIT_EINVAL, "weights[1] is -2");
+    given.weights = none;
+    expect_refusal(&given, MERIT_EINVAL, "all weights are 0");
+    given.weights = not_a_number;
+    expect_refusal(&given, MERIT_EINVAL, "weights[2] is nan");
+}
+
+static void test_refused_claims(void **state)
+{
+    (void)state;
     const double infinite[4] = {1.5, 0.5, 9, INFINITY};
     double nan_posterior[16], logits[16], too_much[16];
     memcpy(nan_posterior, posterior, sizeof posterior);
@@ -150,65 +215,16 @@ static void test_refusals(void **state)
     nan_posterior[9] = NAN;
     logits[5] = -0.5;
     too_much[15] = 0.5;
-
-    merit_answers no_labels = hand, no_answers = hand, empty = hand, below = hand;
-    no_labels.labels = NULL;
-    no_answers.answers = NULL;
-    empty.n = 0;
-    below.n = -4;
-    struct {
-        merit_answers given;
-        merit_status status;
-        const char *message;
-    } cases[] = {
-        {no_labels, MERIT_EINVAL, "labels"},
-        {no_answers, MERIT_EINVAL, "answers"},
-        {empty, MERIT_EINVAL, "n is 0"},
-        {below, MERIT_EINVAL, "n is -4"},
-        {hand, MERIT_EFORMAT, "labels[2] is 4, expected 0 to 3"},
-        {hand, MERIT_EFORMAT, "labels[1] is -1"},
-        {hand, MERIT_EFORMAT, "answers[3] is 5, expected 0 to 4"},
-        {hand, MERIT_EFORMAT, "answers[0] is -7"},
-        {hand, MERIT_EINVAL, "weights[1] is -2"},
-        {hand, MERIT_EINVAL, "all weights are 0"},
-        {hand, MERIT_EINVAL, "weights[2] is nan"},
-        {hand, MERIT_ENUMERIC, "expected[3] is inf"},
-        {hand, MERIT_ENUMERIC, "posterior[2][1] is nan"},
-        {hand, MERIT_EFORMAT, "posterior[1][1] is -0.5"},
-        {hand, MERIT_EFORMAT, "posterior[3] sums to 1.25"},
-    };
-    cases[4].given.labels = bad_labels;
-    cases[5].given.labels = low_labels;
-    cases[6].given.answers = bad_answers;
-    cases[7].given.answers = low_answers;
-    cases[8].given.weights = negative;
-    cases[9].given.weights = none;
-    cases[10].given.weights = not_a_number;
-    cases[11].given.expected = infinite;
-    cases[12].given.posterior = nan_posterior;
-    cases[13].given.posterior = logits;
-    cases[14].given.posterior = too_much;
-
-    merit_scores *scores = make_scores(question, 4, 5);
-    merit_metrics m;
-    double table[20], weight[5], claimed[5], realised[5];
-    for (size_t i = 0; i < LENGTH(cases); i++) {
-        const merit_answers *given = &cases[i].given;
-        for (int call = 0; call < 3; call++) {
-            merit_error err = {0};
-            const merit_status status =
-                call == 0 ? merit_metrics_compute(&m, scores, given, &err)
-                : call == 1
-                    ? merit_confusion(table, scores, given, &err)
-                    : merit_claims(weight, claimed, realised, scores, given, &err);
-            assert_int_equal(status, cases[i].status);
-            assert_int_equal(err.code, cases[i].status);
-            if (strstr(err.message, cases[i].message) == NULL) {
-                fail_msg("\"%s\" lacks \"%s\"", err.message, cases[i].message);
-            }
-        }
-    }
-    merit_scores_free(scores);
+    merit_answers given = hand;
+    given.expected = infinite;
+    expect_refusal(&given, MERIT_ENUMERIC, "expected[3] is inf");
+    given = hand;
+    given.posterior = nan_posterior;
+    expect_refusal(&given, MERIT_ENUMERIC, "posterior[2][1] is nan");
+    given.posterior = logits;
+    expect_refusal(&given, MERIT_EFORMAT, "posterior[1][1] is -0.5");
+    given.posterior = too_much;
+    expect_refusal(&given, MERIT_EFORMAT, "posterior[3] sums to 1.25");
 }
 
 static void test_null_arguments(void **state)
@@ -251,9 +267,15 @@ static void test_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),        cmocka_unit_test(test_confusion_by_hand),
-        cmocka_unit_test(test_claims_by_hand), cmocka_unit_test(test_not_given),
-        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_null_arguments),
+        cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_confusion_by_hand),
+        cmocka_unit_test(test_claims_by_hand),
+        cmocka_unit_test(test_not_given),
+        cmocka_unit_test(test_refused_calls),
+        cmocka_unit_test(test_refused_labels_and_answers),
+        cmocka_unit_test(test_refused_weights),
+        cmocka_unit_test(test_refused_claims),
+        cmocka_unit_test(test_null_arguments),
         cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
