@@ -255,70 +255,105 @@ static void allocations_may_fail(void **state)
     merit_scores_free(scores);
 }
 
-/* What a batch may not hold: {the change, the status, the message}. */
+static void expect_refusal(const merit_loss_batch *batch, merit_status status,
+                           const char *message)
+{
+    double values[K * K];
+    float unused[N * K];
+    float dlogits[N * K];
+    double value;
+    merit_error err = {0};
+    fill_inputs(values, unused);
+    merit_loss *loss = make_loss_of("cross-entropy", values, K);
+    assert_int_equal(merit_loss_eval(loss, batch, &value, dlogits, &err), status);
+    assert_int_equal(err.code, status);
+    if (strstr(err.message, message) == NULL) {
+        fail_msg("\"%s\", expected \"%s\"", err.message, message);
+    }
+    assert_int_equal(merit_loss_eval(loss, batch, &value, dlogits, NULL), status);
+    merit_loss_free(loss);
+}
+
+static void bad_logits_are_refused(void **state)
+{
+    (void)state;
+    double values[K * K];
+    float logits[N * K];
+    const merit_loss_batch batch = {.n = N, .logits = logits, .labels = labels};
+    fill_inputs(values, logits);
+    logits[3 * K + 1] = NAN;
+    expect_refusal(&batch, MERIT_ENUMERIC, "logits[3][1] is nan");
+    fill_inputs(values, logits);
+    logits[5 * K] = -INFINITY;
+    expect_refusal(&batch, MERIT_ENUMERIC, "logits[5][0] is -inf");
+}
+
+static void bad_labels_are_refused(void **state)
+{
+    (void)state;
+    static const int32_t below[N] = {0, 1, -1, 3, 4, 1};
+    static const int32_t above[N] = {0, 1, 2, 3, 5, 1};
+    double values[K * K];
+    float logits[N * K];
+    merit_loss_batch batch = {.n = N, .logits = logits};
+    fill_inputs(values, logits);
+    batch.labels = below;
+    expect_refusal(&batch, MERIT_EFORMAT, "labels[2] is -1, expected 0 to 4");
+    batch.labels = above;
+    expect_refusal(&batch, MERIT_EFORMAT, "labels[4] is 5, expected 0 to 4");
+}
+
+static void bad_targets_are_refused(void **state)
+{
+    (void)state;
+    double values[K * K];
+    float logits[N * K];
+    float changed[N * K];
+    const merit_loss_batch batch = {.n = N, .logits = logits, .targets = changed};
+    fill_inputs(values, logits);
+    memcpy(changed, targets, sizeof targets);
+    changed[2 * K + 1] = -0.1f;
+    expect_refusal(&batch, MERIT_EFORMAT, "targets[2][1] is -0.1");
+    memcpy(changed, targets, sizeof targets);
+    changed[0] = 0.5f;
+    expect_refusal(&batch, MERIT_EFORMAT, "targets[0] add up to 0.5, expected 1");
+    memcpy(changed, targets, sizeof targets);
+    changed[4 * K + 4] = NAN;
+    expect_refusal(&batch, MERIT_EFORMAT, "targets[4][4] is nan");
+}
+
+static void bad_weights_are_refused(void **state)
+{
+    (void)state;
+    static const float negative[N] = {1, 1, 1, -1, 1, 1};
+    static const float not_a_number[N] = {1, 1, 1, 1, NAN, 1};
+    static const float infinite[N] = {INFINITY, 1, 1, 1, 1, 1};
+    double values[K * K];
+    float logits[N * K];
+    merit_loss_batch batch = {.n = N, .logits = logits, .labels = labels};
+    fill_inputs(values, logits);
+    batch.weights = negative;
+    expect_refusal(&batch, MERIT_EFORMAT, "weights[3] is -1");
+    batch.weights = not_a_number;
+    expect_refusal(&batch, MERIT_EFORMAT, "weights[4] is nan");
+    batch.weights = infinite;
+    expect_refusal(&batch, MERIT_EFORMAT, "weights[0] is inf");
+}
+
+/* What is wrong whatever the numbers of the rows are. */
 static void bad_batches_are_refused(void **state)
 {
     (void)state;
     double values[K * K];
     float good[N * K];
-    float logits_nan[N * K];
-    float logits_inf[N * K];
-    float negative[N * K];
-    float half[N * K];
-    float target_nan[N * K];
-    static const int32_t below[N] = {0, 1, -1, 3, 4, 1};
-    static const int32_t above[N] = {0, 1, 2, 3, 5, 1};
-    static const float weight_negative[N] = {1, 1, 1, -1, 1, 1};
-    static const float weight_nan[N] = {1, 1, 1, 1, NAN, 1};
-    static const float weight_inf[N] = {INFINITY, 1, 1, 1, 1, 1};
     char misaligned[4096];
     void *odd = (void *)((uintptr_t)misaligned / 64 * 64 + 72);
     fill_inputs(values, good);
-    memcpy(logits_nan, good, sizeof good);
-    memcpy(logits_inf, good, sizeof good);
-    logits_nan[3 * K + 1] = NAN;
-    logits_inf[5 * K] = -INFINITY;
-    memcpy(negative, targets, sizeof targets);
-    memcpy(half, targets, sizeof targets);
-    memcpy(target_nan, targets, sizeof targets);
-    negative[2 * K + 1] = -0.1f;
-    half[0] = 0.5f;
-    target_nan[4 * K + 4] = NAN;
     const struct {
         merit_loss_batch batch;
         merit_status status;
         const char *message;
     } cases[] = {
-        {{.n = N, .logits = logits_nan, .labels = labels},
-         MERIT_ENUMERIC,
-         "logits[3][1] is nan"},
-        {{.n = N, .logits = logits_inf, .labels = labels},
-         MERIT_ENUMERIC,
-         "logits[5][0] is -inf"},
-        {{.n = N, .logits = good, .labels = below},
-         MERIT_EFORMAT,
-         "labels[2] is -1, expected 0 to 4"},
-        {{.n = N, .logits = good, .labels = above},
-         MERIT_EFORMAT,
-         "labels[4] is 5, expected 0 to 4"},
-        {{.n = N, .logits = good, .targets = negative},
-         MERIT_EFORMAT,
-         "targets[2][1] is -0.1"},
-        {{.n = N, .logits = good, .targets = half},
-         MERIT_EFORMAT,
-         "targets[0] add up to 0.5, expected 1"},
-        {{.n = N, .logits = good, .targets = target_nan},
-         MERIT_EFORMAT,
-         "targets[4][4] is nan"},
-        {{.n = N, .logits = good, .labels = labels, .weights = weight_negative},
-         MERIT_EFORMAT,
-         "weights[3] is -1"},
-        {{.n = N, .logits = good, .labels = labels, .weights = weight_nan},
-         MERIT_EFORMAT,
-         "weights[4] is nan"},
-        {{.n = N, .logits = good, .labels = labels, .weights = weight_inf},
-         MERIT_EFORMAT,
-         "weights[0] is inf"},
         {{.n = N, .logits = good}, MERIT_EINVAL, "either labels or targets"},
         {{.n = N, .logits = good, .labels = labels, .targets = targets},
          MERIT_EINVAL,
@@ -341,21 +376,9 @@ static void bad_batches_are_refused(void **state)
          MERIT_ENUMERIC,
          "which no float can hold"},
     };
-    merit_loss *loss = make_loss_of("cross-entropy", values, K);
-    float dlogits[N * K];
-    double value;
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        merit_error err = {0};
-        assert_int_equal(merit_loss_eval(loss, &cases[c].batch, &value, dlogits, &err),
-                         cases[c].status);
-        assert_int_equal(err.code, cases[c].status);
-        if (strstr(err.message, cases[c].message) == NULL) {
-            fail_msg("\"%s\", expected \"%s\"", err.message, cases[c].message);
-        }
-        assert_int_equal(merit_loss_eval(loss, &cases[c].batch, &value, dlogits, NULL),
-                         cases[c].status);
+        expect_refusal(&cases[c].batch, cases[c].status, cases[c].message);
     }
-    merit_loss_free(loss);
 }
 
 /* The largest logits and scores that are accepted give finite results. */
@@ -365,7 +388,7 @@ static void extremes_stay_finite(void **state)
     enum { C = 3 };
     static const double values[C * C] = {1e15, -1e15,  0,    -1e15, 1e15,
                                          1e15, 1e-300, 5e-9, 1e15};
-    static const double tree[C * C] = {1e15, 5e14,  -1e15, 5e14, 1e15,
+    static const double tree[C * C] = {1e15,  5e14,  -1e15, 5e14, 1e15,
                                        -1e15, -1e15, -1e15, 1e15};
     static const float logits[2 * C] = {FLT_MAX, -FLT_MAX, 0, -1e4f, 1e4f, 9e3f};
     static const int32_t truths[2] = {1, 0};
@@ -399,6 +422,10 @@ int main(void)
         cmocka_unit_test(padding_counts_for_nothing),
         cmocka_unit_test(scratch_saves_the_allocation),
         cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(bad_logits_are_refused),
+        cmocka_unit_test(bad_labels_are_refused),
+        cmocka_unit_test(bad_targets_are_refused),
+        cmocka_unit_test(bad_weights_are_refused),
         cmocka_unit_test(bad_batches_are_refused),
         cmocka_unit_test(extremes_stay_finite),
     };
