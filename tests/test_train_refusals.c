@@ -105,17 +105,25 @@ static void test_foreign_directory(void **state)
     test_free(mine);
 }
 
+/* A run that is stopped after its first step, and the options to go on with it by one
+ * step more. */
+static merit_train_options start_run(const char *name)
+{
+    static const int stop = 1;
+    merit_train_options options = base_options();
+    char path[PATH_BYTES];
+    remove_tree(data_path(path, name));
+    options.stop = &stop;
+    outcome o = train(name, &options);
+    expect(&o, MERIT_ESTOPPED, "after step 1");
+    return options;
+}
+
 /* Another command in the directory of a run that is not finished. */
 static void test_other_options(void **state)
 {
     (void)state;
-    int stop = 1;
-    merit_train_options options = base_options();
-    char path[PATH_BYTES];
-    remove_tree(data_path(path, "options"));
-    options.stop = &stop;
-    outcome o = train("options", &options);
-    expect(&o, MERIT_ESTOPPED, "after step 1");
+    const merit_train_options options = start_run("options");
     char *before = read_run("options", "config.json");
     merit_train_options other[16];
     static const char *const said[] = {"batch is 8, was 16",
@@ -154,17 +162,30 @@ static void test_other_options(void **state)
     other[14].patience = 3;
     other[15].validation = 0.2;
     for (int i = 0; i < 16; i++) {
-        o = train("options", &other[i]);
+        outcome o = train("options", &other[i]);
         expect(&o, MERIT_EINVAL, said[i]);
         other[i].resume = 1;
         o = train("options", &other[i]);
         expect(&o, MERIT_EMODEL, said[i]);
     }
-    // What does not matter may be another.
+    outcome same = train("options", &options);
+    expect(&same, MERIT_ESTOPPED, "after step 2");
+    char *after = read_run("options", "config.json");
+    assert_string_equal(before, after);
+    test_free(before);
+    test_free(after);
+}
+
+/* What does not matter may be another. */
+static void test_options_that_do_not_matter(void **state)
+{
+    (void)state;
+    merit_train_options options = start_run("options");
+    char *before = read_run("options", "config.json");
     options.threads = 3;
     options.checkpoint_s = 1;
     options.max_seconds = 1000;
-    o = train("options", &options);
+    outcome o = train("options", &options);
     expect(&o, MERIT_ESTOPPED, "after step 2");
     char *after = read_run("options", "config.json");
     assert_string_equal(before, after);
@@ -331,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_owned),
         cmocka_unit_test(test_foreign_directory),
         cmocka_unit_test(test_other_options),
+        cmocka_unit_test(test_options_that_do_not_matter),
         cmocka_unit_test(test_other_data),
         cmocka_unit_test(test_bad_options),
         cmocka_unit_test(test_bad_data),
