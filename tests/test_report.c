@@ -1,16 +1,8 @@
-/* Curves: what is read from run directories, what is refused, and the parts of the
- * picture. The whole picture is looked at in test_curves.py. */
+/* Curves: what is read from run directories and what is refused. The parts of their
+ * picture are looked at in test_chart_parts.c, the whole picture in test_curves.py. */
 #include "base/alloc.h"
-#include "merit/data.h"
 #include "merit/report.h"
-#include "merit/scores.h"
-#include "report/axis.h"
-#include "report/chart.h"
 #include "runs/run_record.h"
-#include "report/decimal.h"
-#include "report/label_places.h"
-#include "report/xml.h"
-#include "train/best_constant.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -444,69 +436,6 @@ static void test_odd_bytes_in_metrics(void **state)
     merit_runs_free(curves);
 }
 
-static void test_ticks_are_round(void **state)
-{
-    static const struct {
-        double low, high, from, to, step;
-        int decimals;
-    } cases[] = {
-        {0.1, 1.9, 0, 2, 0.5, 1},
-        {0, 1, 0, 1, 0.2, 1},
-        {-0.33, -0.17, -0.35, -0.15, 0.05, 2},
-        {0, 1000, 0, 1000, 200, 0},
-        {1.871, 1.898, 1.87, 1.9, 0.01, 2},
-        {-1e300, 1e300, -1e300, 1e300, 5e299, 0},
-        {0, 0, -0.6, 0.6, 0.2, 1},
-        {0.5, 0.5, 0.47, 0.53, 0.01, 2},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        merit__axis axis = merit__axis_round(cases[i].low, cases[i].high, 5);
-        assert_true(fabs(axis.low - cases[i].from) <= 1e-9 * fabs(cases[i].step));
-        assert_true(fabs(axis.high - cases[i].to) <= 1e-9 * fabs(cases[i].step));
-        assert_true(fabs(axis.step - cases[i].step) <= 1e-9 * cases[i].step);
-        assert_int_equal(axis.decimals, cases[i].decimals);
-    }
-    // Hardly different numbers still get an axis with ticks that differ.
-    merit__axis axis = merit__axis_round(1e15, 1e15, 5);
-    int64_t n = merit__axis_last(&axis) - merit__axis_first(&axis);
-    assert_true(axis.low < 1e15 && axis.high > 1e15 && n >= 2 && n <= 12);
-    assert_int_equal(merit__axis_round(0, 2, 5).fine, 3);
-    axis = merit__axis_whole(1, 1, 10);
-    assert_true(axis.low == 0.5 && axis.high == 1.5);
-    assert_int_equal(merit__axis_first(&axis), 1);
-    assert_int_equal(merit__axis_last(&axis), 1);
-    axis = merit__axis_whole(1, 250, 10);
-    assert_true(axis.step == 50 && axis.low == 1 && axis.high == 250);
-    assert_int_equal(merit__axis_first(&axis), 1);
-    assert_int_equal(merit__axis_last(&axis), 5);
-}
-
-static void test_decimals(void **state)
-{
-    static const struct {
-        double value;
-        int decimals;
-        const char *text;
-    } cases[] = {
-        {0, 0, "0"},
-        {-0.0, 2, "0.00"},
-        {-0.001, 2, "0.00"},
-        {1.25, 1, "1.2"},
-        {-12.345, 2, "-12.35"},
-        {123456789, 0, "123456789"},
-        {0.05, 2, "0.05"},
-        {999.96, 1, "1000.0"},
-        {-1e300, 1, "-1e+300"},
-        {1234567890, 0, "1.235e+09"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_string_equal(merit__decimal_of(cases[i].value, cases[i].decimals).text,
-                            cases[i].text);
-    }
-}
-
 /* A locale with a decimal comma, compiled for the test. */
 static int use_german(void)
 {
@@ -539,81 +468,6 @@ static void test_the_locale_changes_nothing(void **state)
     merit_text_free(plain);
     merit_text_free(here);
     merit_runs_free(curves);
-}
-
-static void test_text_is_escaped(void **state)
-{
-    static const struct {
-        const char *text;
-        size_t n_characters;
-        const char *xml;
-    } cases[] = {
-        {"<script>", 20, "&lt;script&gt;"},
-        {"a&b", 3, "a&amp;b"},
-        {"\"'", 2, "&quot;&#39;"},
-        {"&amp;", 9, "&amp;amp;"},
-        {"]]>", 3, "]]&gt;"},
-        {"abcdef", 6, "abcdef"},
-        {"abcdef", 5, "abcd\xe2\x80\xa6"},
-        {"\xc3\xa4\xc3\xb6\xc3\xbc", 3, "\xc3\xa4\xc3\xb6\xc3\xbc"},
-        {"\xc3\xa4\xc3\xb6\xc3\xbc", 2, "\xc3\xa4\xe2\x80\xa6"},
-        {"a\x1b[31m\xff", 20, "a\\x1b[31m\\xff"},
-        {"\xef\xbf\xbf", 2, "&#xfffd;"},
-        {"\xe2\x80\xae", 20, "\\xe2\\x80\\xae"},
-        {"", 5, ""},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        merit__xml xml = {0};
-        merit__xml_add(&xml, "%s", "");
-        merit__xml_text(&xml, cases[i].text, cases[i].n_characters);
-        assert_string_equal(xml.bytes, cases[i].xml);
-        merit__free(xml.bytes);
-    }
-}
-
-static void check_places(merit__label_place *places, size_t n, double top,
-                         double bottom)
-{
-    double end = top;
-    merit__label_places_set(places, n, top, bottom);
-    for (size_t i = 0; i < n; i++) {
-        assert_true(places[i].middle - places[i].height / 2 >= end - 1e-9);
-        end = places[i].middle + places[i].height / 2;
-    }
-    assert_true(end <= bottom + 1e-9);
-}
-
-static void test_labels_do_not_overlap(void **state)
-{
-    (void)state;
-    // Room for all: each where it wants to be.
-    merit__label_place apart[] = {{20, 10, 0}, {50, 10, 0}, {80, 20, 0}};
-    check_places(apart, 3, 0, 100);
-    assert_true(apart[0].middle == 20 && apart[1].middle == 50 &&
-                apart[2].middle == 80);
-    // Two that want the same place meet halfway; the third stays.
-    merit__label_place pair[] = {{40, 10, 0}, {40, 10, 0}, {90, 10, 0}};
-    check_places(pair, 3, 0, 100);
-    assert_true(pair[0].middle == 35 && pair[1].middle == 45 && pair[2].middle == 90);
-    // Pushed in from the edges.
-    merit__label_place edges[] = {{-50, 10, 0}, {0, 20, 0}, {200, 10, 0}};
-    check_places(edges, 3, 0, 100);
-    assert_true(edges[0].middle == 5 && edges[1].middle == 20 && edges[2].middle == 95);
-    // Exactly full, and none at all.
-    merit__label_place full[] = {{99, 50, 0}, {99, 50, 0}};
-    check_places(full, 2, 0, 100);
-    check_places(full, 0, 0, 100);
-    // A group of labels pushes the next one only as far as it must.
-    merit__label_place many[40];
-    for (int round = 0; round < 50; round++) {
-        for (int i = 0; i < 40; i++) {
-            int slot = (i * (7 + round)) % 41;
-            many[i] = (merit__label_place){.wanted = (double)(slot * slot % 300),
-                                           .height = 4 + (i + round) % 5};
-        }
-        check_places(many, 40, 0, 300);
-    }
 }
 
 static void test_too_many_runs_for_a_picture(void **state)
@@ -665,43 +519,6 @@ static void test_memory_may_be_short(void **state)
     }
 }
 
-static void test_the_best_constant_answer(void **state)
-{
-    // .npy of 4 examples with one feature; labels 0 0 1 2.
-    static const char header[] = "{'descr': '|u1', 'fortran_order': False, 'shape': ";
-    static const struct {
-        const char *name, *shape, *values;
-    } files[] = {{"x.npy", "(4, 1), }", "\1\2\3\4"}, {"y.npy", "(4,), }", "\0\0\1\2"}};
-    char paths[2][96];
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        char bytes[160];
-        int n = snprintf(bytes + 10, sizeof bytes - 10, "%s%s", header, files[i].shape);
-        memset(bytes + 10 + n, ' ', sizeof bytes - 10 - (size_t)n);
-        memcpy(bytes, "\x93NUMPY\1\0\x76\0", 10);
-        bytes[127] = '\n';
-        memcpy(bytes + 128, files[i].values, 4);
-        put(place, files[i].name, bytes, 132);
-        snprintf(paths[i], sizeof paths[i], "%s/%s", place, files[i].name);
-    }
-    merit_dataset_options options = {.labels = paths[1]};
-    merit_dataset *data = NULL;
-    merit_scores *table = NULL;
-    assert_int_equal(merit_dataset_load(&data, paths[0], &options, NULL), MERIT_OK);
-    static const double values[] = {2, 1, 0, 1.75, -1, 2, 0, 1, -4, -1, 2, -3};
-    assert_int_equal(merit_scores_create(&table, 3, 4, values, NULL, NULL), MERIT_OK);
-    // Of the answers' means -0.25, 0.75, 0.5 and 0.375 the largest.
-    assert_true(merit__best_constant(table, data) == 0.75);
-    merit__alloc_fail_at(1, 1);
-    double without_memory = merit__best_constant(table, data);
-    merit__alloc_fail_at(0, 0);
-    assert_true(isnan(without_memory));
-    merit_scores_free(table);
-    merit_dataset_free(data);
-    put_text(place, "x.npy", NULL);
-    put_text(place, "y.npy", NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -715,14 +532,9 @@ int main(void)
         cmocka_unit_test(test_broken_runs_are_refused),
         cmocka_unit_test(test_wrong_calls_are_refused),
         cmocka_unit_test(test_odd_bytes_in_metrics),
-        cmocka_unit_test(test_ticks_are_round),
-        cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_the_locale_changes_nothing),
-        cmocka_unit_test(test_text_is_escaped),
-        cmocka_unit_test(test_labels_do_not_overlap),
         cmocka_unit_test(test_too_many_runs_for_a_picture),
         cmocka_unit_test(test_memory_may_be_short),
-        cmocka_unit_test(test_the_best_constant_answer),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
