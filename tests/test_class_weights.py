@@ -1,25 +1,9 @@
 """Examples that count by their class: --class-weights."""
 import json
-import os
-import pathlib
-import subprocess
 
 import numpy as np
 import pytest
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-MERIT = pathlib.Path(os.environ.get("MERIT", ROOT / "build/merit")).resolve()
-
-
-def merit(*words, cwd):
-    return subprocess.run([MERIT, *map(str, words)], capture_output=True, text=True, cwd=cwd)
-
-
-def well(*words, cwd):
-    done = merit(*words, cwd=cwd)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
+from test_many_classes import merit, well
 
 K = 2400
 

@@ -1,18 +1,9 @@
 """Substitution matrices as NCBI writes them, whole and damaged, through the program."""
 
 import json
-import os
-import subprocess
 
 import pytest
-
-MERIT = os.path.abspath(os.environ.get("MERIT", "build/merit"))
-
-
-def merit(*words):
-    return subprocess.run([MERIT, *map(str, words)], capture_output=True, text=True, timeout=60,
-                          stdin=subprocess.DEVNULL)
-
+from test_cli import merit, refused
 
 # What is read, and the answers and notes that a user is told of.
 READ = [
@@ -56,10 +47,9 @@ REFUSED = [
 def test_what_is_read(tmp_path, text, classes, told):
     (tmp_path / "matrix").write_bytes(text.encode())
     done = merit("check", tmp_path / "matrix", "--json")
-    assert done.returncode == 0, done.stderr
-    record = json.loads(done.stdout)
+    record = json.loads(done.out)
     assert record["classes"] == list(classes)
-    shown = " ".join((done.stderr + merit("check", tmp_path / "matrix").stdout).split())
+    shown = " ".join((done.err + merit("check", tmp_path / "matrix").out).split())
     assert told in shown, shown
 
 
@@ -67,15 +57,13 @@ def test_what_is_read(tmp_path, text, classes, told):
                          ids=[case[0] for case in REFUSED])
 def test_what_is_refused(tmp_path, text, code, message):
     (tmp_path / "matrix").write_bytes(text.encode())
-    done = merit("check", tmp_path / "matrix")
-    assert done.returncode == code and message in done.stderr, done.stderr
-    assert done.stdout == "" and done.stderr.count("\n") == 1
+    assert message in refused("check", tmp_path / "matrix", expect=code)
 
 
 def test_letters_that_the_matrix_lacks(tmp_path):
     (tmp_path / "matrix").write_text("   A  R  N\nA  4 -1 -2\nR -1  5  0\nN -2  0  6\n")
     (tmp_path / "p.fasta").write_text(">a\nARNDAR\n")
     done = merit("train", tmp_path / "p.fasta", "--task", "masked", "-s", tmp_path / "matrix", "-o",
-                 tmp_path / "run")
-    assert done.returncode == 3 and "the score table has no class D" in done.stderr
+                 tmp_path / "run", expect=3)
+    assert "the score table has no class D" in done.err
     assert not (tmp_path / "run").exists()
