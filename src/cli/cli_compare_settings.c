@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 enum {
-    OPTION_SEEDS = 0x300,
+    OPTION_SEEDS = MERIT__OPTION_OWN,
     OPTION_TEST,
     OPTION_TEST_LABELS,
     OPTION_SHOW,

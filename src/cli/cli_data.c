@@ -11,7 +11,7 @@
 
 int merit__is_data_option(int key)
 {
-    return key >= MERIT__OPTION_LABELS && key < MERIT__DATA_OPTION_END;
+    return key >= MERIT__OPTION_LABELS && key <= MERIT__OPTION_SIGNALS;
 }
 
 // "skip:5%"

@@ -2,35 +2,8 @@
 #ifndef MERIT_CLI_DATA_H
 #define MERIT_CLI_DATA_H
 
+#include "cli_keys.h"
 #include "merit/data.h"
-
-enum {
-    MERIT__OPTION_LABELS = 0x210,
-    MERIT__OPTION_FIRST,
-    MERIT__OPTION_TRAILING,
-    MERIT__OPTION_NONFINITE,
-    MERIT__OPTION_ROOT,
-    MERIT__OPTION_LINKS,
-    MERIT__OPTION_BAD_SAMPLES,
-    MERIT__OPTION_MEMORY,
-    MERIT__OPTION_SIZE,
-    MERIT__OPTION_FIT,
-    MERIT__OPTION_CHANNELS,
-    MERIT__OPTION_TASK,
-    MERIT__OPTION_ALPHABET,
-    MERIT__OPTION_LETTERS,
-    MERIT__OPTION_HIDE,
-    MERIT__OPTION_LABEL,
-    MERIT__OPTION_ID,
-    MERIT__OPTION_IGNORE,
-    MERIT__OPTION_HEADER,
-    MERIT__OPTION_MISSING,
-    MERIT__OPTION_DECIMAL,
-    MERIT__OPTION_MAX_LINE,
-    MERIT__OPTION_SIGNALS,
-    MERIT__DATA_OPTION_END // above all of them
-};
-_Static_assert(MERIT__DATA_OPTION_END <= 0x280, "where the keys of other options begin");
 
 // clang-format off
 #define MERIT__LABELS_OPTION                                                           \

@@ -2,6 +2,7 @@
 #ifndef MERIT_CLI_OPTIONS_H
 #define MERIT_CLI_OPTIONS_H
 
+#include "cli_keys.h"
 #include "merit/error.h"
 
 #include <argp.h>

@@ -5,8 +5,6 @@
 #include "cli_data.h"
 #include "merit/model.h"
 
-enum { MERIT__OPTION_RULE = 0x280 };
-
 // clang-format off
 #define MERIT__MODEL_OPTIONS                                                           \
     {"rule", MERIT__OPTION_RULE, "RULE", 0,                                            \

@@ -5,8 +5,6 @@
 #include "cli_data.h"
 #include "merit/scores.h"
 
-enum { MERIT__OPTION_SCORES = 's', MERIT__OPTION_COSTS = 0x200, MERIT__OPTION_ANSWERS };
-
 // clang-format off
 #define MERIT__ANSWERS_OPTION                                                          \
     {"answers", MERIT__OPTION_ANSWERS, "KIND", 0,                                      \

@@ -5,8 +5,6 @@
 #include "cli_scores.h"
 #include "merit/audit.h"
 
-enum { MERIT__OPTION_CLASSES = 0x290, MERIT__OPTION_SAMPLES, MERIT__OPTION_SEED };
-
 // clang-format off
 #define MERIT__TABLE_OPTIONS                                                           \
     {"costs", MERIT__OPTION_COSTS, NULL, 0, "The table holds costs", 1},               \

@@ -3,7 +3,7 @@
 #include "cli_message.h"
 #include "cli_number.h"
 
-enum { OPTION_SEED = 0x300, OPTION_RESUME, OPTION_CHECK };
+enum { OPTION_SEED = MERIT__OPTION_OWN, OPTION_RESUME, OPTION_CHECK };
 
 static const struct argp_option table[] = {
     MERIT__SCORES_OPTIONS,

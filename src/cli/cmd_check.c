@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_JSON = 0x300, OPTION_PRIORS, OPTION_SVG, OPTION_STRICT };
+enum { OPTION_JSON = MERIT__OPTION_OWN, OPTION_PRIORS, OPTION_SVG, OPTION_STRICT };
 
 // clang-format off
 static const struct argp_option table[] = {

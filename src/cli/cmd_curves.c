@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_JSON = 0x300, OPTION_NAMES, MAX_RUNS = 256 };
+enum { OPTION_JSON = MERIT__OPTION_OWN, OPTION_NAMES, MAX_RUNS = 256 };
 
 static const struct argp_option table[] = {
     {"output", 'o', "FILE", 0, "Draw the curves into FILE, an SVG picture", 1},

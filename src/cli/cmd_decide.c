@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    OPTION_JSON = 0x300,
+    OPTION_JSON = MERIT__OPTION_OWN,
     OPTION_LABELS,
     OPTION_TEMPERATURE,
     OPTION_RULE,

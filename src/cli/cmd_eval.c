@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_JSON = 0x300, OPTION_CONFUSION };
+enum { OPTION_JSON = MERIT__OPTION_OWN, OPTION_CONFUSION };
 
 static const struct argp_option table[] = {
     {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 1},

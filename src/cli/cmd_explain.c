@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { OPTION_JSON = 0x300 };
+enum { OPTION_JSON = MERIT__OPTION_OWN };
 
 static const struct argp_option table[] = {
     {"json", OPTION_JSON, NULL, 0, "Print a JSON record", 1},

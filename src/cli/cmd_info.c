@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OPTION_JSON = 0x300, SPEC_BYTES = 4300 };
+enum { OPTION_JSON = MERIT__OPTION_OWN, SPEC_BYTES = 4300 };
 static const off_t large_bytes = (off_t)64 << 20;
 
 static const struct argp_option table[] = {

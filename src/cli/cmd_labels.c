@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_JSON = 0x300, OPTION_KIND, OPTION_TEMPERATURE, OPTION_DECODE };
+enum { OPTION_JSON = MERIT__OPTION_OWN, OPTION_KIND, OPTION_TEMPERATURE, OPTION_DECODE };
 
 // clang-format off
 static const struct argp_option table[] = {

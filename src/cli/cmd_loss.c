@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    OPTION_LOGITS = 0x300,
+    OPTION_LOGITS = MERIT__OPTION_OWN,
     OPTION_TARGETS,
     OPTION_WEIGHTS,
     OPTION_PARAM,

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_FASTA = 0x300 };
+enum { OPTION_FASTA = MERIT__OPTION_OWN };
 
 static const struct argp_option table[] = {
     {"output", 'o', "FILE", 0, "Write there (default: standard output)", 1},

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPTION_NO_PICTURES = 0x300 };
+enum { OPTION_NO_PICTURES = MERIT__OPTION_OWN };
 
 static const struct argp_option table[] = {
     {"output", 'o', "FILE", 0, "Where the page goes (default: report.html in RUN)", 1},
