@@ -9,26 +9,13 @@
 
 enum { LINE_BYTES = 256 };
 
-merit__gauge merit__gauge_create(void)
-{
-    return (merit__gauge){.in_place = merit__terminal_is(stderr)};
-}
-
-void merit__gauge_clear(merit__gauge *gauge)
-{
-    if (gauge->is_open) {
-        fputs("\r\033[K", stderr);
-        gauge->is_open = 0;
-    }
-}
-
 // What does not fit is left out from the right, but for the bar, which goes first.
-void merit__gauge_show(merit__gauge *gauge, const char *what, int64_t n_done, int64_t n,
+void merit__gauge_show(merit__line *line, const char *what, int64_t n_done, int64_t n,
                        double seconds_left)
 {
-    char line[LINE_BYTES], bar[MERIT__BAR_BYTES], parts[4][64] = {{0}};
+    char text[LINE_BYTES], bar[MERIT__BAR_BYTES], parts[4][64] = {{0}};
     char done[MERIT__COUNT_BYTES], all[MERIT__COUNT_BYTES], left[32];
-    if (!gauge->in_place) {
+    if (!line->in_place) {
         return;
     }
     size_t width = (size_t)merit__terminal_width(stderr);
@@ -53,8 +40,7 @@ void merit__gauge_show(merit__gauge *gauge, const char *what, int64_t n_done, in
             parts[i][0] = '\0';
         }
     }
-    snprintf(line, sizeof line, "%s%s%s%s%s", what, parts[3], parts[0], parts[1],
+    snprintf(text, sizeof text, "%s%s%s%s%s", what, parts[3], parts[0], parts[1],
              parts[2]);
-    fprintf(stderr, "\r%.*s\033[K", (int)width - 1, line);
-    gauge->is_open = 1;
+    merit__line_write(line, text);
 }

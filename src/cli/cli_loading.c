@@ -4,7 +4,7 @@
 #include "cli_message.h"
 
 struct loading {
-    merit__gauge gauge;
+    merit__line line;
     int quiet;
 };
 
@@ -14,17 +14,17 @@ static void report(const merit_dataset_event *event, void *payload)
     switch (event->kind) {
     case MERIT_DATASET_PROGRESS:
         if (!loading->quiet) {
-            merit__gauge_show(&loading->gauge, event->message, event->n_done, event->n,
+            merit__gauge_show(&loading->line, event->message, event->n_done, event->n,
                               event->seconds_left);
         }
         break;
     case MERIT_DATASET_REFUSED:
-        merit__gauge_clear(&loading->gauge);
+        merit__line_clear(&loading->line);
         merit__tell("merit", event->message);
         break;
     case MERIT_DATASET_LEFT_OUT:
         if (!loading->quiet) {
-            merit__gauge_clear(&loading->gauge);
+            merit__line_clear(&loading->line);
             merit__tell("left out", event->message);
         }
         break;
@@ -35,11 +35,11 @@ merit_status merit__data_load(merit_dataset **out, const char *path,
                               const merit_dataset_options *options, int quiet,
                               merit_error *err)
 {
-    struct loading loading = {.gauge = merit__gauge_create(), .quiet = quiet};
+    struct loading loading = {.line = merit__line_create(), .quiet = quiet};
     merit_dataset_options wanted = *options;
     wanted.report = report;
     wanted.payload = &loading;
     merit_status status = merit_dataset_load(out, path, &wanted, err);
-    merit__gauge_clear(&loading.gauge);
+    merit__line_clear(&loading.line);
     return status;
 }

@@ -135,7 +135,7 @@ struct walk {
     const merit__predictions *predictions;
     merit_model_visit *visit;
     void *payload;
-    merit__gauge gauge;
+    merit__line line;
     struct timespec started;
 };
 
@@ -154,7 +154,7 @@ static void show_walk(struct walk *walk, int64_t n_done)
                                    (double)n_done
                              : -1;
     if (n_done < n) {
-        merit__gauge_show(&walk->gauge, "predicting", n_done, n, left);
+        merit__gauge_show(&walk->line, "predicting", n_done, n, left);
     }
 }
 
@@ -163,7 +163,7 @@ static merit_status visit_block(void *payload, int64_t first, int64_t n,
 {
     struct walk *walk = payload;
     // What is done with the block may be written to the same terminal.
-    merit__gauge_clear(&walk->gauge);
+    merit__line_clear(&walk->line);
     merit_status status = walk->visit(walk->payload, first, n, logits, err);
     if (status == MERIT_OK) {
         show_walk(walk, first + n);
@@ -178,13 +178,13 @@ merit_status merit__predictions_each(const merit__predictions *predictions,
     struct walk walk = {.predictions = predictions,
                         .visit = visit,
                         .payload = payload,
-                        .gauge = merit__gauge_create()};
+                        .line = merit__line_create()};
     clock_gettime(CLOCK_MONOTONIC, &walk.started);
     show_walk(&walk, 0);
     merit_status status =
         merit_model_each(predictions->model, predictions->data, predictions->n_threads,
                          visit_block, &walk, err);
-    merit__gauge_clear(&walk.gauge);
+    merit__line_clear(&walk.line);
     return status;
 }
 

@@ -92,32 +92,20 @@ static void compose(struct line *line, const merit_train_event *event, const cha
 
 void merit__progress_init(merit__progress *progress, const char *unit)
 {
-    *progress = (merit__progress){.unit = unit, .in_place = merit__terminal_is(stderr)};
-}
-
-void merit__progress_end(merit__progress *progress)
-{
-    if (progress->is_open) {
-        fputc('\n', stderr);
-        progress->is_open = 0;
-    }
+    *progress = (merit__progress){.unit = unit, .line = merit__line_create()};
 }
 
 static void show_epoch(merit__progress *progress, const merit_train_event *event)
 {
     struct line line;
-    int width = progress->in_place ? merit__terminal_width(stderr) : LINE_BYTES;
+    int width = progress->line.in_place ? merit__terminal_width(stderr) : LINE_BYTES;
     int detail = WITH_ALL;
     do {
-        compose(&line, event, progress->unit, (enum detail)detail, progress->in_place);
+        compose(&line, event, progress->unit, (enum detail)detail,
+                progress->line.in_place);
         detail--;
     } while (detail >= (int)WITHOUT_LEFT && line.n >= (size_t)width);
-    if (progress->in_place) {
-        fprintf(stderr, "\r%.*s\033[K", width - 1, line.text);
-        progress->is_open = 1;
-    } else {
-        fprintf(stderr, "%s\n", line.text);
-    }
+    merit__line_write(&progress->line, line.text);
 }
 
 void merit__progress_report(const merit_train_event *event, void *payload)
@@ -132,17 +120,17 @@ void merit__progress_report(const merit_train_event *event, void *payload)
         break;
     case MERIT_TRAIN_NOTE:
     case MERIT_TRAIN_WARNING:
-        merit__progress_end(progress);
+        merit__line_end(&progress->line);
         merit__tell(event->kind == MERIT_TRAIN_NOTE ? "note" : "warning",
                     event->message);
         break;
     case MERIT_TRAIN_PROGRESS:
     case MERIT_TRAIN_EPOCH:
-        if (event->kind == MERIT_TRAIN_PROGRESS && !progress->in_place) {
+        if (event->kind == MERIT_TRAIN_PROGRESS && !progress->line.in_place) {
             break;
         }
         if (is_new) {
-            merit__progress_end(progress);
+            merit__line_end(&progress->line);
             snprintf(progress->candidate, sizeof progress->candidate, "%s",
                      event->candidate);
             merit__tell("loss", event->candidate);

@@ -3,12 +3,12 @@
 #ifndef MERIT_CLI_PROGRESS_H
 #define MERIT_CLI_PROGRESS_H
 
+#include "cli_line.h"
 #include "merit/train.h"
 
 typedef struct merit__progress {
-    const char *unit;    // "images" or "examples"
-    int in_place;        // lines may be written over
-    int is_open;         // such a line stands, without its end
+    const char *unit; // "images" or "examples"
+    merit__line line;
     char candidate[128]; // the loss that the lines are about
 } merit__progress;
 
@@ -17,9 +17,6 @@ void merit__progress_init(merit__progress *progress, const char *unit);
 
 /* A merit_train_options.report; the payload is the merit__progress. */
 void merit__progress_report(const merit_train_event *event, void *payload);
-
-/* Ends the open line, if there is one. */
-void merit__progress_end(merit__progress *progress);
 
 enum { MERIT__BAR_BYTES = 24 };
 

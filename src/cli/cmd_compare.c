@@ -16,7 +16,7 @@ static merit_status compare(merit_comparison **out, const merit__inputs *inputs,
                             const merit__compare_settings *settings, merit_error *err)
 {
     const char *losses[MERIT__MAX_LOSSES];
-    merit__compare_progress progress = {.in_place = merit__terminal_is(stderr)};
+    merit__line progress = merit__line_create();
     merit__requests requests = merit__signals_watch();
     for (int64_t l = 0; l < settings->losses.n; l++) {
         losses[l] = settings->losses.losses[l];
@@ -40,7 +40,7 @@ static merit_status compare(merit_comparison **out, const merit__inputs *inputs,
     }
     merit_status status = merit_compare(out, settings->directory, inputs->data,
                                         inputs->scores, &options, err);
-    merit__compare_progress_end(&progress);
+    merit__line_end(&progress);
     return status;
 }
 

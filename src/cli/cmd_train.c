@@ -138,7 +138,7 @@ static merit_status train(const merit__train_settings *settings,
     train_options.save = requests.save;
     merit_status status = merit_train(settings->run, inputs->data, inputs->scores,
                                       &train_options, &result, err);
-    merit__progress_end(&progress);
+    merit__line_end(&progress.line);
     if (status == MERIT_OK) {
         print_result(settings->run, &result);
     }
