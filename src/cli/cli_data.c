@@ -3,9 +3,9 @@
 #include "cli_message.h"
 #include "cli_number.h"
 
-#include <stdlib.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -303,8 +303,7 @@ merit_status merit__data_need_labels(const merit_dataset *data, const char *opti
     return MERIT_OK;
 }
 
-// The file of "FILE" or "FILE:member".
-static int find_input(struct stat *info, const char *input)
+int merit__find_input(struct stat *info, const char *input)
 {
     const char *colon = strrchr(input, ':');
     char *file = colon != NULL ? strndup(input, (size_t)(colon - input)) : NULL;
@@ -318,7 +317,7 @@ merit_status merit__not_same_file(const char *output, const char *input,
 {
     struct stat a, b;
     if (output == NULL || input == NULL || stat(output, &a) != 0 ||
-        !find_input(&b, input) || a.st_dev != b.st_dev || a.st_ino != b.st_ino ||
+        !merit__find_input(&b, input) || a.st_dev != b.st_dev || a.st_ino != b.st_ino ||
         !S_ISREG(a.st_mode)) {
         return MERIT_OK;
     }

@@ -102,6 +102,11 @@ merit_status merit__data_tell_leakage(const merit_dataset *data, const char *run
 merit_status merit__data_need_labels(const merit_dataset *data, const char *option,
                                      merit_error *err);
 
+struct stat;
+
+/* Whether there is such an input, "FILE" or "FILE:member"; *info is that of the file. */
+int merit__find_input(struct stat *info, const char *input);
+
 /* EINVAL when the file that is to be written is one that is read. */
 merit_status merit__not_same_file(const char *output, const char *input,
                                   merit_error *err);

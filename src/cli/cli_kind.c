@@ -1,13 +1,12 @@
 #include "cli_kind.h"
 
+#include "cli_data.h"
 #include "cli_message.h"
-#include "merit/data.h"
 #include "merit/scores.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,17 +53,6 @@ static enum merit__kind kind_of_bytes(const unsigned char *head, size_t n)
                               : MERIT__KIND_DATA;
 }
 
-// "FILE:member" of an archive, which is no file itself.
-static int is_member(const char *path)
-{
-    struct stat info;
-    const char *colon = strrchr(path, ':');
-    char *file = colon != NULL ? strndup(path, (size_t)(colon - path)) : NULL;
-    int is_file = file != NULL && stat(file, &info) == 0 && S_ISREG(info.st_mode);
-    free(file);
-    return is_file;
-}
-
 static int is_archive(const unsigned char *head, size_t n)
 {
     return n >= 4 && (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\5\6", 4) == 0);
@@ -104,18 +92,24 @@ static int has_entries(int folder)
     return found;
 }
 
-// What has a file of a run, and a folder with nothing in it, which is no data either.
-static int is_run(int folder)
+// By the files that are in it. One with nothing in it is no data: a run that was begun.
+static enum merit__kind kind_of_folder(int folder)
 {
-    static const char *const names[] = {"config.json", "best.safetensors",
-                                        "checkpoints", ".merit.lock"};
+    static const struct {
+        const char *name;
+        enum merit__kind kind;
+    } known[] = {
+        {"nodes.dmp", MERIT__KIND_TAXONOMY}, {"nodes.dmp.gz", MERIT__KIND_TAXONOMY},
+        {"config.json", MERIT__KIND_RUN},    {"best.safetensors", MERIT__KIND_RUN},
+        {"checkpoints", MERIT__KIND_RUN},    {".merit.lock", MERIT__KIND_RUN},
+    };
     struct stat info;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (fstatat(folder, names[i], &info, AT_SYMLINK_NOFOLLOW) == 0) {
-            return 1;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (fstatat(folder, known[i].name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+            return known[i].kind;
         }
     }
-    return !has_entries(folder);
+    return has_entries(folder) ? MERIT__KIND_DATA : MERIT__KIND_RUN;
 }
 
 merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error *err)
@@ -127,15 +121,16 @@ merit_status merit__kind_of(enum merit__kind *out, const char *path, merit_error
     *out = MERIT__KIND_DATA;
     // O_NONBLOCK: opening a pipe without a writer must not wait.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && errno == ENOENT && is_member(path)) {
-        return MERIT_OK;
+    if (fd < 0 && errno == ENOENT && merit__find_input(&info, path) &&
+        S_ISREG(info.st_mode)) {
+        return MERIT_OK; // "FILE:member" of an archive, which is no file itself
     }
     if (fd < 0 || fstat(fd, &info) != 0) {
         status = merit__refuse_system(err, path, "open");
         goto fail;
     }
     if (S_ISDIR(info.st_mode)) {
-        *out = is_run(fd) ? MERIT__KIND_RUN : MERIT__KIND_DATA;
+        *out = kind_of_folder(fd);
     } else if (S_ISREG(info.st_mode)) {
         n = read(fd, head, sizeof head);
         if (n < 0) {

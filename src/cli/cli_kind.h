@@ -8,7 +8,7 @@ enum merit__kind {
     MERIT__KIND_RUN,      // a directory that training made
     MERIT__KIND_MODEL,    // safetensors
     MERIT__KIND_SCORES,   // text
-    MERIT__KIND_TAXONOMY, // tar, what taxonomies come in: the reader of trees tells
+    MERIT__KIND_TAXONOMY, // a directory, or tar, what they come in: for trees' reader
     MERIT__KIND_ARCHIVE,  // zip, such as .npz
     MERIT__KIND_DATA      // anything else: the readers of data say what it is
 };

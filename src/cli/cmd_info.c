@@ -52,9 +52,8 @@ static const merit__options options = {
     .program = "merit info",
     .arguments = "FILE",
     .text = "Says what is in FILE: a model, a run directory, data (IDX, .npy, .npz, "
-            "pictures, "
-            "sequences or a table), labels, answers, a score table, groups, bins or a "
-            "tree (Newick, edges, NCBI taxonomy).",
+            "pictures, sequences or a table), labels, answers, a score table, groups, "
+            "bins or a tree (Newick, edges, NCBI taxonomy).",
     .table = table,
     .set = set,
 };
@@ -125,20 +124,6 @@ static merit_status tell_scores(int *like_tree, const struct settings *settings,
                        MERIT_OK
                ? MERIT_OK
                : status;
-}
-
-static int is_taxonomy(const char *path)
-{
-    char nodes[4200];
-    struct stat info;
-    for (int packed = 0; packed < 2; packed++) {
-        int n =
-            snprintf(nodes, sizeof nodes, "%s/nodes.dmp%s", path, packed ? ".gz" : "");
-        if (n > 0 && (size_t)n < sizeof nodes && stat(nodes, &info) == 0) {
-            return 1;
-        }
-    }
-    return 0;
 }
 
 static merit_status tell_examples(const struct settings *settings, merit_error *err)
@@ -228,9 +213,6 @@ static merit_status tell(const struct settings *settings, merit_error *err)
     }
     if (status != MERIT_OK) {
         return status;
-    }
-    if (is_taxonomy(settings->path)) {
-        kind = MERIT__KIND_TAXONOMY;
     }
     switch (kind) {
     case MERIT__KIND_RUN:
