@@ -3,9 +3,8 @@
  *
  *     bench_survey IMAGES FOLDER [ROUNDS]
  *
- * The setting is that of a run on all images: a tenth held out, batch 128, the net of
- * bench/speed.py, one thread. Half the held-out examples are stuck, so that everything
- * is measured that ever is. */
+ * The setting is that of a run on all images: a tenth held out. Half the held-out
+ * examples are stuck, so that everything is measured that ever is. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,32 +13,11 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "bench_common.h"
-#include "merit/data.h"
-#include "merit/loss.h"
+#include "bench_training.h"
 #include "train/feature_size.h"
-#include "train/learner.h"
 #include "train/validation.h"
 
-enum { BATCH = 128, STEPS = 40 };
-
-/* Seconds of STEPS training steps. */
-static double time_steps(merit__learner *learner, const merit_loss *loss,
-                         const int64_t *order)
-{
-    merit_error err;
-    double begin = bench_now();
-    for (int64_t s = 0; s < STEPS; s++) {
-        double value;
-        merit__minibatch minibatch = {.index = order + s * BATCH,
-                                      .n = BATCH,
-                                      .step = s,
-                                      .loss = loss,
-                                      .learning_rate = 0.01,
-                                      .momentum = 0.9};
-        bench_check(merit__learner_step(learner, &minibatch, &value, &err), &err);
-    }
-    return bench_now() - begin;
-}
+enum { SLICE = 16, STEPS = 40 };
 
 /* Logits of a model that is very sure, and right every other time. */
 static void put_logits(float *logits, const int32_t *labels, int64_t n)
@@ -97,14 +75,8 @@ int main(int argc, char **argv)
 {
     merit_error err;
     merit_dataset *all, *data, *held_out;
-    merit_scores *scores;
-    merit_net *net;
-    merit_loss *loss;
-    merit__learner *learner;
     merit__validation *validation;
-    merit__normalisation normalisation;
-    const merit__optimizer *sgd;
-    merit_scores_options ten = {.n_classes = 10};
+    bench_training training;
     char path[4096];
     if (argc < 3) {
         fprintf(stderr, "usage: bench_survey IMAGES FOLDER [ROUNDS]\n");
@@ -114,61 +86,31 @@ int main(int argc, char **argv)
     snprintf(path, sizeof path, "%s/answers.jsonl", argv[2]);
     bench_check(merit_dataset_load(&all, argv[1], NULL, &err), &err);
     bench_check(merit_dataset_split(&data, &held_out, all, 0.1, 1, &err), &err);
-    bench_check(merit_scores_load(&scores, "identity", &ten, &err), &err);
-    bench_check(merit_net_create(&net, bench_net, 1, 28, 28, 10, &err), &err);
-    bench_check(merit_loss_create(&loss, "cross-entropy", scores, &err), &err);
-    bench_check(merit__normalisation_measure(&normalisation, data, &err), &err);
-    bench_check(merit__optimizer_find(&sgd, "sgd", &err), &err);
-    bench_check(merit__validation_create(&validation, held_out, scores, &err), &err);
-    merit__learner_options options = {.engine = &merit__engine_dnnl,
-                                      .optimizer = sgd,
-                                      .data = data,
-                                      .normalisation = &normalisation,
-                                      .batch = BATCH,
-                                      .slice = 16,
-                                      .groups = 8,
-                                      .threads = 1,
-                                      .seed = 1};
-    bench_check(merit__learner_create(&learner, net, &options, &err), &err);
-    int64_t n = merit_dataset_n(data), n_held_out = merit_dataset_n(held_out);
-    float *parameters = merit__alloc_array((size_t)net->n_arena, sizeof *parameters);
-    float *zeros = merit__alloc_array((size_t)net->n_arena, sizeof *zeros);
-    int64_t *order = merit__alloc_array((size_t)n, sizeof *order);
-    if (parameters == NULL || zeros == NULL || order == NULL || n < STEPS * BATCH) {
-        return 6;
-    }
-    merit__net_init(net, 1, parameters);
-    const float *moments[MERIT__MOMENTS] = {zeros, zeros};
-    bench_check(merit__learner_set(learner, parameters, moments, &err), &err);
-    merit__permutation(order, n, 1, MERIT__USE_SHUFFLE, 0);
+    bench_training_create(&training, data, SLICE, 0);
+    bench_check(merit__validation_create(&validation, held_out, training.scores, &err),
+                &err);
     put_logits(merit__validation_logits(validation), merit_dataset_labels(held_out),
-               n_held_out);
+               merit_dataset_n(held_out));
     merit__inference inference = {.engine = &merit__engine_dnnl,
-                                  .net = net,
-                                  .parameters = parameters,
-                                  .normalisation = &normalisation,
-                                  .slice = 16};
-    time_steps(learner, loss, order);
+                                  .net = training.net,
+                                  .parameters = training.parameters,
+                                  .normalisation = &training.normalisation,
+                                  .slice = SLICE};
+    bench_training_run(&training, STEPS);
     for (long r = 0; r < rounds; r++) {
-        double steps_s = time_steps(learner, loss, order);
-        double survey_s = time_survey(scores, merit__validation_logits(validation),
-                                      &inference, held_out, path);
+        double steps_s = bench_training_run(&training, STEPS);
+        double survey_s =
+            time_survey(training.scores, merit__validation_logits(validation),
+                        &inference, held_out, path);
         printf("{\"epoch_s\": %.4f, \"survey_s\": %.4f}\n",
-               steps_s * (double)n / (STEPS * BATCH), survey_s);
+               steps_s * (double)training.n / (STEPS * BENCH_BATCH), survey_s);
         fflush(stdout);
     }
     remove(path);
-    merit__learner_free(learner);
+    bench_training_dispose(&training);
     merit__validation_free(validation);
-    merit__normalisation_dispose(&normalisation);
-    merit_loss_free(loss);
-    merit_net_free(net);
-    merit_scores_free(scores);
     merit_dataset_free(data);
     merit_dataset_free(held_out);
     merit_dataset_free(all);
-    merit__free(parameters);
-    merit__free(zeros);
-    merit__free(order);
     return 0;
 }
