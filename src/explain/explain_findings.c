@@ -279,15 +279,11 @@ static void find_past(merit_explanation *e)
 /* The truth itself where no other answer earns more. */
 static int64_t best_answer(const merit_run *run, int64_t truth)
 {
-    if (merit_scores_values(run->table) == NULL) {
-        return truth; // of a tree
-    }
-    const double *row = merit_scores_values(run->table) + truth * run->n_answers;
-    int64_t best = truth;
-    for (int64_t k = 0; k < run->n_answers; k++) {
-        best = row[k] > row[best] ? k : best;
-    }
-    return best;
+    const int64_t best = merit_scores_best_answer(run->table, truth);
+    return merit_scores_score(run->table, truth, best) >
+                   merit_scores_score(run->table, truth, truth)
+               ? best
+               : truth;
 }
 
 /* Tables that pay most for another answer than the truth: no accuracy is due there. */
@@ -301,7 +297,6 @@ static void find_table(merit_explanation *e)
         if (best == i) {
             continue;
         }
-        const double *row = merit_scores_values(run->table) + i * run->n_answers;
         n++;
         if (n == 1) {
             merit__explain_find(e, "table", MERIT_SEVERITY_WARNING,
@@ -313,7 +308,9 @@ static void find_table(merit_explanation *e)
             merit__explain_add_name(e, i);
             merit__explain_add(e, " is answered ");
             merit__explain_add_name(e, best);
-            merit__explain_add(e, ", which earns %g instead of %g", row[best], row[i]);
+            merit__explain_add(e, ", which earns %g instead of %g",
+                               merit_scores_score(run->table, i, best),
+                               merit_scores_score(run->table, i, i));
         }
     }
     if (n > 0) {

@@ -78,17 +78,9 @@ static double oracle_score(const merit__run_record *run)
     if (run->truths == NULL || run->table == NULL) {
         return NAN;
     }
-    int64_t n_answers = merit_scores_n_answers(run->table);
-    if (merit_scores_values(run->table) == NULL) {
-        return 1; // of a tree
-    }
     for (int64_t i = 0; i < merit_scores_n_truths(run->table); i++) {
-        const double *row = merit_scores_values(run->table) + i * n_answers;
-        double best = row[0];
-        for (int64_t k = 1; k < n_answers; k++) {
-            best = fmax(best, row[k]);
-        }
-        sum += (double)run->truths[i] * best;
+        const int64_t best = merit_scores_best_answer(run->table, i);
+        sum += (double)run->truths[i] * merit_scores_score(run->table, i, best);
         n += (double)run->truths[i];
     }
     return sum / n;
