@@ -236,14 +236,7 @@ merit_status merit__data_option(merit_dataset_options *options, int key,
     case MERIT__OPTION_LETTERS:
         return merit__read_count(&options->letters, "--letters", value, 4, 65536, err);
     case MERIT__OPTION_HIDE:
-        if (!merit__parse_number(&options->hidden_share, value) ||
-            !(options->hidden_share > 0 && options->hidden_share < 1)) {
-            return merit__refuse(err, MERIT_EINVAL,
-                                 "--hide: expected a share above 0 and below 1, found "
-                                 "\"%.60s\"",
-                                 value);
-        }
-        return MERIT_OK;
+        return merit__read_share(&options->hidden_share, "--hide", value, err);
     default:
         return set_table(options, key, value, err);
     }
@@ -275,32 +268,32 @@ merit_status merit__data_tell_leakage(const merit_dataset *data, const char *run
 merit_status merit__data_need_labels(const merit_dataset *data, const char *option,
                                      merit_error *err)
 {
-    if (merit_dataset_labels(data) == NULL && merit_dataset_schema(data) != NULL) {
+    const char *path = merit_dataset_path(data);
+    if (merit_dataset_labels(data) != NULL) {
+        return MERIT_OK;
+    }
+    if (merit_dataset_schema(data) != NULL) {
         return merit__refuse(err, MERIT_EFORMAT,
                              "%.120s: which column holds the labels? Name it with "
                              "--label, or a file of labels with %s",
-                             merit_dataset_path(data), option);
+                             path, option);
     }
-    if (merit_dataset_labels(data) == NULL &&
-        strstr(merit_dataset_path(data), ".npz") != NULL) {
+    if (strstr(path, ".npz") != NULL) {
         return merit__refuse(err, MERIT_EFORMAT,
                              "%.120s: no labels were found beside it; name their array "
                              "with --label, or a file of labels with %s",
-                             merit_dataset_path(data), option);
+                             path, option);
     }
-    if (merit_dataset_labels(data) == NULL && merit_dataset_file(data, 0) != NULL) {
+    if (merit_dataset_file(data, 0) != NULL) {
         return merit__refuse(err, MERIT_EFORMAT,
                              "%.120s: a picture alone has no label; expected a folder "
                              "for each class, or a list",
-                             merit_dataset_path(data));
+                             path);
     }
-    if (merit_dataset_labels(data) == NULL) {
-        return merit__refuse(err, MERIT_EFORMAT,
-                             "%.120s: no labels were found beside it; name their file "
-                             "with %s",
-                             merit_dataset_path(data), option);
-    }
-    return MERIT_OK;
+    return merit__refuse(err, MERIT_EFORMAT,
+                         "%.120s: no labels were found beside it; name their file "
+                         "with %s",
+                         path, option);
 }
 
 int merit__find_input(struct stat *info, const char *input)

@@ -41,6 +41,13 @@ merit_status merit__read_positive(double *out, const char *what, const char *tex
                               "a number above 0", err);
 }
 
+merit_status merit__read_share(double *out, const char *what, const char *text,
+                               merit_error *err)
+{
+    return merit__read_number(out, what, text, nextafter(0, 1), nextafter(1, 0),
+                              "a share above 0 and below 1", err);
+}
+
 merit_status merit__read_count(int64_t *out, const char *what, const char *text,
                                int64_t low, int64_t high, merit_error *err)
 {

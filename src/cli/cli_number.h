@@ -17,6 +17,10 @@ merit_status merit__read_number(double *out, const char *what, const char *text,
 merit_status merit__read_positive(double *out, const char *what, const char *text,
                                   merit_error *err);
 
+/* A number above 0 and below 1. */
+merit_status merit__read_share(double *out, const char *what, const char *text,
+                               merit_error *err);
+
 /* A whole number with low <= number <= high. */
 merit_status merit__read_count(int64_t *out, const char *what, const char *text,
                                int64_t low, int64_t high, merit_error *err);

@@ -65,9 +65,7 @@ static merit_status set_training(merit_train_options *train, int key, const char
     case MERIT__OPTION_GROUPS:
         return merit__read_count(&train->groups, "--groups", value, 1, 1024, err);
     case MERIT__OPTION_HIDE_TRAINING:
-        return merit__read_number(&train->hide, "--hide-training", value,
-                                  nextafter(0, 1), nextafter(1, 0),
-                                  "a share above 0 and below 1", err);
+        return merit__read_share(&train->hide, "--hide-training", value, err);
     case MERIT__OPTION_SAMPLE:
         return merit__read_count(&train->sample, "--sample", value, 1, INT32_MAX, err);
     case MERIT__OPTION_SHIFT:
