@@ -189,6 +189,7 @@ static void test_mistakes(void **state)
     double values[9] = {3, 2, 0, 0, 3, 1, 0, 0, 3};
     merit_scores *table;
     assert_int_equal(merit_scores_create(&table, 3, 3, values, NULL, NULL), MERIT_OK);
+    double best[3] = {3, 3, 3};
     for (int i = 0; i < N; i++) {
         labels[i] = i % 3 == 2 ? 1 : 0;
         answers[i] = i % 3 == 1 ? 2 : i % 3 == 0 ? 1 : 2;
@@ -201,7 +202,8 @@ static void test_mistakes(void **state)
                                 .n_classes = 3,
                                 .n_answers = 3,
                                 .answers = answers,
-                                .expected = expected};
+                                .expected = expected,
+                                .best = best};
     int64_t found[MERIT__MISTAKES_SHOWN];
     int64_t n = merit__mistakes_find(found, &examined);
     // Four of each kind, by loss, then by claim, then by place.

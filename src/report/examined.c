@@ -158,6 +158,17 @@ fail:
     return status;
 }
 
+/* Once for all: what an example loses is asked for again and again. */
+static merit_status find_best(merit__examined *out, merit_error *err)
+{
+    merit_status status = new_array(&out->best, out->n_classes, sizeof *out->best, err);
+    for (int64_t i = 0; status == MERIT_OK && i < out->n_classes; i++) {
+        const int64_t best = merit_scores_best_answer(out->scores, i);
+        out->best[i] = merit_scores_score(out->scores, i, best);
+    }
+    return status;
+}
+
 static int compare_met(const void *a, const void *b)
 {
     const merit__met *one = a, *other = b;
@@ -210,6 +221,7 @@ merit_status merit__examined_make(merit__examined *out, const merit_model *model
     MERIT_TRY(merit_model_each(model, data, n_threads, add_block, &a, err));
     MERIT_TRY(keep_ways(&a, err));
     MERIT_TRY(answer_always(out, err));
+    MERIT_TRY(find_best(out, err));
     MERIT_TRY(count(out, err));
 fail:
     close_answering(&a);
@@ -222,6 +234,7 @@ void merit__examined_dispose(merit__examined *examined)
     merit__free(examined->expected);
     merit__free(examined->likeliest);
     merit__free(examined->believed);
+    merit__free(examined->best);
     merit__free(examined->met);
     merit__free(examined->given);
     merit__free(examined->claimed);
@@ -241,10 +254,7 @@ int64_t merit__examined_count(const merit__examined *examined, int64_t truth,
 double merit__examined_lost(const merit__examined *examined, int64_t truth,
                             int64_t answer)
 {
-    const merit_scores *scores = examined->scores;
-    const int64_t best = merit_scores_best_answer(scores, truth);
-    return merit_scores_score(scores, truth, best) -
-           merit_scores_score(scores, truth, answer);
+    return examined->best[truth] - merit_scores_score(examined->scores, truth, answer);
 }
 
 double merit__examined_lost_all(const merit__examined *examined)

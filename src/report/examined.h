@@ -36,6 +36,7 @@ typedef struct merit__examined {
     double *expected;                      // [N]
     int32_t *likeliest; // [N] class; NULL where the outputs are no beliefs, and so is
     double *believed;   // [N] how probable it is
+    double *best;       // [K] the score of the best answer to each truth
     merit__met *met;    // [n_met] by truth, then answer: the confusion
     int64_t n_met;
     double *given, *claimed, *realised; // [A], of merit_claims
