@@ -31,7 +31,7 @@ merit_status merit__outcome_begin(merit__outcome *out,
     if (rule != MERIT_RULE_DECODE &&
         merit_link_has_posterior(merit_model_link(predictions->model))) {
         MERIT_TRY(merit__new_array(
-            &out->posterior, merit__predictions_block(predictions),
+            &out->posterior, merit_model_block(predictions->model, predictions->data),
             (size_t)predictions->n_classes * sizeof *out->posterior, err));
     }
 

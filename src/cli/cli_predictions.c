@@ -125,11 +125,6 @@ fail:
     return status;
 }
 
-int64_t merit__predictions_block(const merit__predictions *predictions)
-{
-    return merit_model_block(predictions->model, predictions->data);
-}
-
 // A walk over blocks that tells how far it is.
 struct walk {
     const merit__predictions *predictions;

@@ -48,10 +48,7 @@ merit_status merit__predictions_load(merit__predictions *out,
                                      const merit__predictions_source *source,
                                      const char *usage, merit_error *err);
 
-/* How many examples at once: all, unless their logits take more than 64 MB. */
-int64_t merit__predictions_block(const merit__predictions *predictions);
-
-/* Computes all logits and hands them over in order, block by block. */
+/* merit_model_each that shows how far it is. */
 merit_status merit__predictions_each(const merit__predictions *predictions,
                                      merit_model_visit *visit, void *payload,
                                      merit_error *err);

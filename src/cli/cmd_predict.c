@@ -71,7 +71,6 @@ struct writing {
     int64_t first;
     char id[1100];
     int is_fasta;
-    int64_t n_written; // letters of FASTA
 };
 
 static const char *row_id(const void *context, int64_t i)
@@ -96,10 +95,9 @@ static void write_letters(struct writing *w, int64_t first, int64_t n)
         const char *name =
             merit_dataset_sequence(w->predictions->data, first + i, &place);
         if (place == 1) {
-            fprintf(w->stream, "%s>%s\n", w->n_written > 0 ? "\n" : "", name);
+            fprintf(w->stream, "%s>%s\n", first + i > 0 ? "\n" : "", name);
         }
         fputs(merit_scores_name(scores, w->results.answers[i]), w->stream);
-        w->n_written++;
     }
     if (first + n == w->predictions->n) {
         fputs("\n", w->stream);
@@ -148,7 +146,7 @@ static merit_status predict(const merit__predictions *predictions,
                             const struct settings *settings, merit_error *err)
 {
     const merit_scores *scores = merit_model_scores(predictions->model);
-    const int64_t n = merit__predictions_block(predictions);
+    const int64_t n = merit_model_block(predictions->model, predictions->data);
     struct writing w = {.predictions = predictions, .is_fasta = settings->is_fasta};
     merit_decision_results *results = &w.results;
     merit__output output = {0};
@@ -158,8 +156,9 @@ static merit_status predict(const merit__predictions *predictions,
     }
     MERIT_TRY(merit__new_array(&results->answers, n, sizeof *results->answers, err));
     MERIT_TRY(merit__new_array(&results->expected, n, sizeof *results->expected, err));
-    // A column for each class of a large tree would be of no use.
-    if (merit_link_has_posterior(merit_model_link(predictions->model)) &&
+    // A column for each class of a large tree would be of no use; FASTA has none.
+    if (!settings->is_fasta &&
+        merit_link_has_posterior(merit_model_link(predictions->model)) &&
         merit_scores_n_nodes(scores) == 0) {
         MERIT_TRY(merit__new_array(
             &results->posterior, n,
