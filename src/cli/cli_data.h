@@ -59,7 +59,7 @@
      "What a missing value of a table (empty, NA, NaN, ?) becomes (default: refuse; "   \
      "a model that learned with mean uses it)", 2},                                    \
     {"decimal", MERIT__OPTION_DECIMAL, ".|,", 0,                                       \
-     "What stands before the decimals in tables, SCORES too (default: .)", 2},                  \
+     "What stands before the decimals in tables, SCORES too (default: .)", 2},         \
     {"max-line", MERIT__OPTION_MAX_LINE, "SIZE", 0,                                    \
      "The longest line that a table may have (default: 16M)", 2}
 /* What training makes of rows; a model knows it. */

@@ -136,15 +136,32 @@ static merit_status refuse_file_of_run(const char *path, const reader *r,
                                "it");
 }
 
-static int open_reader(reader *r, const char *path)
+// *out is NULL for what cannot be read as text; free with close_reader. ENOMEM.
+static merit_status open_reader(reader **out, const char *path, merit_error *err)
 {
     size_t n_bytes = 0;
-    *r = (reader){.separator = '\t'};
+    reader *r = NULL;
+    merit_status status = merit__new_array(&r, 1, sizeof *r, err);
+    *out = NULL;
+    if (status != MERIT_OK) {
+        return status;
+    }
     if (merit_text_read(&r->text, &n_bytes, path, limit_bytes, NULL) != MERIT_OK) {
-        return 0;
+        free(r);
+        return MERIT_OK;
     }
     r->at = r->text;
-    return 1;
+    r->separator = '\t';
+    *out = r;
+    return MERIT_OK;
+}
+
+static void close_reader(reader *r)
+{
+    if (r != NULL) {
+        merit_text_free(r->text);
+    }
+    free(r);
 }
 
 merit_status merit__info_own_text(int *is_own, const char *path, int json,
@@ -153,8 +170,8 @@ merit_status merit__info_own_text(int *is_own, const char *path, int json,
     merit_status status = MERIT_OK;
     reader *r = NULL;
     *is_own = 0;
-    MERIT_TRY(merit__new_array(&r, 1, sizeof *r, err));
-    if (!open_reader(r, path) || !next_line(r)) {
+    MERIT_TRY(open_reader(&r, path, err));
+    if (r == NULL || !next_line(r)) {
         goto fail;
     }
     int is_history =
@@ -168,10 +185,7 @@ merit_status merit__info_own_text(int *is_own, const char *path, int json,
     }
 
 fail:
-    if (r != NULL) {
-        merit_text_free(r->text);
-    }
-    free(r);
+    close_reader(r);
     return status;
 }
 
@@ -196,8 +210,8 @@ merit_status merit__info_label_text(int *are_labels, const char *path, int json,
     json_t *counts = json_object();
     int64_t n = 0;
     *are_labels = 0;
-    MERIT_TRY(merit__new_array(&r, 1, sizeof *r, err));
-    if (!open_reader(r, path)) {
+    MERIT_TRY(open_reader(&r, path, err));
+    if (r == NULL) {
         goto fail;
     }
     r->separator = memchr(r->text, '\t', strcspn(r->text, "\n")) != NULL ? '\t' : ',';
@@ -226,11 +240,8 @@ merit_status merit__info_label_text(int *are_labels, const char *path, int json,
     }
 
 fail:
-    if (r != NULL) {
-        merit_text_free(r->text);
-    }
+    close_reader(r);
     json_decref(counts);
-    free(r);
     return status;
 }
 
@@ -249,10 +260,10 @@ int merit__info_can_generate(const char *generator, const char *path)
 int merit__info_has_rows_of_columns(const char *path)
 {
     enum { ROWS_MAX = 100 };
-    reader *r = calloc(1, sizeof *r);
+    reader *r = NULL;
     json_t *columns = json_object();
-    int found = r == NULL; // without memory nothing is known
-    if (r != NULL && open_reader(r, path)) {
+    int found = open_reader(&r, path, NULL) != MERIT_OK; // nothing is known
+    if (r != NULL) {
         size_t n_first = strcspn(r->text, "\n");
         r->separator = memchr(r->text, '\t', n_first) != NULL  ? '\t'
                        : memchr(r->text, ';', n_first) != NULL ? ';'
@@ -266,10 +277,7 @@ int merit__info_has_rows_of_columns(const char *path)
             found = json_object_get(columns, r->fields[0]) != NULL;
         }
     }
-    if (r != NULL) {
-        merit_text_free(r->text);
-    }
+    close_reader(r);
     json_decref(columns);
-    free(r);
     return found;
 }
