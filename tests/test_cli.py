@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-MERIT = os.environ.get("MERIT", "build/merit")
+MERIT = os.path.abspath(os.environ.get("MERIT", "build/merit"))
 IS_RELEASE = os.environ.get("MERIT_BUILD_TYPE", "Release") == "Release"
 BAD = Path(__file__).resolve().parent / "bad"
 COMMANDS = sorted(path.stem.removeprefix("cmd_")
