@@ -89,7 +89,7 @@ typedef struct merit_dataset_options {
     const char *alphabet; // "protein", "dna" or "rna"; NULL: as the letters suggest
     int64_t letters;      // that a net sees at once, at most; 0: 128, and for
                           // MERIT_TASK_SEQUENCE 4096. Of longer ones it sees the middle
-    double hidden_share; // of MERIT_TASK_MASKED, below 1; 0: 0.15
+    double hidden_share;  // of MERIT_TASK_MASKED, below 1; 0: 0.15
 
     // Of tables, which are text; other data ignore them. A column goes by its name in
     // the first line or by its place: 1, 2 ... from the left, -1, -2 ... from the
@@ -108,10 +108,8 @@ typedef struct merit_dataset_options {
     int32_t signals; // non-zero: a row of a table or of [N,F] is a signal of length F
                      // (C = H = 1, W = F), [N,C,T] C signals of length T (H = 1)
 
-    void (*report)(
-        const merit_dataset_event *event,
-        void *payload); // NULL: silence;
-                        // called by the thread that loads; pictures tell most
+    // Called by the thread that loads; pictures tell most. NULL: silence.
+    void (*report)(const merit_dataset_event *event, void *payload);
     void *payload;
 } merit_dataset_options;
 
@@ -120,11 +118,11 @@ typedef struct merit_dataset_options {
  * [N,F] becomes C = F, H = W = 1), each plain or gzip; .npz, where "FILE:array" says
  * which array, else the only one, or the one called X, features, data, images,
  * embeddings, spectra, inputs or arr_0 (X_train, train_X, too): labels are then y,
- * labels, target ... beside it, or options->label_column; pictures (PNG, JPEG): a folder
- * with a folder of them for each class, a text with a path and a label in each line,
- * or, without labels, also a folder of pictures or one picture. Pictures are in the
- * order of the bytes of their paths, or in that of the list; classes are numbered in
- * the order of the bytes of their names. options->first pictures are evenly spaced.
+ * labels, target ... beside it, or options->label_column; pictures (PNG, JPEG): a
+ * folder with a folder of them for each class, a text with a path and a label in each
+ * line, or, without labels, also a folder of pictures or one picture. Pictures are in
+ * the order of the bytes of their paths, or in that of the list; classes are numbered
+ * in the order of the bytes of their names. options->first pictures are evenly spaced.
  * Each picture is decoded once here, so that none can fail later unless it changes.
  * Sequences are FASTA or FASTQ, plain or gzip (bgzf too). With a task they are what is
  * asked: N is the number of sequences, of letters that have a label, or of hidden
@@ -293,9 +291,11 @@ MERIT_API void merit_archive_free(merit_archive *archive);
 /* How many members there are, folders left out. */
 MERIT_API int64_t merit_archive_n(const merit_archive *archive);
 
-/* The name of member 0 <= i < n without ".npy", and what it is: "300x5 float32" for an
- * array, words for anything else. Borrowed. */
+/* The name of member 0 <= i < n without ".npy". Borrowed. */
 MERIT_API const char *merit_archive_name(const merit_archive *archive, int64_t i);
+
+/* What member 0 <= i < n is: "300x5 float32" for an array, words for anything else.
+ * Borrowed. */
 MERIT_API const char *merit_archive_content(const merit_archive *archive, int64_t i);
 
 /* A numeric array from a .npy file (plain or gzip) or an .npz ("FILE:member"), as float
