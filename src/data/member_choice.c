@@ -110,26 +110,20 @@ static int looks_right(const char *name, enum merit__part part)
     return found;
 }
 
-// "X, y, ids", cut to fit; *n is how many there are.
-static void list_members(char out[LIST_BYTES], size_t *n, const merit__archive *archive)
+// "X, y, ids", cut to fit; returns how many there are, *first is the first one.
+static size_t list_members(char out[LIST_BYTES], const char **first,
+                           const merit__archive *archive)
 {
-    char shown[SHOWN_BYTES];
-    size_t n_text = 0;
+    size_t n = 0;
     out[0] = '\0';
-    *n = 0;
     for (size_t i = 0; i < archive->names.names.n; i++) {
-        if (merit__member_is_folder(name_at(archive, i))) {
-            continue;
+        const char *name = name_at(archive, i);
+        if (!merit__member_is_folder(name)) {
+            merit__list_name(out, LIST_BYTES, name);
+            *first = n++ == 0 ? name : *first;
         }
-        merit__printable(shown, sizeof shown, name_at(archive, i));
-        int fits = n_text + strlen(shown) + 8 < LIST_BYTES;
-        if (n_text + 8 < LIST_BYTES) {
-            n_text += (size_t)snprintf(out + n_text, LIST_BYTES - n_text, "%s%s",
-                                       *n > 0 ? ", " : "", fits ? shown : "...");
-            n_text = fits ? n_text : LIST_BYTES;
-        }
-        ++*n;
     }
+    return n;
 }
 
 static merit_status fail_missing(const merit__archive *archive, const char *name,
@@ -137,8 +131,8 @@ static merit_status fail_missing(const merit__archive *archive, const char *name
 {
     char list[LIST_BYTES], shown[SHOWN_BYTES], nearest[SHOWN_BYTES],
         hint[SHOWN_BYTES + 24] = "";
-    size_t n = 0;
-    list_members(list, &n, archive);
+    const char *first = NULL;
+    size_t n = list_members(list, &first, archive);
     const char *near = merit__suggest(name, name_at, archive, archive->names.names.n);
     if (near != NULL) {
         snprintf(hint, sizeof hint, "; did you mean %s?",
@@ -155,14 +149,12 @@ static merit_status fail_unclear(const merit__archive *archive, enum merit__part
     static const char *const wanted[] = {"one", "the one of the examples",
                                          "the one of the labels"};
     char list[LIST_BYTES];
-    size_t n = 0, n_file = strlen(file);
-    list_members(list, &n, archive);
-    const char *base = strrchr(file, '/');
-    base = base != NULL && n_file > SHOWN_BYTES ? base + 1 : file;
+    const char *first = "X", *base = strrchr(file, '/');
+    size_t n = list_members(list, &first, archive);
+    base = base != NULL && strlen(file) > SHOWN_BYTES ? base + 1 : file;
     return merit__fail(err, MERIT_EFORMAT,
                        "%s: has %zu array%s (%s); name %s, such as %.60s:%.30s", file,
-                       n, n == 1 ? "" : "s", list, wanted[part], base,
-                       n > 0 ? name_at(archive, 0) : "X");
+                       n, n == 1 ? "" : "s", list, wanted[part], base, first);
 }
 
 static merit_status refuse_documents(const merit__archive *archive, const char *file,

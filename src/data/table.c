@@ -95,7 +95,7 @@ merit_status merit__table_check_room(int64_t n_rows, int64_t n_features,
 typedef struct class_entry {
     const char *name;
     double value; // 0 unless all are numbers
-    size_t place;  // in the order in which they came
+    size_t place; // in the order in which they came
 } class_entry;
 
 static int compare(const void *a, const void *b)

@@ -176,33 +176,15 @@ static merit_status fail_count(const merit__finding *f, int64_t n)
                        f->wish->before->n_columns);
 }
 
-// Adds a name to "a, b"; what does not fit is ", ...".
-static void add_to_list(char *list, size_t n_bytes, const char *name)
-{
-    char shown[MERIT__SHOWN_BYTES];
-    size_t n = strlen(list);
-    const char *comma = n > 0 ? ", " : "";
-    merit__printable(shown, sizeof shown, name);
-    if (n + strlen(shown) + sizeof ", , ..." <= n_bytes) {
-        snprintf(list + n, n_bytes - n, "%s%s", comma, shown);
-    } else if (n + sizeof ", ..." <= n_bytes &&
-               (n < 3 || strcmp(list + n - 3, "..."))) {
-        snprintf(list + n, n_bytes - n, "%s...", comma);
-    }
-}
-
 // A column that nothing was learned from, and is called nearly like the missing one.
 static const char *find_renamed(const merit__finding *f, const char *missing)
 {
-    size_t place = 0;
     const char *near =
         merit__suggest(missing, name_at, &f->index.names, f->index.names.n);
-    while (near != NULL &&
-           strcmp(merit__paths_get(&f->index.names, place), near) != 0) {
-        place++;
-    }
-    return near != NULL && f->out->uses[f->first[place]] < MERIT__USE_NOTHING ? near
-                                                                              : NULL;
+    int64_t place =
+        near != NULL ? merit__name_set_find(&f->index, near, strlen(near)) : -1;
+    return place >= 0 && f->out->uses[f->first[place]] < MERIT__USE_NOTHING ? near
+                                                                            : NULL;
 }
 
 static merit_status fail_missing(const merit__finding *f, size_t n_missing,
@@ -244,7 +226,7 @@ static merit_status match_features(merit__finding *f)
             out->uses[f->first[place]] = (int64_t)j;
         } else {
             first = n_missing++ == 0 ? name : first;
-            add_to_list(list, sizeof list, name);
+            merit__list_name(list, sizeof list, name);
         }
     }
     if (n_missing > 0) {
@@ -254,7 +236,8 @@ static merit_status match_features(merit__finding *f)
         if (out->uses[i] < MERIT__USE_NOTHING) {
             out->uses[i] = MERIT__USE_NOTHING;
             out->n_unknown++;
-            add_to_list(out->unknown, sizeof out->unknown, merit__finding_field(f, i));
+            merit__list_name(out->unknown, sizeof out->unknown,
+                             merit__finding_field(f, i));
         }
     }
     return MERIT_OK;

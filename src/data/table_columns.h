@@ -14,8 +14,8 @@ typedef struct merit__table_columns {
     int64_t *uses; // [n] the place among the features, or one of the above; owned
     size_t n;
     int has_label, has_id;
-    int64_t n_unknown;      // columns that the earlier table did not have
-    char unknown[100];      // their names, as many as fit
+    int64_t n_unknown; // columns that the earlier table did not have
+    char unknown[100]; // their names, as many as fit
 } merit__table_columns;
 
 /* What there is to find out from. */

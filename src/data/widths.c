@@ -10,8 +10,7 @@ static const double worth = 0.96; // of the positions without one more width
 typedef struct candidates {
     int64_t n;
     int64_t width[CANDIDATES];
-    int64_t
-        count[CANDIDATES]; // windows that this one holds and the one before does not
+    int64_t count[CANDIDATES]; // windows too wide for the one before
 } candidates;
 
 static int64_t round_up(int64_t n, int64_t step)
