@@ -83,7 +83,7 @@ void merit__list_name(char *out, size_t out_bytes, const char *name)
     char shown[64];
     size_t n = strlen(out), n_etc = strlen(", ...");
     merit__printable(shown, sizeof shown, name);
-    if (n > 3 && strcmp(out + n - 3, "...") == 0) {
+    if (n > n_etc && strcmp(out + n - n_etc, ", ...") == 0) {
         return;
     }
     int fits = n + strlen(shown) + 2 + n_etc < out_bytes;
