@@ -39,8 +39,8 @@ static int open_path(const char *path)
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-// "FILE:member" where nothing has the whole name: opens FILE, *member is the rest.
-// What is no such path stays unopened.
+// "FILE:member" where nothing has the whole name: opens FILE, whose name the stream has
+// from now on; *member is the rest. What is no such path stays unopened.
 static merit_status open_before_colon(merit__stream *stream, const char *path,
                                       const char **member, merit_error *err)
 {
@@ -53,7 +53,11 @@ static merit_status open_before_colon(merit__stream *stream, const char *path,
         return merit__fail_memory(err, strlen(path), "reading a file");
     }
     stream->fd = open_path(file);
-    *member = stream->fd >= 0 ? colon + 1 : NULL;
+    if (stream->fd >= 0) {
+        *member = colon + 1;
+        stream->n_path = (size_t)(colon - path);
+        merit__printable_path(stream->name, sizeof stream->name, file);
+    }
     merit__free(file);
     return MERIT_OK;
 }
@@ -123,18 +127,6 @@ static merit_status recognise(merit__stream *stream, const merit__member_wish *w
     return MERIT_OK;
 }
 
-// Without the member, which the path has after a colon.
-static merit_status name_file(merit__stream *stream, const char *path, merit_error *err)
-{
-    char *file = merit__copy_string(path, stream->n_path);
-    if (file == NULL) {
-        return merit__fail_memory(err, stream->n_path + 1, "reading a file");
-    }
-    merit__printable_path(stream->name, sizeof stream->name, file);
-    merit__free(file);
-    return MERIT_OK;
-}
-
 merit_status merit__stream_open_member(merit__stream **out, const char *path,
                                        const merit__member_wish *wish, uint64_t limit,
                                        merit_error *err)
@@ -149,14 +141,11 @@ merit_status merit__stream_open_member(merit__stream **out, const char *path,
     }
     stream->fd = -1;
     stream->limit = limit;
+    stream->n_path = strlen(path);
     merit__printable_path(stream->name, sizeof stream->name,
                           strcmp(path, "-") == 0 ? "standard input" : path);
     MERIT_TRY(open_file(stream, path, &member, err));
-    stream->n_path = member != NULL ? (size_t)(member - 1 - path) : strlen(path);
-    if (member != NULL) {
-        named.name = member;
-        MERIT_TRY(name_file(stream, path, err));
-    }
+    named.name = member != NULL ? member : wish->name;
     MERIT_TRY(recognise(stream, &named, err));
     if (member != NULL && stream->kind != MERIT__STREAM_MEMBER) {
         MERIT_TRY(merit__fail(err, MERIT_EFORMAT,

@@ -15,9 +15,10 @@ enum merit__stream_kind {
     MERIT__STREAM_MEMBER // of a zip archive
 };
 
-/* file --> raw --inflate--> data[data_at, data_end) --> the caller
- *      --> data                                                      when nothing is
- * packed */
+/* Where bytes go that are packed, and that are not:
+ *
+ *     file --> raw --inflate--> data[data_at, data_end) --> the caller
+ *     file -------------------> data[data_at, data_end) --> the caller */
 struct merit__stream {
     enum merit__stream_kind kind;
     int fd;
