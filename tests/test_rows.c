@@ -168,6 +168,32 @@ static void test_no_memory(void **state)
     }
 }
 
+/* What separates fields is not looked for in quotes; a quote within a field is none. */
+static void test_quotes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name;
+    } cases[] = {
+        {"id,\"big; small\",\"a\tb\"\nx,1,2\n", "big; small"},
+        {"\xef\xbb\xbf\"id\",\"a;b\",c\nx,1,2\n", "a;b"},
+        {"id;5\" nails;c\nx;1;2\n", "5\" nails"},
+    };
+    char path[PATH_BYTES];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        merit_rows *rows = NULL;
+        merit_error err;
+        write_file("quotes.txt", cases[i].text, strlen(cases[i].text));
+        if (merit_rows_open(&rows, data_path(path, "quotes.txt"), NULL, &err) !=
+            MERIT_OK) {
+            fail_msg("%s", err.message);
+        }
+        assert_int_equal(merit_rows_n_columns(rows), 2);
+        assert_string_equal(merit_rows_name(rows, 0), cases[i].name);
+        merit_rows_close(rows);
+    }
+}
+
 static void test_wrong_calls(void **state)
 {
     (void)state;
@@ -202,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_ids_and_names),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_quotes),
         cmocka_unit_test(test_wrong_calls),
     };
     return cmocka_run_group_tests(tests, make_files, remove_data_folder);

@@ -188,15 +188,28 @@ merit_status merit__lines_next_record(merit__lines *lines, char separator,
     return MERIT_OK;
 }
 
-char merit__separator_of(const char *text, size_t n, int has_decimal_comma)
+// Whether a quote behind this byte begins a field, or is the second of two; 0xbf is the
+// end of a byte order mark. Inches begin none.
+static int can_open(char before)
 {
-    const char *separators = has_decimal_comma ? "\t;" : "\t;,";
-    for (const char *s = separators; *s != '\0'; s++) {
-        if (memchr(text, *s, n) != NULL) {
-            return *s;
+    static const char bytes[] = "\t;, \"\xbf";
+    return memchr(bytes, before, sizeof bytes - 1) != NULL;
+}
+
+char merit__separator_of(const char *text, size_t n, char lone, int has_decimal_comma)
+{
+    int is_quoted = 0, has_semicolon = 0, has_comma = 0;
+    for (size_t i = 0; i < n && (text[i] != '\n' || is_quoted); i++) {
+        if (text[i] == '"') {
+            is_quoted = !is_quoted && (i == 0 || can_open(text[i - 1]));
         }
+        if (text[i] == '\t' && !is_quoted) {
+            return '\t';
+        }
+        has_semicolon |= text[i] == ';' && !is_quoted;
+        has_comma |= text[i] == ',' && !is_quoted;
     }
-    return ' ';
+    return has_semicolon ? ';' : has_comma && !has_decimal_comma ? ',' : lone;
 }
 
 static int is_blank(char c)

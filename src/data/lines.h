@@ -28,12 +28,13 @@ merit_status merit__lines_next(merit__lines *lines, const char **text, size_t *n
 merit_status merit__lines_next_record(merit__lines *lines, char separator,
                                       const char **text, size_t *n, merit_error *err);
 
-/* What separates fields: the first of tab, semicolon, comma (unless that is for
- * decimals) that the line has, else a blank, which stands for a run of them. */
-char merit__separator_of(const char *text, size_t n, int has_decimal_comma);
+/* What separates the fields of the first line of a text, where quotes are passed over:
+ * a tab, a semicolon, a comma (unless that is for decimals), or else `lone`. */
+char merit__separator_of(const char *text, size_t n, char lone, int has_decimal_comma);
 
 /* Takes the next field from *text, up to end, without blanks and quotes around it, and
- * moves *text behind its separator; *text is NULL after the last field. */
+ * moves *text behind its separator, of which a blank stands for a run of them; *text is
+ * NULL after the last field. */
 void merit__take_field(const char **text, const char *end, char separator,
                        const char **field, size_t *n);
 

@@ -302,7 +302,7 @@ int merit__listed_pictures_probe(const unsigned char *head, size_t n_bytes,
     if (line == NULL) {
         return 0;
     }
-    char separator = merit__text_separator(line, n_line, lone_separator, 0);
+    char separator = merit__separator_of(line, n_line, lone_separator, 0);
     for (const char *rest = line; rest != NULL && !is_header; i++) {
         const char *field = NULL;
         merit__take_field(&rest, line + n_line, separator, &field, &n);

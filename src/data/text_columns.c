@@ -115,7 +115,7 @@ static merit_status split(finding *f, const char *text, size_t n, char separator
 
 int merit__columns_are_classes(const merit_rows *rows, const char *text, size_t n)
 {
-    char separator = merit__separator_of(text, n, rows->options.decimal_comma);
+    char separator = merit__separator_of(text, n, ' ', rows->options.decimal_comma);
     const char *end = text + n;
     int64_t n_found = 0;
     while (text != NULL && n_found < rows->options.n_classes) {
@@ -342,7 +342,7 @@ merit_status merit__columns_find(merit__columns *out, merit_rows *rows,
 {
     finding f = {.rows = rows, .path = rows->path, .line = line, .err = err};
     merit_status status = MERIT_OK;
-    out->separator = merit__separator_of(text, n, rows->options.decimal_comma);
+    out->separator = merit__separator_of(text, n, ' ', rows->options.decimal_comma);
     MERIT_TRY(split(&f, text, n, out->separator));
     out->n = f.n;
     out->uses = merit__alloc_array(f.n, sizeof *out->uses);

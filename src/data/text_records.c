@@ -13,23 +13,9 @@ static int is_blank_line(const char *text, size_t n)
     return n == 0;
 }
 
-char merit__text_separator(const char *text, size_t n, char lone, int has_decimal_comma)
-{
-    int is_quoted = 0, has_semicolon = 0, has_comma = 0;
-    for (size_t i = 0; i < n && (text[i] != '\n' || is_quoted); i++) {
-        is_quoted ^= text[i] == '"';
-        if (text[i] == '\t' && !is_quoted) {
-            return '\t';
-        }
-        has_semicolon |= text[i] == ';' && !is_quoted;
-        has_comma |= text[i] == ',' && !is_quoted;
-    }
-    return has_semicolon ? ';' : has_comma && !has_decimal_comma ? ',' : lone;
-}
-
 static void set_separator(merit__text_records *r, const char *text, size_t n)
 {
-    r->separator = merit__text_separator(text, n, r->lone, r->has_decimal_comma);
+    r->separator = merit__separator_of(text, n, r->lone, r->has_decimal_comma);
 }
 
 // The separator as far as the first bytes tell, to find the end of the first record by.

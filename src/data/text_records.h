@@ -12,11 +12,6 @@ typedef struct merit__text_records {
     char separator;        // since the first record
 } merit__text_records;
 
-/* What separates the fields of the first line of a text, where quotes are passed over:
- * a tab, a semicolon, a comma, or else `lone`. */
-char merit__text_separator(const char *text, size_t n, char lone,
-                           int has_decimal_comma);
-
 /* The first record, after lines of # and blank ones; finds the separator. *text is NULL
  * when there is none. EFORMAT for a quote that is not closed, a byte 0, line ends of
  * old Macintoshes; ENOMEM. The caller frees records->lines.buffer. */
