@@ -41,8 +41,7 @@ void merit__paths_sort(merit__paths *paths)
     }
 }
 
-// strcmp for a name that need not end in 0.
-static int compare_stretch(const char *name, size_t n_bytes, const char *other)
+int merit__compare_stretch(const char *name, size_t n_bytes, const char *other)
 {
     int order = strncmp(name, other, n_bytes);
     return order != 0 ? order : other[n_bytes] == '\0' ? 0 : -1;
@@ -53,7 +52,8 @@ int64_t merit__paths_find(const merit__paths *paths, const char *name, size_t n_
     size_t low = 0, high = paths->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_stretch(name, n_bytes, merit__paths_get(paths, middle));
+        int order =
+            merit__compare_stretch(name, n_bytes, merit__paths_get(paths, middle));
         if (order == 0) {
             return (int64_t)middle;
         }

@@ -25,6 +25,9 @@ void merit__paths_sort(merit__paths *paths);
 /* The place of a name in a sorted list, or -1. */
 int64_t merit__paths_find(const merit__paths *paths, const char *name, size_t n_bytes);
 
+/* As strcmp, of name[0..n_bytes), which holds no 0. */
+int merit__compare_stretch(const char *name, size_t n_bytes, const char *other);
+
 /* Leaves out names that follow an equal one. */
 void merit__paths_unique(merit__paths *paths);
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/paths.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,18 +29,21 @@ merit_status merit__records_sort(merit__named **out, const merit__records *recor
     return MERIT_OK;
 }
 
-int64_t merit__records_find(const merit__named *list, int64_t n, const char *name)
+int64_t merit__records_find(const merit__named *list, int64_t n, const char *name,
+                            size_t n_bytes)
 {
     int64_t low = 0, high = n;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
-        if (strcmp(list[middle].name, name) < 0) {
+        if (merit__compare_stretch(name, n_bytes, list[middle].name) > 0) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low < n && strcmp(list[low].name, name) == 0 ? list[low].record : -1;
+    return low < n && merit__compare_stretch(name, n_bytes, list[low].name) == 0
+               ? list[low].record
+               : -1;
 }
 
 merit_status merit__records_check_names(const merit__records *records, const char *file,

@@ -14,8 +14,10 @@ typedef struct merit__named {
 merit_status merit__records_sort(merit__named **out, const merit__records *records,
                                  merit_error *err);
 
-/* The record of that name in such a list [n]; -1 without. */
-int64_t merit__records_find(const merit__named *list, int64_t n, const char *name);
+/* The record called name[0..n_bytes), which holds no 0, in such a list [n]; -1 without.
+ */
+int64_t merit__records_find(const merit__named *list, int64_t n, const char *name,
+                            size_t n_bytes);
 
 /* EFORMAT when two records have one name, which must tell them apart, also in what is
  * predicted; `file` is shown. */

@@ -117,8 +117,9 @@ static merit_status copy_states(merit__sequences *s, const merit__records *state
     MERIT_TRY(merit__records_sort(&list, states, err));
     for (int64_t i = 0; i < r->n; i++) {
         int64_t n = merit__record_length(r, i);
-        int64_t j = merit__records_find(list, states->n, merit__record_name(r, i));
-        merit__printable(name, sizeof name, merit__record_name(r, i));
+        const char *called = merit__record_name(r, i);
+        int64_t j = merit__records_find(list, states->n, called, strlen(called));
+        merit__printable(name, sizeof name, called);
         if (j < 0) {
             MERIT_TRY(merit__fail(err, MERIT_EFORMAT,
                                   "%s: no record %s, whose letters need labels", shown,

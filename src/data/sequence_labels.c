@@ -5,137 +5,150 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "data/class_names.h"
+#include "data/lines.h"
+#include "data/name_set.h"
 #include "data/record_names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const size_t text_limit = (size_t)1 << 30;
+static const uint64_t limit_bytes = UINT64_C(1) << 30;
 
-static int compare(const void *a, const void *b)
+/* The classes as they come, of which s->label has the places: -1 for none yet. */
+typedef struct labelling {
+    merit__sequences *sequences;
+    merit__name_set classes;
+    merit_error *err;
+} labelling;
+
+static merit_status label_record(labelling *l, int64_t record, const char *class,
+                                 size_t n)
 {
-    return strcmp(((const merit__named *)a)->name, ((const merit__named *)b)->name);
+    size_t place = 0;
+    merit_status status = merit__name_set_add(&l->classes, class, n, &place, l->err);
+    if (status == MERIT_OK) {
+        l->sequences->label[record] = (int32_t)place;
+    }
+    return status;
 }
 
-/* Numbers the classes text[i] of the records, in the order of their bytes. */
-static merit_status number_classes(merit__sequences *s, merit_dataset *data,
-                                   const char *const *text, merit_error *err)
+/* Numbers the classes in the order of their bytes. */
+static merit_status number_classes(const labelling *l, merit_dataset *data)
 {
     merit_status status = MERIT_OK;
-    size_t n = (size_t)s->records.n, n_names = 0;
-    merit__named *list = merit__alloc_array(n, sizeof *list);
-    const char **names = merit__alloc_array(n, sizeof *names);
-    s->label = merit__alloc_array(n, sizeof *s->label);
-    if (list == NULL || names == NULL || s->label == NULL) {
-        MERIT_TRY(merit__fail_memory(err, n * sizeof *list, "labels"));
+    merit__sequences *s = l->sequences;
+    const merit__paths *classes = &l->classes.names;
+    merit__paths sorted = {.n = 0};
+    for (size_t k = 0; k < classes->n; k++) {
+        const char *name = merit__paths_get(classes, k);
+        MERIT_TRY(merit__paths_add(&sorted, name, strlen(name), l->err));
     }
-    for (size_t i = 0; i < n; i++) {
-        list[i] = (merit__named){text[i], (int64_t)i};
+    merit__paths_sort(&sorted);
+    for (int64_t i = 0; i < s->records.n; i++) {
+        const char *name = merit__paths_get(classes, (size_t)s->label[i]);
+        s->label[i] = (int32_t)merit__paths_find(&sorted, name, strlen(name));
     }
-    qsort(list, n, sizeof *list, compare);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || strcmp(list[i].name, list[i - 1].name) != 0) {
-            names[n_names++] = list[i].name;
-        }
-        s->label[list[i].record] = (int32_t)(n_names - 1);
-    }
-    MERIT_TRY(merit__class_names_clone(&data->names, (char *const *)(uintptr_t)names,
-                                       (int64_t)n_names, err));
-    data->n_names = data->n_classes = s->n_labels = (int64_t)n_names;
+    MERIT_TRY(merit__class_names_copy(&data->names, &sorted, l->err));
+    data->n_names = data->n_classes = s->n_labels = (int64_t)sorted.n;
 fail:
-    merit__free(list);
-    merit__free(names);
+    merit__paths_dispose(&sorted);
     return status;
 }
 
 /* ">name|class": the class of each record. */
-static merit_status take_from_names(const char **text, const merit__records *r,
-                                    const char *path, merit_error *err)
+static merit_status take_from_names(labelling *l, const char *path)
 {
     char shown[100], name[60];
+    merit_status status = MERIT_OK;
+    const merit__records *r = &l->sequences->records;
     for (int64_t i = 0; i < r->n; i++) {
         const char *mark = strrchr(merit__record_name(r, i), '|');
         if (mark == NULL || mark[1] == '\0') {
             merit__printable(name, sizeof name, merit__record_name(r, i));
-            return merit__fail(err, MERIT_EFORMAT,
+            return merit__fail(l->err, MERIT_EFORMAT,
                                "%s, line %" PRId64 ": record %" PRId64
                                " (%s) has no class; expected >NAME|CLASS, or a file of "
                                "name, tab, class with --labels",
                                merit__printable_path(shown, sizeof shown, path),
                                r->line[i], i + 1, name);
         }
-        text[i] = mark + 1;
+        MERIT_TRY(label_record(l, i, mark + 1, strlen(mark + 1)));
     }
-    return MERIT_OK;
+fail:
+    return status;
 }
 
-/* A line "name<tab>class" that has been cut at its end. */
-static merit_status take_line(const char **text, char *line, int64_t number,
-                              const merit__named *list, const merit__records *r,
-                              const char *shown, merit_error *err)
+/* A line "name<tab>class" [n]; `list` are the records by name. */
+static merit_status take_line(labelling *l, const merit__named *list,
+                              const merit__lines *lines, const char *text, size_t n)
 {
-    char name[60];
-    char *tab = strchr(line, '\t');
-    if (tab == NULL || tab == line || tab[1] == '\0' || strchr(tab + 1, '\t') != NULL) {
-        return merit__fail(err, MERIT_EFORMAT,
+    char shown[60];
+    const char *tab = memchr(text, '\t', n);
+    const char *class = tab != NULL ? tab + 1 : text + n;
+    size_t n_class = (size_t)(text + n - class);
+    if (tab == NULL || tab == text || n_class == 0 ||
+        memchr(class, '\t', n_class) != NULL || memchr(text, '\0', n) != NULL) {
+        return merit__fail(l->err, MERIT_EFORMAT,
                            "%s, line %" PRId64 ": expected a name, a tab and a class",
-                           shown, number);
+                           merit__stream_name(lines->stream), lines->number);
     }
-    *tab = '\0';
-    int64_t record = merit__records_find(list, r->n, line);
+    int64_t record =
+        merit__records_find(list, l->sequences->records.n, text, (size_t)(tab - text));
     if (record < 0) {
         return MERIT_OK; // labels of others do not matter
     }
-    if (text[record] != NULL) {
-        merit__printable(name, sizeof name, line);
-        return merit__fail(err, MERIT_EFORMAT,
-                           "%s, line %" PRId64 ": %s has a class already", shown,
-                           number, name);
+    if (l->sequences->label[record] >= 0) {
+        merit__printable(shown, sizeof shown,
+                         merit__record_name(&l->sequences->records, record));
+        return merit__fail(l->err, MERIT_EFORMAT,
+                           "%s, line %" PRId64 ": %s has a class already",
+                           merit__stream_name(lines->stream), lines->number, shown);
     }
-    text[record] = tab + 1;
-    return MERIT_OK;
+    return label_record(l, record, class, n_class);
 }
 
-/* The class of each record, as lines of the content say; it is cut into pieces, to
- * which the texts point. */
-static merit_status take_from_text(const char **text, char *content,
-                                   const merit__records *r, const char *shown,
-                                   merit_error *err)
+static merit_status take_lines(labelling *l, merit__lines *lines)
 {
     merit_status status = MERIT_OK;
     merit__named *list = NULL;
-    char name[60];
-    int64_t number = 0;
-    MERIT_TRY(merit__records_sort(&list, r, err));
-    // Spreadsheets begin a text with a byte order mark.
-    content += strncmp(content, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    for (char *line = content; line != NULL;) {
-        char *next = strchr(line, '\n');
-        if (next != NULL) {
-            *next++ = '\0';
+    const char *text = NULL;
+    size_t n = 0;
+    MERIT_TRY(merit__records_sort(&list, &l->sequences->records, l->err));
+    MERIT_TRY(merit__lines_next(lines, &text, &n, l->err));
+    while (text != NULL) {
+        if (n > 0 && text[0] != '#') {
+            MERIT_TRY(take_line(l, list, lines, text, n));
         }
-        size_t n = strlen(line);
-        if (n > 0 && line[n - 1] == '\r') {
-            line[--n] = '\0';
-        }
-        number++;
-        if (n > 0 && line[0] != '#') {
-            MERIT_TRY(take_line(text, line, number, list, r, shown, err));
-        }
-        line = next;
-    }
-    for (int64_t i = 0; i < r->n; i++) {
-        if (text[i] == NULL) {
-            merit__printable(name, sizeof name, merit__record_name(r, i));
-            MERIT_TRY(merit__fail(err, MERIT_EFORMAT,
-                                  "%s: no class for record %" PRId64 " (%s)", shown,
-                                  i + 1, name));
-        }
+        MERIT_TRY(merit__lines_next(lines, &text, &n, l->err));
     }
 fail:
     merit__free(list);
+    return status;
+}
+
+/* The class of each record, as lines of a text say. */
+static merit_status take_from_text(labelling *l, const char *path)
+{
+    char name[60];
+    merit_status status = MERIT_OK;
+    merit__stream *stream = NULL;
+    merit__lines lines = {.n_capacity = 0};
+    const merit__sequences *s = l->sequences;
+    MERIT_TRY(merit__stream_open(&stream, path, limit_bytes, l->err));
+    lines.stream = stream;
+    MERIT_TRY(take_lines(l, &lines));
+    for (int64_t i = 0; i < s->records.n; i++) {
+        if (s->label[i] < 0) {
+            merit__printable(name, sizeof name, merit__record_name(&s->records, i));
+            MERIT_TRY(merit__fail(l->err, MERIT_EFORMAT,
+                                  "%s: no class for record %" PRId64 " (%s)",
+                                  merit__stream_name(stream), i + 1, name));
+        }
+    }
+fail:
+    merit__free(lines.buffer);
+    merit__stream_close(stream);
     return status;
 }
 
@@ -144,28 +157,19 @@ static merit_status label_sequences(merit__sequences *s, merit_dataset *data,
                                     merit_error *err)
 {
     merit_status status = MERIT_OK;
-    char *content = NULL, shown[100];
-    size_t n_bytes = 0;
-    const char **text = merit__alloc_array((size_t)s->records.n, sizeof *text);
-    if (text == NULL) {
-        return merit__fail_memory(err, (size_t)s->records.n * sizeof *text, "labels");
+    labelling l = {.sequences = s, .err = err};
+    size_t n = (size_t)s->records.n;
+    s->label = merit__alloc_array(n, sizeof *s->label);
+    if (s->label == NULL) {
+        return merit__fail_memory(err, n * sizeof *s->label, "labels");
     }
-    if (labels == NULL) {
-        MERIT_TRY(take_from_names(text, &s->records, path, err));
-    } else {
-        merit__printable_path(shown, sizeof shown, labels);
-        MERIT_TRY(merit_text_read(&content, &n_bytes, labels, text_limit, err));
-        if (strlen(content) != n_bytes) {
-            MERIT_TRY(merit__fail(err, MERIT_EFORMAT,
-                                  "%s, byte %zu: a byte 0 in a text", shown,
-                                  strlen(content)));
-        }
-        MERIT_TRY(take_from_text(text, content, &s->records, shown, err));
+    for (size_t i = 0; i < n; i++) {
+        s->label[i] = -1;
     }
-    MERIT_TRY(number_classes(s, data, text, err));
+    MERIT_TRY(labels == NULL ? take_from_names(&l, path) : take_from_text(&l, labels));
+    MERIT_TRY(number_classes(&l, data));
 fail:
-    merit__free(content);
-    merit__free(text);
+    merit__name_set_dispose(&l.classes);
     return status;
 }
 
