@@ -83,10 +83,6 @@ static merit_status fill_example(float *x, const merit_dataset *data, int64_t ex
                                  merit_error *err)
 {
     merit__gallery *gallery = data->storage->gallery;
-    if (data->windows != NULL) {
-        merit__dataset_show_unit(data, example, x, data->width);
-        return MERIT_OK;
-    }
     int64_t place = merit__dataset_place(data, example);
     if (gallery == NULL || place < gallery->n_kept) {
         normalise(x, data, merit__dataset_values(data, place), normalisation);

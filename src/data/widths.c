@@ -82,10 +82,6 @@ void merit__widths_choose(merit__widths *out, const merit_dataset *data, int64_t
 {
     candidates c;
     choices all;
-    if (merit_dataset_task(data) == MERIT_TASK_NONE) {
-        *out = (merit__widths){.n = 1, .width = {data->width}};
-        return;
-    }
     list_candidates(&c, data, step, least);
     compare(&all, &c);
     int k = 0;

@@ -14,7 +14,7 @@ typedef struct merit__widths {
     int64_t width[MERIT__WIDTHS_MOST];
 } merit__widths;
 
-/* Chooses as many as pay: each further one saves at least 4 % of all positions, or
+/* Of data with sequences, chooses as many as pay: each further one saves at least 4 % of all positions, or
  * there is one less. None is below `least`. */
 void merit__widths_choose(merit__widths *out, const merit_dataset *data, int64_t step,
                           int64_t least);
