@@ -2,9 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "base/number.h"
-#include "data/text_records.h"
 #include "data/table_columns.h"
+#include "data/text_records.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -98,16 +97,12 @@ static int64_t find_column(const reading *r, int (*is_it)(const char *field, siz
 // The column that a name or a place means; -1 for none.
 static int64_t column_called(const reading *r, const char *name)
 {
-    int64_t place = 0, n = (int64_t)r->header.n;
     for (size_t i = 0; r->is_header && i < r->header.n; i++) {
         if (strcmp(merit__paths_get(&r->header, i), name) == 0) {
             return (int64_t)i;
         }
     }
-    if (merit__parse_integer(name, strlen(name), -n, n, &place) != 0) {
-        return -1;
-    }
-    return place > 0 ? place - 1 : place < 0 ? n + place : -1;
+    return merit__column_place(name, (int64_t)r->header.n);
 }
 
 static merit_status find_columns(reading *r, const char *label_column)

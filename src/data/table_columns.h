@@ -35,6 +35,10 @@ merit_status merit__table_columns_find(merit__table_columns *out, merit__facts *
 
 void merit__table_columns_dispose(merit__table_columns *columns);
 
+/* What a place as text stands for among n columns, from 0: from 1 on counted from the
+ * left, from -1 on from the right; -1 when it is none of them. */
+int64_t merit__column_place(const char *text, int64_t n);
+
 /* Whether a field is a number or stands for a missing one. */
 int merit__is_number_or_missing(const char *text, size_t n, int has_decimal_comma);
 

@@ -12,6 +12,15 @@ static int is_word(const char *text, size_t n, const char *word)
     return strlen(word) == n && memcmp(text, word, n) == 0;
 }
 
+int64_t merit__column_place(const char *text, int64_t n)
+{
+    int64_t place = 0;
+    if (merit__parse_integer(text, strlen(text), -n, n, &place) != 0) {
+        return -1;
+    }
+    return place > 0 ? place - 1 : place < 0 ? n + place : -1;
+}
+
 int merit__is_missing(const char *text, size_t n)
 {
     static const char *const words[] = {"",    "NA",   "N/A",  "NaN", "nan",

@@ -34,8 +34,7 @@ int merit__finding_is_id(const merit__finding *f, size_t i);
 /* The field of that text; -1 for none. */
 int64_t merit__finding_find(const merit__finding *f, const char *name);
 
-/* What a place as text stands for, from 0: from 1 on counted from the left, from -1 on
- * from the right; -1 when it is none of this table. */
+/* As merit__column_place; -1 for NULL. */
 int64_t merit__finding_place(const merit__finding *f, const char *text);
 
 #endif

@@ -52,11 +52,7 @@ int64_t merit__finding_find(const merit__finding *f, const char *name)
 
 int64_t merit__finding_place(const merit__finding *f, const char *text)
 {
-    int64_t place = 0, n = (int64_t)f->fields.n;
-    if (text == NULL || merit__parse_integer(text, strlen(text), -n, n, &place) != 0) {
-        return -1;
-    }
-    return place > 0 ? place - 1 : place < 0 ? n + place : -1;
+    return text != NULL ? merit__column_place(text, (int64_t)f->fields.n) : -1;
 }
 
 static merit_status split(merit__finding *f, const char *text, size_t n)
