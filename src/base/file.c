@@ -84,6 +84,22 @@ fail:
     return status;
 }
 
+merit_status merit__file_read_at(int fd, void *bytes, size_t n, uint64_t offset,
+                                 size_t *n_read, const char *path, merit_error *err)
+{
+    ssize_t n_part = 1;
+    *n_read = 0;
+    while (*n_read < n && n_part != 0) {
+        n_part =
+            pread(fd, (char *)bytes + *n_read, n - *n_read, (off_t)(offset + *n_read));
+        if (n_part < 0 && errno != EINTR) {
+            return merit__fail_system(err, errno, path, "read");
+        }
+        *n_read += n_part > 0 ? (size_t)n_part : 0;
+    }
+    return MERIT_OK;
+}
+
 merit_status merit__file_read(char **bytes, size_t *n_bytes, const char *path,
                               size_t limit, merit_error *err)
 {

@@ -1,4 +1,4 @@
-/* Whole files: bounded reading, and replacement that never leaves half a file. */
+/* Files: bounded reading, and replacement that never leaves half a file. */
 #ifndef MERIT_BASE_FILE_H
 #define MERIT_BASE_FILE_H
 
@@ -9,6 +9,11 @@
  * cause. The caller frees with merit__free. */
 merit_status merit__file_read(char **bytes, size_t *n_bytes, const char *path,
                               size_t limit, merit_error *err);
+
+/* Reads n bytes at an offset of an open file, apart from its position; *n_read is less
+ * than n only where the file ends. EIO; `path` is for messages. */
+merit_status merit__file_read_at(int fd, void *bytes, size_t n, uint64_t offset,
+                                 size_t *n_read, const char *path, merit_error *err);
 
 /* A file being written beside its final name. */
 typedef struct merit__new_file merit__new_file;

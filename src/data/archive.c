@@ -2,15 +2,14 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/utf8.h"
 #include "data/archive_parts.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Numbers are little-endian. A zip64 archive has two records more before the end, and
  * sizes that take 8 bytes in the extra fields.
@@ -30,8 +29,7 @@ enum {
     FLAG_ENCRYPTED = 1,
     FLAG_DESCRIPTOR = 8,
     METHOD_STORED = 0,
-    METHOD_DEFLATED = 8,
-    DEFLATE_RATIO = 1032 // 258 bytes from two codes of one bit each
+    METHOD_DEFLATED = 8
 };
 
 static const char sign_local[] = "PK\3\4";
@@ -69,27 +67,17 @@ static merit_status fail_member(const merit__archive_reading *r, merit_status co
                        merit__printable(shown, sizeof shown, r->member), what);
 }
 
-// Exactly n bytes at an offset.
 merit_status merit__archive_bytes(const merit__archive_reading *r, void *out, size_t n,
                                   uint64_t at)
 {
-    size_t n_done = 0;
-    while (n_done < n) {
-        ssize_t part = pread(r->fd, (unsigned char *)out + n_done, n - n_done,
-                             (off_t)(at + n_done));
-        if (part < 0 && errno == EINTR) {
-            continue;
-        }
-        if (part < 0) {
-            return merit__fail_system(r->err, errno, r->name, "read");
-        }
-        if (part == 0) {
-            return merit__archive_fail(r, at + n_done,
-                                       "it ends too early. Is the download complete?");
-        }
-        n_done += (size_t)part;
+    size_t n_read = 0;
+    merit_status status =
+        merit__file_read_at(r->fd, out, n, at, &n_read, r->name, r->err);
+    if (status == MERIT_OK && n_read < n) {
+        return merit__archive_fail(r, at + n_read,
+                                   "it ends too early. Is the download complete?");
     }
-    return MERIT_OK;
+    return status;
 }
 
 // Reads the sizes that the extra fields r->extra [n] have in place of all bits set.
@@ -176,7 +164,7 @@ static merit_status check_facts(const merit__archive_reading *r, const facts *f)
     int is_stored = f->method == METHOD_STORED;
     if (f->n_packed > r->directory_at || f->at > r->directory_at || f->disk != 0 ||
         (is_stored ? f->n_bytes != f->n_packed
-                   : f->n_bytes / DEFLATE_RATIO > f->n_packed)) {
+                   : f->n_bytes / MERIT__DEFLATE_RATIO > f->n_packed)) {
         return fail_member(r, MERIT_EFORMAT, "has sizes that cannot be");
     }
     return MERIT_OK;

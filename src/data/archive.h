@@ -9,7 +9,11 @@
 
 #include "data/name_set.h"
 
-enum { MERIT__MEMBERS_MAX = 4096 };
+enum {
+    MERIT__MEMBERS_MAX = 4096,
+    // The best of the method, in gzip too: 258 bytes from two codes of one bit each.
+    MERIT__DEFLATE_RATIO = 1032
+};
 
 typedef struct merit__member {
     uint64_t at;       // of its bytes in the file

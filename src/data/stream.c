@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "data/stream_object.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 
 enum {
     GZIP_WINDOW_BITS = 15 + 16, // zlib: the largest window, gzip format only
-    DEFLATE_RATIO = 1032,       // 258 bytes from two codes of one bit each
     SIGN_BYTES = 4              // enough to tell gzip and zip from all else
 };
 
@@ -230,7 +230,7 @@ uint64_t merit__stream_most(const merit__stream *stream, int *is_exact)
     if (stream->kind == MERIT__STREAM_MEMBER) {
         size = stream->archive.members[stream->place].n_bytes;
     } else if (stream->kind == MERIT__STREAM_GZIP &&
-               __builtin_mul_overflow(size, (uint64_t)DEFLATE_RATIO, &size)) {
+               __builtin_mul_overflow(size, (uint64_t)MERIT__DEFLATE_RATIO, &size)) {
         return UINT64_MAX;
     }
     return size > stream->n_out ? size - stream->n_out : 0;
@@ -323,19 +323,6 @@ int merit__stream_can_read_at(const merit__stream *stream)
 merit_status merit__stream_read_at(merit__stream *stream, void *buffer, size_t n,
                                    uint64_t offset, size_t *n_read, merit_error *err)
 {
-    ssize_t n_part = 1;
-    *n_read = 0;
-    while (*n_read < n && n_part > 0) {
-        n_part = pread(stream->fd, (unsigned char *)buffer + *n_read, n - *n_read,
-                       (off_t)(offset + *n_read));
-        if (n_part < 0 && errno == EINTR) {
-            n_part = 1;
-            continue;
-        }
-        if (n_part < 0) {
-            return merit__fail_system(err, errno, stream->name, "read");
-        }
-        *n_read += (size_t)n_part;
-    }
-    return MERIT_OK;
+    return merit__file_read_at(stream->fd, buffer, n, offset, n_read, stream->name,
+                               err);
 }
