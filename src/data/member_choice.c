@@ -94,20 +94,31 @@ int64_t merit__member_labels(const merit__archive *archive, size_t features)
     return found;
 }
 
-static int looks_right(const char *name, enum merit__part part)
+static int names_features(const char *name)
 {
     size_t before = 0;
     const char *after = NULL;
     int found = 0;
-    for (size_t p = 0; part == MERIT__PART_FEATURES && p < N_PAIRS; p++) {
+    for (size_t p = 0; p < N_PAIRS; p++) {
         found |= has_stem(name, pairs[p].features, &before, &after);
     }
-    for (size_t i = 0;
-         part == MERIT__PART_LABELS && i < sizeof label_names / sizeof label_names[0];
-         i++) {
+    return found;
+}
+
+static int names_labels(const char *name)
+{
+    int found = 0;
+    for (size_t i = 0; i < sizeof label_names / sizeof label_names[0]; i++) {
         found |= strcmp(name, label_names[i]) == 0;
     }
     return found;
+}
+
+static int looks_right(const char *name, enum merit__part part)
+{
+    return part == MERIT__PART_FEATURES
+               ? names_features(name)
+               : part == MERIT__PART_LABELS && names_labels(name);
 }
 
 // "X, y, ids", cut to fit; returns how many there are, *first is the first one.
