@@ -34,9 +34,9 @@ typedef struct merit__augmentation {
 } merit__augmentation;
 
 /* Fills x [n,C,H,W] with examples index[0..n) of data that are no sequences,
- * normalised; augmentation NULL for none, else keyed by (seed, epoch, example). Safe in several threads. What is in memory cannot fail and allocates
- * nothing; pictures that are read from files again fail with EFORMAT when one has
- * changed, EIO, ENOMEM. */
+ * normalised; augmentation NULL for none, else keyed by (seed, epoch, example). Safe in
+ * several threads. What is in memory cannot fail and allocates nothing; pictures that
+ * are read from files again fail with EFORMAT when one has changed, EIO, ENOMEM. */
 merit_status merit__batch_fill(float *x, const merit_dataset *data,
                                const int64_t *index, int64_t n,
                                const merit__normalisation *normalisation,

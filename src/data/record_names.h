@@ -14,8 +14,7 @@ typedef struct merit__named {
 merit_status merit__records_sort(merit__named **out, const merit__records *records,
                                  merit_error *err);
 
-/* The record called name[0..n_bytes), which holds no 0, in such a list [n]; -1 without.
- */
+/* The record called name[0..n_bytes), without a 0, of such a list; -1 for none. */
 int64_t merit__records_find(const merit__named *list, int64_t n, const char *name,
                             size_t n_bytes);
 
