@@ -121,6 +121,17 @@ def test_probabilities_and_losses(place, tmp_path):
     assert "would be written over" in line and zipfile.is_zipfile(tmp_path / "all.npz")
 
 
+def test_names_in_messages(place, tmp_path):
+    long = "n" * 100
+    with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
+        archive.writestr("folder/", b"")
+        for name in (long, "b"):
+            archive.writestr(f"{name}.npy", (place / "x.npy").read_bytes())
+    line = refused("train", tmp_path / "f.zip", "--check", "-q", expect=3)
+    assert "has 2 arrays (nnn" in line and "..., b); name" in line
+    assert line.rstrip().endswith("f.zip:" + "n" * 30)
+
+
 def test_a_table_in_an_archive(place, tmp_path):
     with zipfile.ZipFile(tmp_path / "t.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data/t.csv", "a,b,label\n" + "1,2,x\n3,4,y\n" * 5000)
