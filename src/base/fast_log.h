@@ -1,4 +1,4 @@
-/* Logarithms of two doubles at once. */
+/* Logarithms of two doubles or four floats at once. */
 #ifndef MERIT_BASE_FAST_LOG_H
 #define MERIT_BASE_FAST_LOG_H
 
@@ -24,6 +24,24 @@ static inline merit__two merit__fast_log(merit__two x)
     p = p * t + 1.0 / 3;
     p = p * t + 1.0;
     return k * 0x1.62e42fefa39efp-1 + 2.0 * s * p;
+}
+
+/* log(x) of four floats from 1e-37 to 1e38, to 2e-7 of 1 or of it, whichever is more:
+ * the same way, with fewer terms. */
+static inline merit__four merit__fast_log_four(merit__four x)
+{
+    const int32_t root = 0x3F3504F3; // bits of sqrt(1/2)
+    const merit__four_bits above = (merit__four_bits)x - root;
+    const merit__four k = __builtin_convertvector(above >> 23, merit__four);
+    const merit__four m =
+        (merit__four)((merit__four_bits)x - (above & (int32_t)0xFF800000));
+    const merit__four s = (m - 1.0F) / (m + 1.0F);
+    const merit__four t = s * s;
+    merit__four p = t * (1.0F / 9) + 1.0F / 7;
+    p = p * t + 1.0F / 5;
+    p = p * t + 1.0F / 3;
+    p = p * t + 1.0F;
+    return k * 0.69314718F + 2.0F * s * p;
 }
 
 #endif

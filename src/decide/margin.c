@@ -23,23 +23,6 @@ static double larger(double a, double b)
     return a > b ? a : b;
 }
 
-// F of a tree: 1 - S = x_k + x_j - 2 x_l, l the smallest node with both.
-static void fill_tree(merit__margin *m, double cost)
-{
-    const merit__tree_table *tree = m->tree;
-    int64_t inner = 0;
-    for (int64_t v = 0; v < tree->n_nodes; v++) {
-        if (!merit__tree_table_is_leaf(tree, v)) {
-            m->shared[inner++] = exp(-2 * cost * tree->x[v]);
-        }
-    }
-    for (size_t k = 0; k < m->K; k++) {
-        const int32_t v = tree->node[k];
-        m->near[k] = exp(cost * tree->x[v]);
-        m->above[k] = tree->slot_above[tree->first[v]];
-    }
-}
-
 // C, or F: S_kj + shift_k is symmetric with shift_k = S_0k - S_k0.
 static void fill_table(merit__margin *m, const merit_scores *scores, double unit)
 {
@@ -77,31 +60,15 @@ static merit_status check_table(const merit__margin *m, const merit_scores *scor
     return MERIT_OK;
 }
 
-static merit_status alloc_tree(merit__margin *m, merit_error *err)
-{
-    const size_t n_inner = (size_t)m->tree->n_inner;
-    m->near = merit__alloc_array(m->K, sizeof *m->near);
-    m->shared = merit__alloc_array(n_inner, sizeof *m->shared);
-    m->above = merit__alloc_array(m->K, sizeof *m->above);
-    return m->near != NULL && m->shared != NULL && m->above != NULL
-               ? MERIT_OK
-               : merit__fail_memory(err, (m->K + n_inner) * sizeof *m->near,
-                                    "a decision rule");
-}
-
 merit_status merit__margin_init(merit__margin *out, const merit_scores *scores,
                                 double cost, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    const int is_implicit = merit_scores_values(scores) == NULL;
     *out = (merit__margin){.K = (size_t)merit_scores_n_truths(scores),
-                           .tree = is_implicit ? scores->tree : NULL,
                            .is_chain = !merit__scores_are_balanced(scores, NULL, NULL)};
     MERIT_TRY(check_table(out, scores, err));
-    if (is_implicit) {
-        MERIT_TRY(alloc_tree(out, err));
-        fill_tree(out, cost);
-        return MERIT_OK;
+    if (merit_scores_values(scores) == NULL) {
+        return merit__margin_tree_init(&out->tree, scores->tree, cost, err);
     }
     out->factors = merit__alloc_array(out->K, out->K * sizeof *out->factors);
     if (out->factors == NULL) {
@@ -116,17 +83,15 @@ fail:
 
 void merit__margin_dispose(merit__margin *margin)
 {
-    merit__free(margin->near);
-    merit__free(margin->shared);
-    merit__free(margin->above);
+    merit__margin_tree_dispose(&margin->tree);
     merit__free(margin->factors);
     *margin = (merit__margin){0};
 }
 
 size_t merit__margin_scratch(const merit__margin *m)
 {
-    if (m->tree != NULL) {
-        return m->K + 3 * (size_t)m->tree->n_inner;
+    if (m->tree.table != NULL) {
+        return m->K + merit__margin_tree_scratch(&m->tree);
     }
     return m->is_chain ? m->K * (m->K + 2) : 2 * m->K;
 }
@@ -142,49 +107,6 @@ static void weigh_table(double *sums, const merit__margin *m, const double *y)
             sum += row[j] * y[j];
         }
         sums[k] = sum;
-    }
-}
-
-/* What lies below an inner node: its heaviest child, and the others. What is beside a
- * child is then known without small differences of large sums. */
-typedef struct masses {
-    double heaviest, others;
-    double outside; // what all that is not below the node adds, up to a_k
-} masses;
-
-static void add_child(masses *node, double mass)
-{
-    node->others += mass < node->heaviest ? mass : node->heaviest;
-    node->heaviest = larger(mass, node->heaviest);
-}
-
-static double beside(const masses *node, double mass)
-{
-    return node->others + (node->heaviest - mass);
-}
-
-/* Likewise for a tree: (F y)_k = y_k + a_k sum_l h_l (the a y that meet k at l), l the
- * nodes above k; all of it sums of what is not below 0. sums may be y. */
-static void weigh_tree(double *sums, const merit__margin *m, const double *y,
-                       masses *nodes)
-{
-    const int32_t *up = m->tree->inner_above;
-    memset(nodes, 0, (size_t)m->tree->n_inner * sizeof *nodes);
-    for (size_t k = 0; k < m->K; k++) {
-        add_child(&nodes[m->above[k]], m->near[k] * y[k]);
-    }
-    for (int64_t v = m->tree->n_inner - 1; v > 0; v--) {
-        add_child(&nodes[up[v]], nodes[v].heaviest + nodes[v].others);
-    }
-    for (int64_t v = 1; v < m->tree->n_inner; v++) {
-        const double mass = nodes[v].heaviest + nodes[v].others;
-        const masses *parent = &nodes[up[v]];
-        nodes[v].outside = parent->outside + m->shared[up[v]] * beside(parent, mass);
-    }
-    for (size_t k = 0; k < m->K; k++) {
-        const masses *node = &nodes[m->above[k]];
-        const double met = m->shared[m->above[k]] * beside(node, m->near[k] * y[k]);
-        sums[k] = y[k] + m->near[k] * (node->outside + met);
     }
 }
 
@@ -299,16 +221,20 @@ static void take_from_chain(float *out, const merit__margin *m, const float *log
 void merit__margin_logits(float *out, const merit__margin *m, const float *logits,
                           double *scratch)
 {
+    const int is_tree = m->tree.table != NULL;
     double *y = scratch;
-    double *sums = m->tree != NULL ? y : y + m->K;
+    double *sums = is_tree ? y : y + m->K;
     double largest;
     if (m->is_chain) {
         take_from_chain(out, m, logits, scratch);
         return;
     }
+    if (is_tree && merit__margin_tree_fast(out, &m->tree, logits, scratch)) {
+        return;
+    }
     weights(y, &largest, logits, m->K);
-    if (m->tree != NULL) {
-        weigh_tree(sums, m, y, (masses *)(void *)(y + m->K));
+    if (is_tree) {
+        merit__margin_tree_weigh(sums, &m->tree, y, y + m->K);
     } else {
         weigh_table(sums, m, y);
     }

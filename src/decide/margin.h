@@ -17,16 +17,13 @@
 
 #include "merit/scores.h"
 
-#include "scores/tree_table.h"
+#include "decide/margin_tree.h"
 
 typedef struct merit__margin {
     size_t K;
-    const merit__tree_table *tree; // of an implicit table, borrowed; else NULL
-    double *near;                  // [K] of a tree: exp(c x) of each class
-    double *shared;                // [n_inner] of a tree: exp(-2 c x)
-    int32_t *above;                // [K] of a tree: the inner node above each class
-    double *factors;               // [K,K] F up to one factor; or C where it is
-    int is_chain;                  // not symmetric
+    merit__margin_tree tree; // of an implicit table; else its table is NULL
+    double *factors;         // [K,K] F up to one factor; or C where it is
+    int is_chain;            // not symmetric
 } merit__margin;
 
 /* Prepares for margins of up to `cost`; the table must outlive *out. EUNSUPPORTED for

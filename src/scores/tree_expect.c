@@ -58,24 +58,18 @@ static const double *in_slots(const merit__tree_table *table, const double *beli
     return room;
 }
 
-/* before [A + 1]: the sum of q [A] before each slot; returns E[x]. */
-static double sum_up(double *before, const merit__tree_table *table, const double *q)
+/* before [A + 1]: the sum of q [A] before each slot. */
+static void sum_up(double *before, const double *q, int64_t n)
 {
-    const int64_t n = table->n_answers;
     const int64_t part = n / CHAINS;
-    const double *x = table->slot_x;
     double sum[CHAINS] = {0};
-    double mean[CHAINS] = {0};
     for (int64_t s = 0; s < part; s++) {
         for (int64_t c = 0; c < CHAINS; c++) {
-            const int64_t at = c * part + s;
-            before[at] = sum[c];
-            sum[c] += q[at];
-            mean[c] += q[at] * x[at];
+            before[c * part + s] = sum[c];
+            sum[c] += q[c * part + s];
         }
     }
     double whole = sum[0];
-    double mean_x = (mean[0] + mean[1]) + (mean[2] + mean[3]);
     for (int64_t c = 1; c < CHAINS; c++) {
         for (int64_t s = 0; s < part; s++) {
             before[c * part + s] += whole;
@@ -85,27 +79,52 @@ static double sum_up(double *before, const merit__tree_table *table, const doubl
     for (int64_t s = CHAINS * part; s < n; s++) {
         before[s] = whole;
         whole += q[s];
-        mean_x += q[s] * x[s];
     }
     before[n] = whole;
-    return mean_x;
+}
+
+// sum_s q_s x_s
+static double product(const double *q, const double *x, int64_t n)
+{
+    double sum[CHAINS] = {0};
+    int64_t s = 0;
+    for (; s + CHAINS <= n; s += CHAINS) {
+        for (int64_t c = 0; c < CHAINS; c++) {
+            sum[c] += q[s + c] * x[s + c];
+        }
+    }
+    for (; s < n; s++) {
+        sum[0] += q[s] * x[s];
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+const double *merit__tree_table_gather(double *gathered, const merit__tree_table *table,
+                                       const double *gain, const double *weight,
+                                       double *scratch)
+{
+    double *before = scratch;
+    const int64_t A = table->n_answers;
+    const double *q = in_slots(table, weight, scratch + A + 1);
+    sum_up(before, q, A);
+    gathered[0] = gain[0] * before[A];
+    for (int64_t v = 1; v < table->n_inner; v++) {
+        gathered[v] =
+            gathered[table->inner_above[v]] +
+            gain[v] * (before[table->inner_last[v]] - before[table->inner_first[v]]);
+    }
+    return q;
 }
 
 void merit__tree_table_expect(const merit__tree_table *table, const double *belief,
                               double *expected, double *scratch)
 {
     const int64_t A = table->n_answers;
-    double *before = scratch;
-    double *gained = before + A + 1; // of an inner node and those above it
-    const double *q = in_slots(table, belief, gained + table->n_inner);
-    const double mean_x = sum_up(before, table, q);
-    const double whole = before[A];
-    gained[0] = table->inner_gain[0] * whole;
-    for (int64_t v = 1; v < table->n_inner; v++) {
-        gained[v] = gained[table->inner_above[v]] +
-                    table->inner_gain[v] *
-                        (before[table->inner_last[v]] - before[table->inner_first[v]]);
-    }
+    double *gained = scratch + 2 * A + 1; // of an inner node and those above it
+    const double *q =
+        merit__tree_table_gather(gained, table, table->inner_gain, belief, scratch);
+    const double whole = scratch[A];
+    const double mean_x = product(q, table->slot_x, A);
     for (int64_t s = 0; s < A; s++) {
         const int64_t answer = table->is_direct ? s : table->slot_answer[s];
         expected[answer] = (whole - mean_x - whole * table->slot_x[s]) +

@@ -93,6 +93,14 @@ void merit__tree_table_row_float(const merit__tree_table *table, int64_t truth,
 double merit__tree_table_score(const merit__tree_table *table, int64_t truth,
                                int64_t answer);
 
+/* gathered [n_inner]: of each inner node and those above it, the sum of gain [n_inner]
+ * times the weight [K] of the classes below. scratch [2 A + 1]; scratch[A] becomes the
+ * whole weight. Returns the weights in the order of the slots, 0 where one is no class:
+ * in the scratch, or `weight` itself. O(nodes). */
+const double *merit__tree_table_gather(double *gathered, const merit__tree_table *table,
+                                       const double *gain, const double *weight,
+                                       double *scratch);
+
 /* How many doubles of scratch the next function needs. */
 size_t merit__tree_table_scratch(const merit__tree_table *table);
 
