@@ -88,43 +88,49 @@ size_t merit__margin_tree_scratch(const merit__margin_tree *tree)
 }
 
 /* With q = a y, (F y)_k = a_k G_k: G_k sums, over k and the nodes above it, what h
- * gains at each times the q below. Returns the least G. */
-static double gather(double *G, const merit__margin_tree *tree, const double *q,
-                     double *scratch)
+ * gains at each times the q below. */
+typedef struct gathering {
+    const merit__margin_tree *tree;
+    const double *q;        // [K]
+    const double *gathered; // [n_inner] the part of the inner nodes
+} gathering;
+
+static inline double sum_of(const gathering *G, size_t k)
 {
-    const int64_t K = tree->table->n_truths;
-    const double *gathered = scratch + 2 * tree->table->n_answers + 1;
-    double least = INFINITY;
-    merit__tree_table_gather(scratch + 2 * tree->table->n_answers + 1, tree->table,
-                             tree->gain, q, scratch);
-    for (int64_t k = 0; k < K; k++) {
-        G[k] = gathered[tree->above[k]] + tree->class_gain[k] * q[k];
-        least = G[k] < least ? G[k] : least;
-    }
-    return least;
+    return G->gathered[G->tree->above[k]] + G->tree->class_gain[k] * G->q[k];
 }
 
 /* out = logits + log a + log G, less what that is of `top`: small differences are small
- * numbers, and keep their digits. */
-static void add_logarithms(float *out, const merit__margin_tree *tree,
-                           const float *logits, const double *G, size_t top)
+ * numbers, and keep their digits. Returns the least G. */
+static double add_logarithms(float *out, const gathering *G, const float *logits,
+                             size_t top)
 {
-    const size_t K = (size_t)tree->table->n_truths;
-    const double scale = 1 / G[top];
+    const size_t K = (size_t)G->tree->table->n_truths;
+    const float *shift = G->tree->shift;
+    const double unit = sum_of(G, top);
+    const double scale = 1 / unit;
     const merit__four top_logit = merit__four_of(logits[top]);
-    const merit__four top_shift = merit__four_of(tree->shift[top]);
+    const merit__four top_shift = merit__four_of(shift[top]);
+    double least[4] = {unit, unit, unit, unit};
     size_t k = 0;
     for (; k + 4 <= K; k += 4) {
-        const double share[4] = {G[k] * scale, G[k + 1] * scale, G[k + 2] * scale,
-                                 G[k + 3] * scale};
+        double share[4];
+        for (size_t lane = 0; lane < 4; lane++) {
+            const double sum = sum_of(G, k + lane);
+            share[lane] = sum * scale;
+            least[lane] = sum < least[lane] ? sum : least[lane];
+        }
         merit__four_store(out + k, (merit__four_load(logits + k) - top_logit) +
-                                       (merit__four_load(tree->shift + k) - top_shift) +
+                                       (merit__four_load(shift + k) - top_shift) +
                                        merit__fast_log_four(merit__four_narrow(share)));
     }
     for (; k < K; k++) {
-        out[k] = (logits[k] - top_logit[0]) + (tree->shift[k] - top_shift[0]) +
-                 (float)log(G[k] * scale);
+        const double sum = sum_of(G, k);
+        out[k] = (logits[k] - top_logit[0]) + (shift[k] - top_shift[0]) +
+                 (float)log(sum * scale);
+        least[0] = sum < least[0] ? sum : least[0];
     }
+    return fmin(fmin(least[0], least[1]), fmin(least[2], least[3]));
 }
 
 int merit__margin_tree_fast(float *out, const merit__margin_tree *tree,
@@ -132,6 +138,7 @@ int merit__margin_tree_fast(float *out, const merit__margin_tree *tree,
 {
     const size_t K = (size_t)tree->table->n_truths;
     double *q = scratch;
+    double *gathered = q + K;
     float low, high;
     size_t top = 0;
     for (size_t k = 0; k < K; k++) {
@@ -140,15 +147,14 @@ int merit__margin_tree_fast(float *out, const merit__margin_tree *tree,
     if (!merit__logits_fit_float(&low, &high, out, K) || high - low >= fast_spread) {
         return 0;
     }
-    const double whole = merit__fast_exponentials(q, out, K, high, 1);
-    if (!(gather(q, tree, q, scratch + K) >= fast_share * whole)) {
-        return 0;
-    }
-    while (out[top] < high) {
+    while (top + 1 < K && out[top] < high) {
         top++;
     }
-    add_logarithms(out, tree, logits, q, top);
-    return 1;
+    const double whole = merit__fast_exponentials(q, out, K, high, 1);
+    merit__tree_table_gather(gathered, tree->table, tree->gain, q,
+                             gathered + tree->table->n_inner);
+    return add_logarithms(out, &(gathering){tree, q, gathered}, logits, top) >=
+           fast_share * whole;
 }
 
 static void add_child(masses *node, double mass)
