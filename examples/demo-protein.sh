@@ -50,7 +50,7 @@ echo "Real proteins, 15 of 100 residues hidden; BLOSUM62 says what each answer i
 echo
 echo "1 of 2: cross entropy"
 train cross-entropy
-echo "2 of 2: what merit does: both cross entropy and softmax-margin, the better one kept"
+echo "2 of 2: what merit does: cross entropy, then softmax-margin from there"
 train auto
 
 echo

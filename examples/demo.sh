@@ -69,8 +69,8 @@ echo "1 of 3: training on that score itself, as in the question (10 to 20 s)"
 train expected-score
 echo "2 of 3: training with cross entropy, deciding with the score (10 to 20 s)"
 train cross-entropy
-echo "3 of 3: what merit does: it trains both cross entropy and softmax-margin,"
-echo "        and keeps the better one (30 to 40 s)"
+echo "3 of 3: what merit does: cross entropy, then softmax-margin from there; what earns"
+echo "        most is kept (30 to 40 s)"
 train auto
 
 echo
@@ -83,7 +83,10 @@ sed '/^$/,$d' "$out/eval.txt" # the table; the rest says how well beliefs and fa
 COLUMNS=200 "$merit" curves $runs >"$out/curves.txt"
 echo
 awk '
-    NR > 1 && NR < 5 { earned[NR] = $(NF - 3) }
+    NR > 1 && NR < 5 { # the last epoch of each; "-": there were fewer
+        for (i = NF - 3; $i == "-"; i--) { }
+        earned[NR] = $i
+    }
     sub(/^Why: after the first epoch expected-score /, "") { why = $0 }
     END {
         print "So why is training on the expected score so slow?"

@@ -70,7 +70,7 @@ static void assert_usable(const merit__state *s)
     for (size_t r = 0; r < s->n_history; r++) {
         const merit__history_row *row = &s->history[r];
         assert_true(is_in(row->candidate, 0, N_CANDIDATES - 1));
-        assert_true(is_in(row->step, 1, N_STEPS) && row->epoch >= 1);
+        assert_true(is_in(row->step, 1, N_STEPS * N_CANDIDATES) && row->epoch >= 1);
         assert_true(is_in(row->verdict.rule, MERIT_RULE_ARGMAX, MERIT_RULE_DECODE));
         assert_true(is_in(row->survey.n_pairs, 0, MERIT__SURVEY_PAIRS));
         for (int p = 0; p < MERIT__SURVEY_PAIRS; p++) {

@@ -151,13 +151,8 @@ def test_steps_to_95(whole):
             lines = [line.split("\t") for line in
                      (folder / "metrics.tsv").read_text().splitlines()]
             at = {name: i for i, name in enumerate(lines[0])}
-            steps, before, last = [], 0, None
-            for row in lines[1:]:
-                if last is not None and row[0] != last[0]:
-                    before += int(last[at["step"]])
-                last = row
-                steps.append((before + int(row[at["step"]]), float(row[at["mean_score"]])))
-            curves[run["directory"]] = steps
+            curves[run["directory"]] = [(int(row[at["step"]]), float(row[at["mean_score"]]))
+                                        for row in lines[1:]]
             constants |= {event["best_constant"] for event in map(
                 json.loads, (folder / "log.jsonl").read_text().splitlines())
                 if "best_constant" in event}

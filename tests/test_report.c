@@ -29,12 +29,12 @@ static const char config[] = "{\"loss\": \"auto\", \"epochs\": 4, \"scores\": \"
 static const char scores[] = "truth\ta\tb\tc\na\t2\t1\t0\nb\t1\t2\t0\nc\t0\t0\t2\n";
 static const char metrics[] = NAMES ROW("a", "1", "10", "1") ROW("a", "2", "20", "1.5")
     ROW("a", "3", "30", "1.75") ROW("a", "4", "40", "1.5")
-        ROW("b(x=1,y=2)", "1", "10", "0.5") ROW("b(x=1,y=2)", "2", "20", "1.25")
-            ROW("b(x=1,y=2)", "3", "30", "2") ROW("b(x=1,y=2)", "4", "35", "1.75");
+        ROW("b(x=1,y=2)", "5", "50", "0.5") ROW("b(x=1,y=2)", "6", "60", "1.25")
+            ROW("b(x=1,y=2)", "7", "70", "2") ROW("b(x=1,y=2)", "8", "75", "1.75");
 static const char answers[] =
     "{\"loss\": \"a\", \"step\": 10, \"given\": [5, 0, 7], \"stuck\": []}\n"
     "{\"loss\": \"z\", \"step\": 10, \"given\": [], \"stuck\": []}\n"
-    "{\"loss\": \"b(x=1,y=2)\", \"step\": 35, \"given\": [0, 1, 2], \"stuck\": [{"
+    "{\"loss\": \"b(x=1,y=2)\", \"step\": 75, \"given\": [0, 1, 2], \"stuck\": [{"
     "\"truth\": \"b\", \"answer\": \"a\", \"trap\": true, \"share\": 0.25, \"margin\": "
     "7.5},"
     "{\"truth\": \"c\", \"answer\": \"b\", \"trap\": false, \"share\": 0.125}]}\n";
@@ -146,10 +146,10 @@ static void test_a_run_is_read(void **state)
     assert_true(run->best_constant == -0.5);
     const merit_run_row *row = &run->rows[7];
     assert_int_equal(row->candidate, 1);
-    assert_int_equal(row->epoch, 4);
-    assert_int_equal(row->step, 35);
+    assert_int_equal(row->epoch, 8);
+    assert_int_equal(row->step, 75);
     assert_int_equal(row->rule, MERIT_RULE_BAYES);
-    assert_true(row->epochs == 3.5);
+    assert_true(row->epochs == 7.5);
     assert_true(row->training_loss == 0.5 && row->mean_score == 1.75);
     assert_true(row->accuracy == 0.75 && row->log_loss == 0.6);
     assert_true(row->temperature == 1.5 && row->argmax_score == 1);
@@ -229,15 +229,15 @@ static void test_the_kept_candidate(void **state)
     put_run(runs[0]);
     merit_runs *curves = load(1);
     const merit_run *run = merit_runs_at(curves, 0);
-    assert_int_equal(run->kept->step, 30);
+    assert_int_equal(run->kept->step, 70);
     assert_int_equal(run->kept->candidate, 1);
-    assert_ptr_equal(run->line, run->rows + 4);
-    assert_int_equal(run->n_line, 4);
+    assert_ptr_equal(run->line, run->rows);
+    assert_int_equal(run->n_line, 8);
     merit_runs_free(curves);
     // It may be the first one too, or one in the middle.
     put_text(runs[0], "metrics.tsv",
              NAMES ROW("a", "1", "10", "2") ROW("a", "2", "20", "3")
-                 ROW("b", "1", "10", "2.5") ROW("b", "2", "20", "2.75"));
+                 ROW("b", "3", "30", "2.5") ROW("b", "4", "40", "2.75"));
     curves = load(1);
     run = merit_runs_at(curves, 0);
     assert_ptr_equal(run->line, run->rows);
@@ -245,18 +245,18 @@ static void test_the_kept_candidate(void **state)
     assert_int_equal(run->n_line, 2);
     merit_runs_free(curves);
     put_text(runs[0], "metrics.tsv",
-             NAMES ROW("a", "1", "10", "1") ROW("b", "1", "10", "2")
-                 ROW("b", "2", "20", "1.5") ROW("c", "1", "10", "1.75"));
+             NAMES ROW("a", "1", "10", "1") ROW("b", "2", "20", "2")
+                 ROW("b", "3", "30", "1.5") ROW("c", "4", "40", "1.75"));
     curves = load(1);
     run = merit_runs_at(curves, 0);
-    assert_ptr_equal(run->line, run->rows + 1);
+    assert_ptr_equal(run->line, run->rows);
     assert_ptr_equal(run->kept, run->rows + 1);
-    assert_int_equal(run->n_line, 2);
+    assert_int_equal(run->n_line, 3);
     merit_runs_free(curves);
     // The first of equal scores is kept, as in training.
     put_text(runs[0], "metrics.tsv",
              NAMES ROW("a", "1", "10", "nan") ROW("a", "2", "20", "1.5")
-                 ROW("a", "3", "30", "1.5") ROW("b", "3", "30", "1.5"));
+                 ROW("a", "3", "30", "1.5") ROW("b", "4", "40", "1.5"));
     curves = load(1);
     run = merit_runs_at(curves, 0);
     assert_int_equal(run->kept->step, 20);
@@ -357,8 +357,10 @@ static const struct {
      ":3: step: expected more than in the line before, found \"10\"", MERIT_EFORMAT},
     {"metrics.tsv", NAMES ROW("a", "2", "10", "1") ROW("a", "1", "20", "1"),
      ":3: step: expected more", MERIT_EFORMAT},
+    {"metrics.tsv", NAMES ROW("a", "1", "10", "1") ROW("b", "1", "10", "1"),
+     ":3: step: expected more", MERIT_EFORMAT},
     {"metrics.tsv",
-     NAMES ROW("a", "1", "10", "1") ROW("b", "1", "10", "1") ROW("a", "2", "20", "1"),
+     NAMES ROW("a", "1", "10", "1") ROW("b", "2", "20", "1") ROW("a", "3", "30", "1"),
      ":4: loss: expected the lines of a loss together, found \"a\"", MERIT_EFORMAT},
     {"config.json", NULL, "no config.json; is it a run", MERIT_EIO},
     {"config.json", "", "config.json: byte", MERIT_EFORMAT},

@@ -4,6 +4,7 @@
 
 #include "merit/metrics.h"
 #include "model/model.h"
+#include "model/safetensors.h"
 #include "train_runs.h"
 
 #define AUTO_MARGIN "softmax-margin(scale=0.55)" // 1.5 log 3 / 3
@@ -23,40 +24,116 @@ static void rows_of(char *out, size_t out_bytes, const char *metrics, const char
     }
 }
 
-/* auto is what its parts are, bit for bit, and keeps the better one. */
+/* auto begins as cross entropy alone, bit for bit, and keeps what earned most; epochs
+ * and steps count on. */
 static void test_auto(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"cross-entropy", AUTO_MARGIN};
     merit_train_options options = base_options();
     options.epochs = 5;
     options.loss = "auto";
     outcome all = train_new("auto", &options);
     char *metrics = read_run("auto", "metrics.tsv");
-    double best = -10;
     assert_int_equal(all.n_epochs, 2 * 5);
-    for (int i = 0; i < 2; i++) {
-        char in_auto[4096], alone[4096];
-        options.loss = parts[i];
-        outcome one = train_new("part", &options);
-        best = fmax(best, one.result.score);
-        char *own_metrics = read_run("part", "metrics.tsv");
-        rows_of(in_auto, sizeof in_auto, metrics, parts[i]);
-        rows_of(alone, sizeof alone, own_metrics, parts[i]);
-        assert_int_equal(count_lines(in_auto), 5);
-        assert_string_equal(in_auto, alone);
-        if (strcmp(all.result.loss, parts[i]) == 0) {
-            assert_int_equal(all.result.rule, one.result.rule);
-            assert_true(fabs(all.result.score - one.result.score) < 1e-15);
-        }
-        test_free(own_metrics);
-        assert_non_null(strstr(all.note, parts[i]));
+    options.loss = "cross-entropy";
+    outcome one = train_new("part", &options);
+    char *own_metrics = read_run("part", "metrics.tsv");
+    char in_auto[4096], other[4096];
+    rows_of(in_auto, sizeof in_auto, metrics, "cross-entropy");
+    rows_of(other, sizeof other, own_metrics, "cross-entropy");
+    assert_int_equal(count_lines(in_auto), 5);
+    assert_string_equal(in_auto, other);
+
+    rows_of(other, sizeof other, metrics, AUTO_MARGIN);
+    assert_int_equal(count_lines(other), 5);
+    double best = one.result.score;
+    const char *row = other;
+    for (int i = 1; i <= 5; i++) {
+        double loss, score;
+        int epoch, step;
+        char rule[16];
+        assert_int_equal(
+            sscanf(row, "\t%d\t%d\t%15s\t%lf\t%lf", &epoch, &step, rule, &loss, &score),
+            5);
+        assert_int_equal(epoch, 5 + i);
+        assert_int_equal(step, 4 * epoch); // 63 examples in minibatches of 16
+        best = fmax(best, score);
+        row = strchr(row, '\n') + 1;
     }
     assert_true(fabs(all.result.score - best) < 1e-15);
+    assert_non_null(strstr(all.note, "cross-entropy"));
+    assert_non_null(strstr(all.note, AUTO_MARGIN));
     assert_non_null(strstr(all.note, "kept "));
     assert_non_null(strstr(all.note, all.result.loss));
     assert_non_null(strstr(all.note, merit_rule_name(all.result.rule)));
+    test_free(own_metrics);
     test_free(metrics);
+}
+
+/* The checkpoint `n` before the newest one of a run that is not older than 100. */
+static merit__safetensors *checkpoint_of(const char *run, int n)
+{
+    char name[64], path[PATH_BYTES];
+    merit__safetensors *file = NULL;
+    for (int generation = 100; generation > 0; generation--) {
+        snprintf(name, sizeof name, "checkpoints/%08d.safetensors", generation);
+        if (exists(run_path(path, run, name)) && n-- == 0) {
+            assert_int_equal(merit__safetensors_load(&file, path, NULL), MERIT_OK);
+            return file;
+        }
+    }
+    fail();
+    return NULL;
+}
+
+static const void *numbers_of(const merit__safetensors *file, const char *name,
+                              size_t *n_bytes)
+{
+    const merit__tensor_view *tensor = merit__safetensors_tensor(file, name);
+    assert_non_null(tensor);
+    *n_bytes = tensor->n_bytes;
+    return tensor->data;
+}
+
+/* auto's second loss begins with the parameters that earned most with the first, which
+ * need not be its last ones, and with an optimiser that has seen nothing. */
+static void test_auto_goes_on(void **state)
+{
+    (void)state;
+    enum { EPOCHS = 6, STEPS = 4 * EPOCHS };
+    int stop = 1; // after every step
+    char path[PATH_BYTES];
+    size_t n_kept, n_now, n_last, n_moment, n_numbers;
+    merit_train_options options = base_options();
+    options.epochs = EPOCHS;
+    options.loss = "auto";
+    options.learning_rate = 0.1;
+    options.stop = &stop;
+    remove_tree(data_path(path, "goes-on"));
+    for (int i = 0; i < STEPS; i++) {
+        outcome o = train("goes-on", &options);
+        expect(&o, MERIT_ESTOPPED, "stopped on request");
+    }
+    merit__safetensors *end = checkpoint_of("goes-on", 0);
+    outcome o = train("goes-on", &options);
+    expect(&o, MERIT_ESTOPPED, "after step 1;");
+    merit__safetensors *begin = checkpoint_of("goes-on", 1);
+
+    const double *numbers = numbers_of(begin, "numbers", &n_numbers);
+    assert_true(numbers[0] == 1 && numbers[1] == 0); // candidate and step
+    const void *kept = numbers_of(begin, "kept", &n_kept);
+    const void *now = numbers_of(begin, "now.parameters", &n_now);
+    const float *moment = numbers_of(begin, "now.moment.0", &n_moment);
+    assert_int_equal(n_now, n_kept);
+    assert_memory_equal(now, kept, n_kept);
+    for (size_t i = 0; i < n_moment / sizeof *moment; i++) {
+        assert_true(moment[i] == 0);
+    }
+    const void *last = numbers_of(end, "now.parameters", &n_last);
+    assert_int_equal(n_last, n_kept);
+    assert_memory_not_equal(last, kept, n_kept);
+    merit__safetensors_free(begin);
+    merit__safetensors_free(end);
 }
 
 static void test_patience(void **state)
@@ -386,6 +463,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_auto_goes_on),
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_max_seconds),
         cmocka_unit_test(test_small_things),

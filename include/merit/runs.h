@@ -30,7 +30,7 @@ typedef struct merit_run_pair {
  * what is asked for. */
 typedef struct merit_run_row {
     int64_t candidate;   // which of the run's losses
-    int64_t epoch, step; // from 1
+    int64_t epoch, step; // from 1; of the run: those of earlier candidates count
     double epochs;       // the step, counted in epochs
     merit_rule rule;     // the one that earned most
     double training_loss, mean_score, accuracy, log_loss, temperature;
@@ -58,12 +58,13 @@ typedef struct merit_run {
     const char *scores;            // what the configuration says of the score table
     const char *const *candidates; // [n_candidates] the losses that were trained
     int64_t n_candidates;
-    const merit_run_row *rows; // [n_rows] all validations, one candidate's together
+    const merit_run_row *rows; // [n_rows] all validations as they came
     int64_t n_rows;
-    const merit_run_row *line; // [n_line] those of the kept candidate
+    const merit_run_row *line; // [n_line] those up to the end of the kept candidate,
+                               // each of which goes on from the best before it
     int64_t n_line;
     const merit_run_row *kept; // of the model that was kept; NULL without rows
-    int64_t n_epochs;          // that were asked for
+    int64_t n_epochs;          // that were asked for, of each candidate
     const char *optimizer;     // such as "sgd"; "" where the configuration does not say
     double learning_rate;      // as configured; NaN likewise
     double momentum;           // likewise

@@ -49,7 +49,7 @@ typedef struct merit_train_options {
                            // sequences and with a sample the default)
     const char *schedule;  // "one-cycle" (default), "cosine", "constant"
     const char *engine;    // "dnnl" (default) or "reference"
-    int64_t epochs;        // default 6
+    int64_t epochs;        // default 6; auto: of each of its two losses
     int64_t batch;         // examples in a minibatch, default 128; of sequences
                            // windows, 32
     double learning_rate;  // default: the optimiser's
@@ -93,7 +93,7 @@ typedef struct merit_train_result {
     double temperature;
     double score;    // validated mean score under that rule
     double accuracy; // validated
-    int64_t epoch;   // of the model that was kept
+    int64_t epoch;   // of the model that was kept, from 1; auto counts through both
     double seconds;  // spent, over all resumptions
     char sha256[65]; // of the content of best.safetensors
 } merit_train_result;

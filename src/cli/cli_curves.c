@@ -103,9 +103,38 @@ static int width_of_column(const struct layout *layout, int column)
     return layout->cell_width > least ? layout->cell_width : least;
 }
 
-// Chooses epochs 1 .. n_epochs that fit into so many columns of text: all, or some that
-// are evenly spaced, the first and the last among them.
-static void choose_epochs(struct layout *layout, int64_t n_epochs, int room)
+// The last epoch of any run that is before `epoch`; 1 without one.
+static int64_t end_before(const merit_runs *curves, int64_t epoch)
+{
+    int64_t end = 1;
+    for (int64_t i = 0; i < merit_runs_count(curves); i++) {
+        const merit_run *run = merit_runs_at(curves, i);
+        int64_t last = run->n_line > 0 ? run->line[run->n_line - 1].epoch : 1;
+        end = last < epoch && last > end ? last : end;
+    }
+    return end;
+}
+
+// Puts a column into the widest gap between two, for each epoch that it leaves out.
+static void add_column(struct layout *layout)
+{
+    int64_t *epochs = layout->epochs;
+    int widest = 1;
+    for (int i = 2; i < layout->n_columns; i++) {
+        if (epochs[i] - epochs[i - 1] > epochs[widest] - epochs[widest - 1]) {
+            widest = i;
+        }
+    }
+    for (int i = layout->n_columns++; i > widest; i--) {
+        epochs[i] = epochs[i - 1];
+    }
+    epochs[widest] = (epochs[widest - 1] + epochs[widest] + 1) / 2;
+}
+
+// Chooses epochs 1 .. n_epochs that fit into so many columns of text: the first, the
+// last of each run, as far as there is room, and between them all or some.
+static void choose_epochs(struct layout *layout, const merit_runs *curves,
+                          int64_t n_epochs, int room)
 {
     int64_t n = 1;
     for (room -= GAP + width_of_column(layout, 0);
@@ -113,10 +142,19 @@ static void choose_epochs(struct layout *layout, int64_t n_epochs, int room)
          n++) {
         room -= GAP + layout->cell_width;
     }
-    layout->n_columns = (int)n;
-    for (int64_t i = 0; i < n; i++) {
-        layout->epochs[i] =
-            n == 1 ? n_epochs : 1 + (i * (n_epochs - 1) + (n - 1) / 2) / (n - 1);
+    int64_t ends[MAX_COLUMNS]; // descending
+    int n_ends = 0;
+    for (int64_t end = n_epochs; n_ends < n - 1 && end > 1;
+         end = end_before(curves, end)) {
+        ends[n_ends++] = end;
+    }
+    layout->n_columns = 1 + n_ends;
+    layout->epochs[0] = n == 1 ? n_epochs : 1;
+    for (int i = 0; i < n_ends; i++) {
+        layout->epochs[1 + i] = ends[n_ends - 1 - i];
+    }
+    while (layout->n_columns < n) {
+        add_column(layout);
     }
 }
 
@@ -140,7 +178,7 @@ static struct layout lay_out(const merit_runs *curves, int width)
            : most < SHORTEST_NAME ? SHORTEST_NAME
                                   : most;
     layout.name_width = layout.name_width > most ? most : layout.name_width;
-    choose_epochs(&layout, n_epochs, width - layout.name_width - REST_WIDTH);
+    choose_epochs(&layout, curves, n_epochs, width - layout.name_width - REST_WIDTH);
     return layout;
 }
 

@@ -23,7 +23,8 @@ static void print_title(const merit_explanation *explanation, const merit_run *r
         snprintf(title, sizeof title, "%s: %s (%s)", path, verdict, loss);
     } else {
         snprintf(title, sizeof title, "%s: %s (%s, epoch %" PRId64 " of %" PRId64 ")",
-                 path, verdict, loss, kept->last->epoch, run->n_epochs);
+                 path, verdict, loss, kept->last->epoch,
+                 run->n_epochs * (kept->last->candidate + 1));
     }
     merit__print_wrapped(stdout, title, 0, width);
 }

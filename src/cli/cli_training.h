@@ -36,7 +36,8 @@
     {"net", 'n', "NET", 0,                                                             \
      "Layers, such as `conv 32 3, relu, pool 2, dense 128, relu`, or linear, mlp, "    \
      "cnn1d (signals, sequences), cnn or resnet-N (N = 8, 14, 20, ...)", 3},           \
-    {"epochs", 'e', "N", 0, "Times through the data (default: 6)", 4},                 \
+    {"epochs", 'e', "N", 0,                                                            \
+     "Times through the data (default: 6); with auto for each of two losses", 4},      \
     {"batch", 'b', "N", 0, "Examples in a step (default: 128; of sequences 32 windows)", \
      4},                                                                               \
     {"optimizer", MERIT__OPTION_OPTIMIZER, "NAME", 0, "sgd or adamw (default: sgd; "  \

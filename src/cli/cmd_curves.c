@@ -58,8 +58,9 @@ static const merit__options options = {
     .text =
         "Compares trainings: what the answers of each run earned on held-out data, "
         "epoch by epoch, and why a run was slow.\v"
-        "Of a run with several candidates, such as auto, the row is that of the one "
-        "that was kept. Accuracy and decision are those of the model.",
+        "Of a run with several losses, such as auto, each of which goes on from the one "
+        "before, the row ends with the loss that was kept. Accuracy and decision are "
+        "those of the model.",
     .table = table,
     .set = set,
 };

@@ -53,36 +53,15 @@ static void dispose(recorded *r)
     merit_runs_free(r->records);
 }
 
-/* Calls visit for every validation with the steps of the whole run until then; rows
- * come one candidate after the other, as they were trained. Returns all steps. */
-static int64_t walk(const merit_run *record,
-                    void (*visit)(void *context, const merit_run_row *row,
-                                  int64_t n_steps),
-                    void *context)
+/* The steps until a validation earned the target; -1 where none did. */
+static int64_t steps_to(const merit_run *record, double target)
 {
-    int64_t before = 0, last = 0;
     for (int64_t i = 0; i < record->n_rows; i++) {
-        const merit_run_row *row = &record->rows[i];
-        if (i > 0 && row->candidate != record->rows[i - 1].candidate) {
-            before += last;
+        if (record->rows[i].mean_score >= target) {
+            return record->rows[i].step;
         }
-        last = row->step;
-        visit(context, row, before + last);
     }
-    return before + last;
-}
-
-typedef struct search {
-    double target;    // NaN: there is none
-    int64_t steps_to; // -1: not yet
-} search;
-
-static void look(void *context, const merit_run_row *row, int64_t n_steps)
-{
-    search *s = context;
-    if (s->steps_to < 0 && row->mean_score >= s->target) {
-        s->steps_to = n_steps;
-    }
+    return -1;
 }
 
 /* What counts as nearly the best with a seed: on the validation examples, which all
@@ -109,13 +88,13 @@ static void add_times(recorded *r)
     }
     for (int64_t i = 0; i < r->n; i++) {
         merit_compare_run *run = r->runs[i];
-        search s = {.target = target_of(r, run->seed), .steps_to = -1};
-        run->n_steps = walk(merit_runs_at(r->records, i), look, &s);
-        run->steps_to = s.steps_to;
+        const merit_run *record = merit_runs_at(r->records, i);
+        run->n_steps = record->n_rows > 0 ? record->rows[record->n_rows - 1].step : 0;
+        run->steps_to = steps_to(record, target_of(r, run->seed));
         // The steps of a run take much the same time; the log may have gaps.
-        run->seconds_to =
-            s.steps_to < 0 ? (double)NAN
-                           : run->seconds * (double)s.steps_to / (double)run->n_steps;
+        run->seconds_to = run->steps_to < 0 ? (double)NAN
+                                            : run->seconds * (double)run->steps_to /
+                                                  (double)run->n_steps;
     }
 }
 

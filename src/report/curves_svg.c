@@ -30,19 +30,25 @@ const char *merit__chart_dashes(const merit__chart *chart,
     return line->is_kept ? dashes[from_last % CHART_DASHES] : "";
 }
 
+/* The line of a candidate; that of the kept one comes all the way. */
 static void add_line(merit__chart *chart, int64_t run_index, int64_t candidate)
 {
     const merit_run *run = merit_runs_at(chart->curves, run_index);
     merit__chart_line line = {.run = run,
                               .run_index = run_index,
                               .candidate = candidate,
-                              .is_kept = candidate == run->kept->candidate};
-    line.n_rows =
-        merit__run_candidate_rows(&line.rows, candidate, run->rows, run->n_rows);
+                              .is_kept = candidate == run->kept->candidate,
+                              .rows = run->line,
+                              .n_rows = run->n_line};
+    if (!line.is_kept) {
+        line.n_rows =
+            merit__run_candidate_rows(&line.rows, candidate, run->rows, run->n_rows);
+    }
     chart->lines[chart->n_lines++] = line;
 }
 
-/* The candidates of each run before the kept one, which is drawn over them. */
+/* The candidates of each run that did not earn more, before the kept one, which is
+ * drawn over them. */
 static merit_status find_lines(merit__chart *chart, merit_error *err)
 {
     size_t n = 0;
@@ -56,14 +62,13 @@ static merit_status find_lines(merit__chart *chart, merit_error *err)
     }
     for (int64_t i = n_runs; i-- > 0;) {
         const merit_run *run = merit_runs_at(chart->curves, i);
-        for (int64_t c = 0; c < run->n_candidates; c++) {
-            if (c != run->kept->candidate) {
-                add_line(chart, i, c);
-            }
+        if (run->kept == NULL) {
+            continue;
         }
-        if (run->n_candidates > 0) {
-            add_line(chart, i, run->kept->candidate);
+        for (int64_t c = run->kept->candidate + 1; c < run->n_candidates; c++) {
+            add_line(chart, i, c);
         }
+        add_line(chart, i, run->kept->candidate);
     }
     return MERIT_OK;
 }

@@ -153,8 +153,9 @@ static void add_summary(merit__xml *xml, const merit_run *run)
     const merit_run_row *kept = run->kept;
     merit__xml_add(xml, "<p>Trained with ");
     merit__page_name(xml, run->loss);
-    merit__xml_add(xml, " for %" PRId64 " %s", run->n_epochs,
-                   run->n_epochs == 1 ? "epoch" : "epochs");
+    merit__xml_add(xml, " for %" PRId64 " %s%s", run->n_epochs,
+                   run->n_epochs == 1 ? "epoch" : "epochs",
+                   run->n_candidates > 1 ? " of each loss" : "");
     if (isfinite(run->seconds)) {
         merit__xml_add(xml, " in ");
         merit__page_count(xml, (int64_t)ceil(run->seconds));

@@ -7,6 +7,7 @@
 #include "report/chart_style.h"
 #include "report/decimal.h"
 #include "report/page.h"
+#include "runs/run_record.h"
 
 // In pixels.
 enum { WIDTH = 272, HEIGHT = 180, LEFT = 62, RIGHT = 256, TOP = 38, BOTTOM = 144 };
@@ -128,27 +129,34 @@ static void draw_axes(merit__xml *xml, const panel_frame *frame)
                    (LEFT + RIGHT) / 2, BOTTOM + 31);
 }
 
-/* The line of a candidate. */
-static void draw_line(merit__xml *xml, const panel_frame *frame, int64_t candidate)
+/* The line of rows [n]. */
+static void draw_line(merit__xml *xml, const panel_frame *frame, const char *class,
+                      const merit_run_row *rows, int64_t n)
 {
-    const merit_run *run = frame->panel->run;
-    int is_kept = candidate == run->kept->candidate, is_begun = 0;
-    merit__xml_add(xml, "<path class=\"%s c0\" d=\"", is_kept ? "line" : "thin");
-    for (int64_t i = 0; i < run->n_rows; i++) {
-        double height = height_of(frame->panel, &run->rows[i]);
-        if (run->rows[i].candidate == candidate) {
-            if (!isnan(height)) {
-                merit__xml_add(
-                    xml, "%s%s %s", is_begun ? "L" : "M",
-                    merit__decimal_of(merit__axis_pixel(&frame->x, run->rows[i].epochs),
-                                      1)
-                        .text,
-                    merit__decimal_of(merit__axis_pixel(&frame->y, height), 1).text);
-            }
-            is_begun = !isnan(height);
+    int is_begun = 0;
+    merit__xml_add(xml, "<path class=\"%s c0\" d=\"", class);
+    for (int64_t i = 0; i < n; i++) {
+        double height = height_of(frame->panel, &rows[i]);
+        if (!isnan(height)) {
+            merit__xml_add(
+                xml, "%s%s %s", is_begun ? "L" : "M",
+                merit__decimal_of(merit__axis_pixel(&frame->x, rows[i].epochs), 1).text,
+                merit__decimal_of(merit__axis_pixel(&frame->y, height), 1).text);
         }
+        is_begun = !isnan(height);
     }
     merit__xml_add(xml, "\"/>\n");
+}
+
+/* The lines of candidates that did not earn more. */
+static void draw_others(merit__xml *xml, const panel_frame *frame)
+{
+    const merit_run *run = frame->panel->run;
+    for (int64_t c = run->kept->candidate + 1; c < run->n_candidates; c++) {
+        const merit_run_row *rows;
+        int64_t n = merit__run_candidate_rows(&rows, c, run->rows, run->n_rows);
+        draw_line(xml, frame, "thin", rows, n);
+    }
 }
 
 /* A dot and the number of a row of the kept line. */
@@ -188,12 +196,8 @@ void merit__panel_add(merit__xml *xml, const merit__panel *panel)
     merit__xml_add(xml, "<text x=\"0\" y=\"13\" class=\"name\">%s</text>\n",
                    panel->title);
     draw_axes(xml, &frame);
-    for (int64_t c = 0; c < run->n_candidates; c++) {
-        if (c != run->kept->candidate) {
-            draw_line(xml, &frame, c);
-        }
-    }
-    draw_line(xml, &frame, run->kept->candidate);
+    draw_others(xml, &frame);
+    draw_line(xml, &frame, "line", run->line, run->n_line);
     for (int64_t i = 0; i < run->n_line && run->n_line <= MOST_DOTS; i++) {
         draw_dot(xml, &frame, &run->line[i], i == 0 || i + 1 == run->n_line);
     }

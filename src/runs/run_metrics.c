@@ -174,7 +174,7 @@ static merit_status take_candidate(int64_t *out, const reading *r)
     return MERIT_OK;
 }
 
-/* The lines of a candidate are together, and go forward. */
+/* The lines of a candidate are together, and all go forward. */
 static merit_status check_order(const reading *r, const merit_run_row *row)
 {
     const merit__run_record *run = r->run;
@@ -183,8 +183,7 @@ static merit_status check_order(const reading *r, const merit_run_row *row)
         return refuse(r, column_names[LOSS], "expected the lines of a loss together",
                       &r->fields[r->where[LOSS]]);
     }
-    if (last != NULL && last->candidate == row->candidate &&
-        (last->step >= row->step || last->epoch > row->epoch)) {
+    if (last != NULL && (last->step >= row->step || last->epoch > row->epoch)) {
         return refuse(r, column_names[STEP], "expected more than in the line before",
                       &r->fields[r->where[STEP]]);
     }

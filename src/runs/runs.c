@@ -90,10 +90,9 @@ static void show(merit__run_record *run)
 {
     int64_t n_rows = (int64_t)run->n_rows;
     const merit_run_row *kept = find_kept(run);
-    const merit_run_row *line = NULL;
     int64_t n_line = 0;
-    if (kept != NULL) {
-        n_line = merit__run_candidate_rows(&line, kept->candidate, run->rows, n_rows);
+    while (n_line < n_rows && run->rows[n_line].candidate <= kept->candidate) {
+        n_line++;
     }
     run->shown = (merit_run){
         .path = run->path,
@@ -104,7 +103,7 @@ static void show(merit__run_record *run)
         .n_candidates = (int64_t)run->n_candidates,
         .rows = run->rows,
         .n_rows = n_rows,
-        .line = line,
+        .line = run->rows,
         .n_line = n_line,
         .kept = kept,
         .n_epochs = run->n_epochs,

@@ -1,8 +1,8 @@
 /* Which trainings a run consists of.
  *
- * A plain run has one candidate. `auto` has two, cross-entropy and softmax-margin, of
- * which the one that earns most on held-out data is kept. Each begins with the same
- * parameters and sees the examples in the same order. */
+ * A plain run has one candidate. `auto` has two: cross-entropy, then softmax-margin,
+ * which goes on from the parameters that earned most until then. What earns most on
+ * held-out data is kept. */
 #ifndef MERIT_TRAIN_CANDIDATES_H
 #define MERIT_TRAIN_CANDIDATES_H
 

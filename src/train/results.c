@@ -31,8 +31,8 @@ static const merit_loss *loss_of(const merit__training *t,
                                  const merit__history_row *row)
 {
     double progress;
-    return merit__candidates_loss(&t->candidates, row->candidate, row->step - 1,
-                                  &progress);
+    return merit__candidates_loss(&t->candidates, row->candidate,
+                                  merit__training_own_step(t, row) - 1, &progress);
 }
 
 /* The decode matrix [K,A] of a loss; the caller frees it. */
@@ -102,7 +102,8 @@ merit_status merit__training_save_last(const merit__training *t, merit_error *er
 {
     const merit__state *s = &t->state;
     const merit__history_row *row = &s->history[s->n_history - 1];
-    if (row->step != s->at.step) { // a candidate given up before its first validation
+    if (merit__training_own_step(t, row) !=
+        s->at.step) { // a candidate given up before its first validation
         return MERIT_OK;
     }
     return save_model(t, "last.safetensors", s->now_weights.parameters, row, NULL, err);

@@ -91,6 +91,18 @@ const merit__history_row *merit__state_best(const merit__state *state,
     return best;
 }
 
+merit__run_place merit__state_place_before(const merit__state *state, int64_t candidate)
+{
+    size_t i = state->n_history;
+    while (i > 0 && state->history[i - 1].candidate >= candidate) {
+        i--;
+    }
+    if (i == 0) {
+        return (merit__run_place){0};
+    }
+    return (merit__run_place){state->history[i - 1].epoch, state->history[i - 1].step};
+}
+
 int64_t merit__state_epochs_without_better(const merit__state *state)
 {
     const merit__history_row *best = merit__state_best(state, state->candidate);

@@ -30,10 +30,16 @@ typedef struct merit__position {
     int64_t n_losses; // how many those are
 } merit__position;
 
+/* Where in the run, all candidates together. */
+typedef struct merit__run_place {
+    int64_t epoch, step;
+} merit__run_place;
+
 /* One validation. */
 typedef struct merit__history_row {
-    int64_t candidate, epoch, step;
-    double loss; // mean training loss of the epoch
+    int64_t candidate;
+    int64_t epoch, step; // of the run: those of earlier candidates count
+    double loss;         // mean training loss of the epoch
     merit__verdict verdict;
     double learning_rate; // mean over the epoch
     merit__survey survey;
@@ -75,6 +81,11 @@ merit_status merit__state_record(merit__state *state, const merit__history_row *
  * of all when that is -1. NULL without any. */
 const merit__history_row *merit__state_best(const merit__state *state,
                                             int64_t candidate);
+
+/* Where the run was when this candidate began: epoch and step of the last validation of
+ * an earlier one, 0 without any. */
+merit__run_place merit__state_place_before(const merit__state *state,
+                                           int64_t candidate);
 
 /* Validations of the candidate under way since its best one. */
 int64_t merit__state_epochs_without_better(const merit__state *state);

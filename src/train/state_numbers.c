@@ -75,7 +75,7 @@ void merit__walk_row(merit__walk *w, const merit__state_shape *shape,
 {
     whole(w, &row->candidate, 0, shape->n_candidates - 1);
     whole(w, &row->epoch, 1, whole_limit);
-    whole(w, &row->step, 1, shape->n_steps);
+    whole(w, &row->step, 1, shape->n_steps * shape->n_candidates);
     real(w, &row->loss);
     verdict(w, &row->verdict);
     real(w, &row->learning_rate);

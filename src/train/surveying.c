@@ -6,7 +6,8 @@
 // Fewer stuck examples than this share need no forecast.
 static const double worth_forecasting = 0.01;
 
-/* The mean learning rate of the steps before `step` that belong to its epoch. */
+/* The mean learning rate of the steps of a candidate before `step` that belong to its
+ * epoch. */
 static double epoch_rate(const merit__training *t, int64_t step)
 {
     int64_t first = (step - 1) / t->steps_per_epoch * t->steps_per_epoch;
@@ -22,7 +23,7 @@ merit_status merit__training_survey(const merit__training *t,
                                     merit__history_row *row, merit_error *err)
 {
     merit_status status = MERIT_OK;
-    row->learning_rate = epoch_rate(t, row->step);
+    row->learning_rate = epoch_rate(t, t->state.at.step);
     merit__validation_survey(&row->survey, t->validation);
     if (row->survey.stuck_share >= worth_forecasting) {
         MERIT_TRY(merit__feature_size(&row->survey.feature_size, inference,

@@ -68,6 +68,12 @@ static void arrange(merit__training *t, int64_t epoch)
     }
 }
 
+int64_t merit__training_own_step(const merit__training *t,
+                                 const merit__history_row *row)
+{
+    return row->step - merit__state_place_before(&t->state, row->candidate).step;
+}
+
 double merit__training_rate(const merit__training *t, int64_t step)
 {
     double fraction = (double)step / (double)t->candidates.n_steps;
@@ -87,7 +93,8 @@ static merit_status step(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
     int64_t n = merit__dataset_n_units(t->data), batch = t->config.batch;
-    int64_t epoch = s->at.step / t->steps_per_epoch;
+    int64_t epoch = merit__state_place_before(s, s->candidate).epoch +
+                    s->at.step / t->steps_per_epoch;
     int64_t first = s->at.step % t->steps_per_epoch * batch;
     arrange(t, epoch);
     announce(t, first);
@@ -118,10 +125,12 @@ static merit_status validate(merit__training *t, merit_error *err)
 {
     merit_status status = MERIT_OK;
     merit__state *s = &t->state;
+    const merit__run_place before = merit__state_place_before(s, s->candidate);
     merit__history_row row = {.candidate = s->candidate,
-                              .epoch = (s->at.step + t->steps_per_epoch - 1) /
-                                       t->steps_per_epoch,
-                              .step = s->at.step,
+                              .epoch =
+                                  before.epoch + (s->at.step + t->steps_per_epoch - 1) /
+                                                     t->steps_per_epoch,
+                              .step = before.step + s->at.step,
                               .loss = s->at.loss_sum / (double)s->at.n_losses};
     double progress;
     const merit_loss *loss =
@@ -176,7 +185,11 @@ merit_status merit__training_begin(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
     size_t n_bytes = (size_t)s->shape.n_arena * sizeof(float);
-    merit__net_init(t->net, t->config.seed, s->now_weights.parameters);
+    if (s->n_history > 0) {
+        memcpy(s->now_weights.parameters, s->kept, n_bytes);
+    } else {
+        merit__net_init(t->net, t->config.seed, s->now_weights.parameters);
+    }
     for (int64_t i = 0; i < s->shape.n_moments; i++) {
         memset(s->now_weights.moments[i], 0, n_bytes);
     }

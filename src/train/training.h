@@ -36,7 +36,7 @@ typedef struct merit__training {
     int64_t order_epoch;
     int64_t steps_per_epoch;
     double started, last_checkpoint, last_report; // monotonic seconds
-    double seconds_before; // spent in earlier processes
+    double seconds_before;                        // spent in earlier processes
     double waited_before;  // merit__training_waited at its beginning
     int last_save;         // value of *options->save when it was last seen
     int out_of_time;       // max_seconds is over
@@ -44,7 +44,8 @@ typedef struct merit__training {
     int unsaved;           // the last checkpoint could not be written
 } merit__training;
 
-/* Puts the candidate under way at its beginning. */
+/* Puts the candidate under way at its beginning: the parameters that earned most so
+ * far, or, without any, random ones. */
 merit_status merit__training_begin(merit__training *training, merit_error *err);
 
 /* Trains what is left. On ESTOPPED the state has been saved. */
@@ -53,6 +54,10 @@ merit_status merit__training_run(merit__training *training, merit_error *err);
 /* Saves the state; a failure is told, not returned: a training is worth more than a
  * checkpoint of it. */
 void merit__training_checkpoint(merit__training *training);
+
+/* The step of a row, counted from the beginning of its candidate. */
+int64_t merit__training_own_step(const merit__training *training,
+                                 const merit__history_row *row);
 
 /* The learning rate of a step of the candidate under way. */
 double merit__training_rate(const merit__training *training, int64_t step);
