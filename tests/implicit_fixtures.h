@@ -38,10 +38,27 @@ static inline char *random_edges(int64_t n_leaves, int has_lengths, uint64_t see
     return text;
 }
 
+/* The names of the leaves in random order, in one block. */
+static inline const char **shuffled_names(int64_t n_leaves, uint64_t seed)
+{
+    enum { NAME = 16 };
+    const char **names = calloc((size_t)n_leaves, sizeof *names + NAME);
+    assert_non_null(names);
+    char *text = (char *)(names + n_leaves);
+    for (int64_t i = 0; i < n_leaves; i++) {
+        snprintf(text + i * NAME, NAME, "leaf%lld", (long long)i);
+        const int64_t at = (int64_t)(uniform(&seed) * (double)(i + 1));
+        names[i] = names[at];
+        names[at] = text + i * NAME;
+    }
+    return names;
+}
+
 typedef struct twins {
     merit_scores *written, *implicit;
 } twins;
 
+/* With every third seed the classes are in another order than the leaves. */
 static inline twins make_twins(int64_t n_leaves, int by_length, int nodes,
                                uint64_t seed)
 {
@@ -49,7 +66,11 @@ static inline twins make_twins(int64_t n_leaves, int by_length, int nodes,
     merit_error err = {0};
     merit__tree tree = {0};
     char *text = random_edges(n_leaves, by_length, seed);
-    merit_scores_options options = {.answer_nodes = nodes, .dense_limit = 20000};
+    const char **names = seed % 3 == 0 ? shuffled_names(n_leaves, seed) : NULL;
+    merit_scores_options options = {.answer_nodes = nodes,
+                                    .n_classes = names != NULL ? n_leaves : 0,
+                                    .classes = names,
+                                    .dense_limit = 20000};
     if (merit__tree_parse(&tree, text, strlen(text), "t", &err) != MERIT_OK ||
         merit__scores_of_tree(&out.written, &tree, by_length, "t", &options, &err)) {
         fail_msg("%s", err.message);
@@ -61,6 +82,7 @@ static inline twins make_twins(int64_t n_leaves, int by_length, int nodes,
     assert_non_null(merit_scores_values(out.written));
     assert_null(merit_scores_values(out.implicit));
     merit__tree_dispose(&tree);
+    free(names);
     free(text);
     return out;
 }

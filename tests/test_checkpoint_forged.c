@@ -43,7 +43,7 @@ static int64_t forge(const merit__run_directory *run, const char *name, int64_t 
         n++;
     }
     const merit__metadata_entry metadata[] = {{"format", "merit-checkpoint"},
-                                              {"format_version", "1.1"},
+                                              {"format_version", "1.2"},
                                               {"config", config},
                                               {"engine", engine}};
     assert_int_equal(merit__safetensors_save(path, views, n, metadata, 4, NULL, NULL),

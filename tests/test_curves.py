@@ -156,6 +156,8 @@ def test_table_fits_the_window(tmp_path, columns, n_epochs):
     assert numbers == pytest.approx([e / n_epochs for e in epochs], abs=6e-4)
     if n_epochs <= 4 and columns >= 80:
         assert len(epochs) == n_epochs
+    gaps = [b - a for a, b in zip(epochs, epochs[1:])]
+    assert not gaps or max(gaps) - min(gaps) <= 1
 
 
 def test_runs_of_different_lengths(tmp_path):
@@ -167,6 +169,9 @@ def test_runs_of_different_lengths(tmp_path):
     assert cells(lines[1])[1:4] == ["1.000", "-", "-"]
     assert cells(lines[2])[1:4] == ["2.000", "2.000", "2.000"]
     assert cells(lines[3])[1:] == ["-"] * 6
+    longer = write_run(tmp_path / "d", "w", [row("w", e, 2) for e in range(1, 31)], epochs=30)
+    head = cells(merit("curves", short, long, longer).out.splitlines()[0])
+    assert head[1:-3] == ["epoch 1", "2", "3", "17", "30"]
 
 
 def test_names(runs):
@@ -324,7 +329,10 @@ def test_names_of_candidates_are_only_text(tmp_path):
     root = picture(write_run(tmp_path / "run", "auto", rows))
     said = texts(root)
     assert any("<b>&" in text for text in said) and any("<c>" in text for text in said)
-    assert len(lines_of(root, "line")) == 1 and len(lines_of(root, "thin")) == 1
+    # What earned no more goes on from what is kept.
+    (strong,), (thin,) = lines_of(root, "line"), lines_of(root, "thin")
+    assert len(points(strong)) == 3 and points(thin)[0] == points(strong)[-1]
+    assert len(points(thin)) == 2
 
 
 def test_numbers_that_are_not_drawn(tmp_path):

@@ -314,13 +314,33 @@ static void try_two(made *m)
     m->losses[1] = "softmax-margin";
     m->run.n_candidates = 2;
     m->rows[2] = m->rows[3] = m->rows[1];
-    m->rows[2].epoch = 1;
-    m->rows[2].step = 100;
+    m->rows[2].epoch = 3;
+    m->rows[2].step = 300;
+    m->rows[3].epoch = 4;
+    m->rows[3].step = 400;
     m->rows[2].candidate = m->rows[3].candidate = 1;
     m->rows[3].mean_score = 1.7;
     m->run.n_rows = 4;
     m->run.given_up = "hinge";
     m->run.n_retries = 1;
+}
+
+/* The second loss, which goes on for two epochs, learns by heart in the last one. */
+static void overfit_later(made *m)
+{
+    try_two(m);
+    for (int i = 0; i < 2; i++) {
+        m->rows[2 + i] = m->rows[i];
+        m->rows[2 + i].candidate = 1;
+        m->rows[2 + i].epoch = 3 + i;
+        m->rows[2 + i].step = 100 * (3 + i);
+    }
+    m->rows[2].mean_score = 1.85;
+    m->rows[2].validation_loss = 0.3;
+    m->rows[3].mean_score = 1.6;
+    m->rows[3].training_loss = m->rows[2].training_loss / 2;
+    m->rows[3].validation_loss = 0.9;
+    m->run.kept = &m->rows[2];
 }
 
 static void decide(made *m)
@@ -415,8 +435,11 @@ static const struct {
      {"c is answered d, which earns 1 instead of 0", "merit check run1/scores.tsv"}},
     {try_two,
      MERIT_VERDICT_HEALTHY,
-     {"softmax-margin was tried too and reached 1.8100", "hinge was given up",
+     {"softmax-margin went on from there and reached 1.8100", "hinge was given up",
       "not finite once"}},
+    {overfit_later,
+     MERIT_VERDICT_OVERFITTING,
+     {"After epoch 3", "-e 1 or --patience", "Before it, cross-entropy reached 1.8"}},
     {decide,
      MERIT_VERDICT_HEALTHY,
      {"would earn 1.2000 instead of 1.8100", "the accuracy is 50.0 %"}},

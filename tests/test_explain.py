@@ -140,7 +140,9 @@ def test_a_learning_rate_that_is_too_low(place):
 def test_candidates(place):
     record = explain(train(place, "auto", "auto", "-e", "4", "--lr", "0.1"))
     assert record["verdict"] == "healthy" and len(record["candidates"]) == 2
-    assert "was tried too" in texts(record)["candidate"]
+    assert "softmax-margin(scale=0.9) went on from there" in texts(record)["candidate"]
+    assert [c["epochs"] for c in record["candidates"]] == [4, 4]
+    assert record["candidates"][0]["steps"] == record["candidates"][1]["steps"]
 
 
 def test_a_stuck_run_recovers_with_another_loss(place):

@@ -116,7 +116,7 @@ static void test_auto_goes_on(void **state)
     }
     merit__safetensors *end = checkpoint_of("goes-on", 0);
     outcome o = train("goes-on", &options);
-    expect(&o, MERIT_ESTOPPED, "after step 1;");
+    expect(&o, MERIT_ESTOPPED, "after step 25;");
     merit__safetensors *begin = checkpoint_of("goes-on", 1);
 
     const double *numbers = numbers_of(begin, "numbers", &n_numbers);

@@ -31,7 +31,7 @@ typedef struct merit_train_event {
     merit_train_event_kind kind;
     const char *message;     // "" for PROGRESS and EPOCH
     const char *candidate;   // the loss being trained
-    int64_t epoch, n_epochs; // from 1; of this candidate
+    int64_t epoch, n_epochs; // from 1; of the run, all candidates together
     double fraction;         // of this epoch
     double examples_per_s;
     double loss;              // mean of the training loss in this epoch so far

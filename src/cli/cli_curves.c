@@ -56,7 +56,7 @@ static void print_sentence(const struct text *text, int width)
     merit__print_wrapped(stdout, shown, 0, width);
 }
 
-// The row of an epoch of the kept candidate; NULL without one.
+// The row of an epoch on the way to the kept model; NULL without one.
 static const merit_run_row *row_of(const merit_run *run, int64_t epoch)
 {
     for (int64_t i = run->n_line; i-- > 0;) {
@@ -115,20 +115,31 @@ static int64_t end_before(const merit_runs *curves, int64_t epoch)
     return end;
 }
 
-// Puts a column into the widest gap between two, for each epoch that it leaves out.
-static void add_column(struct layout *layout)
+// Evenly spaced columns from one epoch, exclusive, to another one.
+static void add_columns(struct layout *layout, int64_t from, int64_t to, int64_t n)
 {
-    int64_t *epochs = layout->epochs;
-    int widest = 1;
-    for (int i = 2; i < layout->n_columns; i++) {
-        if (epochs[i] - epochs[i - 1] > epochs[widest] - epochs[widest - 1]) {
-            widest = i;
+    for (int64_t i = 1; i <= n; i++) {
+        layout->epochs[layout->n_columns++] = from + (i * (to - from) + n / 2) / n;
+    }
+}
+
+// How many columns go to each stretch between ends [n_ends], ascending, of which there
+// are n: one at least, and then one by one to where they are furthest apart.
+static void share_columns(int64_t *columns, const int64_t *ends, int n_ends, int64_t n)
+{
+    for (int i = 1; i < n_ends; i++) {
+        columns[i] = 1;
+    }
+    for (int64_t left = n - (n_ends - 1); left > 0; left--) {
+        int widest = 1;
+        for (int i = 2; i < n_ends; i++) {
+            if ((ends[i] - ends[i - 1]) * columns[widest] >
+                (ends[widest] - ends[widest - 1]) * columns[i]) {
+                widest = i;
+            }
         }
+        columns[widest]++;
     }
-    for (int i = layout->n_columns++; i > widest; i--) {
-        epochs[i] = epochs[i - 1];
-    }
-    epochs[widest] = (epochs[widest - 1] + epochs[widest] + 1) / 2;
 }
 
 // Chooses epochs 1 .. n_epochs that fit into so many columns of text: the first, the
@@ -142,19 +153,21 @@ static void choose_epochs(struct layout *layout, const merit_runs *curves,
          n++) {
         room -= GAP + layout->cell_width;
     }
-    int64_t ends[MAX_COLUMNS]; // descending
-    int n_ends = 0;
-    for (int64_t end = n_epochs; n_ends < n - 1 && end > 1;
-         end = end_before(curves, end)) {
-        ends[n_ends++] = end;
+    int64_t ends[MAX_COLUMNS], columns[MAX_COLUMNS];
+    int n_ends = 1, at = 1;
+    for (int64_t end = n_epochs; n_ends < n && end > 1; n_ends++) {
+        end = end_before(curves, end);
     }
-    layout->n_columns = 1 + n_ends;
+    ends[0] = 1;
+    for (int64_t end = n_epochs; at < n_ends; at++) {
+        ends[n_ends - at] = end;
+        end = end_before(curves, end);
+    }
+    layout->n_columns = 1;
     layout->epochs[0] = n == 1 ? n_epochs : 1;
-    for (int i = 0; i < n_ends; i++) {
-        layout->epochs[1 + i] = ends[n_ends - 1 - i];
-    }
-    while (layout->n_columns < n) {
-        add_column(layout);
+    share_columns(columns, ends, n_ends, n - 1);
+    for (int i = 1; i < n_ends; i++) {
+        add_columns(layout, ends[i - 1], ends[i], columns[i]);
     }
 }
 

@@ -22,9 +22,10 @@ static void print_title(const merit_explanation *explanation, const merit_run *r
     if (kept == NULL) {
         snprintf(title, sizeof title, "%s: %s (%s)", path, verdict, loss);
     } else {
-        snprintf(title, sizeof title, "%s: %s (%s, epoch %" PRId64 " of %" PRId64 ")",
+        snprintf(title, sizeof title, "%s: %s (%s, epoch %" PRId64 "%s%" PRId64 "%s)",
                  path, verdict, loss, kept->last->epoch,
-                 run->n_epochs * (kept->last->candidate + 1));
+                 run->n_candidates > 1 ? "; " : " of ", run->n_epochs,
+                 run->n_candidates > 1 ? " with each loss" : "");
     }
     merit__print_wrapped(stdout, title, 0, width);
 }
@@ -73,16 +74,19 @@ static json_t *pairs(const merit_run *run, const merit_run_row *row)
     return list;
 }
 
+// Epochs and steps are those of this loss alone.
 static json_t *candidate(const merit_run *run, const merit_explain_candidate *c)
 {
     const merit_run_row *last = c->last;
+    const int64_t before = c->first > run->rows ? c->first[-1].step : 0;
     json_t *record = json_pack(
         "{s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o, "
         "s:o}",
         "loss", merit__json_text(c->loss), "verdict",
-        merit_explain_verdict_name(c->verdict), "epochs", (json_int_t)last->epoch,
-        "steps", (json_int_t)last->step, "mean_score",
+        merit_explain_verdict_name(c->verdict), "epochs",
+        (json_int_t)(last->epoch - c->first->epoch + 1), "steps",
+        (json_int_t)(last->step - before), "mean_score",
         merit__json_number(c->best->mean_score), "gain", merit__json_number(c->gain),
         "accuracy", merit__json_number(c->best->accuracy), "gradient_survival",
         merit__json_number(last->gradient_survival), "stuck_share",

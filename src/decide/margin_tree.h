@@ -27,7 +27,7 @@ void merit__margin_tree_dispose(merit__margin_tree *tree);
 /* How many doubles of scratch the next two functions need. */
 size_t merit__margin_tree_scratch(const merit__margin_tree *tree);
 
-/* out [K]: the logits without margins, as exact as floats are. 0 where that cannot be
+/* out [K]: the logits without margins, to a few 1e-6. 0 where that cannot be
  * done fast: few classes, logits or costs far apart; out is then of no use. */
 int merit__margin_tree_fast(float *out, const merit__margin_tree *tree,
                             const float *logits, double *scratch);

@@ -222,7 +222,8 @@ static void find_verdict(merit_explanation *e)
     find[e->verdict](e);
 }
 
-/* Losses of the run that were not kept. */
+/* Losses of the run that were not kept: those that the kept one goes on from, and those
+ * that went on from it. */
 static void find_others(merit_explanation *e)
 {
     for (int64_t i = 0; i < e->n_candidates; i++) {
@@ -233,8 +234,10 @@ static void find_others(merit_explanation *e)
         int is_well = c->verdict == MERIT_VERDICT_HEALTHY;
         merit__explain_find(
             e, "candidate", is_well ? MERIT_SEVERITY_NOTE : MERIT_SEVERITY_WARNING,
-            "%.120s was tried too and reached %.4f%s%s.", c->loss, c->best->mean_score,
-            is_well ? "" : "; by itself it is judged ",
+            "%s%.120s%s reached %.4f%s%s.",
+            &e->candidates[i] < e->kept ? "Before it, " : "", c->loss,
+            &e->candidates[i] < e->kept ? "" : " went on from there and",
+            c->best->mean_score, is_well ? "" : "; its part is judged ",
             is_well ? "" : merit_explain_verdict_name(c->verdict));
     }
     if (e->run->given_up[0] != '\0') {

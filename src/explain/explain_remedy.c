@@ -73,7 +73,7 @@ static void remedy_overfitting(merit_explanation *e)
         "Stop earlier (-e %" PRId64 " or --patience 2), or make it "
         "harder to learn by heart: --weight-decay 0.001, dropout in the "
         "net, --shift and --flip for pictures, more examples.",
-        e->kept->shown.best->epoch);
+        e->kept->shown.best->epoch - e->kept->shown.first->epoch + 1);
 }
 
 static void remedy_nothing(merit_explanation *e)

@@ -24,8 +24,9 @@ typedef struct merit__chart_line {
     const merit_run *run;
     int64_t run_index;
     int64_t candidate;
-    int is_kept;               // the kept candidate's: drawn strong
-    const merit_run_row *rows; // [n_rows] of the candidate
+    int is_kept;               // the kept candidate's, from the first row on: strong
+    const merit_run_row *from; // what another one goes on from; NULL for the kept one
+    const merit_run_row *rows; // [n_rows]
     int64_t n_rows;
 } merit__chart_line;
 

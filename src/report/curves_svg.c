@@ -41,6 +41,7 @@ static void add_line(merit__chart *chart, int64_t run_index, int64_t candidate)
                               .rows = run->line,
                               .n_rows = run->n_line};
     if (!line.is_kept) {
+        line.from = run->kept;
         line.n_rows =
             merit__run_candidate_rows(&line.rows, candidate, run->rows, run->n_rows);
     }
@@ -201,8 +202,8 @@ static void draw_path(merit__chart *chart, const merit__chart_line *line)
     merit__xml_add(
         &chart->xml, "<path class=\"%s c%d\"%s d=\"", line->is_kept ? "line" : "thin",
         (int)(line->run_index % CHART_COLOURS), merit__chart_dashes(chart, line));
-    for (int64_t i = 0; i < line->n_rows; i++) {
-        const merit_run_row *row = &line->rows[i];
+    for (int64_t i = line->from == NULL ? 0 : -1; i < line->n_rows; i++) {
+        const merit_run_row *row = i < 0 ? line->from : &line->rows[i];
         double x = merit__axis_pixel(&chart->x, row->epochs);
         if (!merit__chart_can_draw(row->mean_score)) {
             last = -INFINITY;

@@ -155,7 +155,7 @@ static void add_summary(merit__xml *xml, const merit_run *run)
     merit__page_name(xml, run->loss);
     merit__xml_add(xml, " for %" PRId64 " %s%s", run->n_epochs,
                    run->n_epochs == 1 ? "epoch" : "epochs",
-                   run->n_candidates > 1 ? " of each loss" : "");
+                   run->n_candidates > 1 ? " with each loss" : "");
     if (isfinite(run->seconds)) {
         merit__xml_add(xml, " in ");
         merit__page_count(xml, (int64_t)ceil(run->seconds));
@@ -164,7 +164,7 @@ static void add_summary(merit__xml *xml, const merit_run *run)
     if (kept != NULL) {
         merit__xml_add(xml, "; kept is the model after epoch %" PRId64, kept->epoch);
         if (run->n_candidates > 1) {
-            merit__xml_add(xml, " of ");
+            merit__xml_add(xml, ", with ");
             merit__page_name(xml, run->candidates[kept->candidate]);
         }
     }

@@ -129,18 +129,20 @@ static void draw_axes(merit__xml *xml, const panel_frame *frame)
                    (LEFT + RIGHT) / 2, BOTTOM + 31);
 }
 
-/* The line of rows [n]. */
-static void draw_line(merit__xml *xml, const panel_frame *frame, const char *class,
-                      const merit_run_row *rows, int64_t n)
+/* The line through rows [n], which goes on from a row, or NULL: then it is the strong
+ * one. */
+static void draw_line(merit__xml *xml, const panel_frame *frame,
+                      const merit_run_row *from, const merit_run_row *rows, int64_t n)
 {
     int is_begun = 0;
-    merit__xml_add(xml, "<path class=\"%s c0\" d=\"", class);
-    for (int64_t i = 0; i < n; i++) {
-        double height = height_of(frame->panel, &rows[i]);
+    merit__xml_add(xml, "<path class=\"%s c0\" d=\"", from == NULL ? "line" : "thin");
+    for (int64_t i = from == NULL ? 0 : -1; i < n; i++) {
+        const merit_run_row *row = i < 0 ? from : &rows[i];
+        double height = height_of(frame->panel, row);
         if (!isnan(height)) {
             merit__xml_add(
                 xml, "%s%s %s", is_begun ? "L" : "M",
-                merit__decimal_of(merit__axis_pixel(&frame->x, rows[i].epochs), 1).text,
+                merit__decimal_of(merit__axis_pixel(&frame->x, row->epochs), 1).text,
                 merit__decimal_of(merit__axis_pixel(&frame->y, height), 1).text);
         }
         is_begun = !isnan(height);
@@ -155,7 +157,7 @@ static void draw_others(merit__xml *xml, const panel_frame *frame)
     for (int64_t c = run->kept->candidate + 1; c < run->n_candidates; c++) {
         const merit_run_row *rows;
         int64_t n = merit__run_candidate_rows(&rows, c, run->rows, run->n_rows);
-        draw_line(xml, frame, "thin", rows, n);
+        draw_line(xml, frame, run->kept, rows, n);
     }
 }
 
@@ -197,7 +199,7 @@ void merit__panel_add(merit__xml *xml, const merit__panel *panel)
                    panel->title);
     draw_axes(xml, &frame);
     draw_others(xml, &frame);
-    draw_line(xml, &frame, "line", run->line, run->n_line);
+    draw_line(xml, &frame, NULL, run->line, run->n_line);
     for (int64_t i = 0; i < run->n_line && run->n_line <= MOST_DOTS; i++) {
         draw_dot(xml, &frame, &run->line[i], i == 0 || i + 1 == run->n_line);
     }

@@ -20,8 +20,8 @@ typedef struct merit__panel {
 /* Whether any row has such a number. */
 int merit__panel_has_numbers(const merit__panel *panel);
 
-/* Adds the figure: the kept candidate's line strong, with its first and last number;
- * others thin. */
+/* Adds the figure: the line up to the kept candidate strong, with its first and last
+ * number; those of candidates that went on from there and earned no more thin. */
 void merit__panel_add(merit__xml *xml, const merit__panel *panel);
 
 #endif

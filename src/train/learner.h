@@ -8,8 +8,8 @@
  * and adds its slices in order, so what is computed, and in which order it is added,
  * depends on the slice size and the number of groups, never on the threads.
  *
- * With a sample of the classes, a step computes the logits of these alone and leaves the
- * last layer's rows of the others as they are (last_rows.h). */
+ * With a sample of the classes, a step computes the logits of these alone and leaves
+ * the last layer's rows of the others as they are (last_rows.h). */
 #ifndef MERIT_TRAIN_LEARNER_H
 #define MERIT_TRAIN_LEARNER_H
 
@@ -39,7 +39,8 @@ typedef struct merit__minibatch {
     const int64_t *index;   // [n] into the data
     int64_t n;              // 1 .. batch
     uint32_t epoch;         // keys augmentation
-    int64_t step;           // since the start, from 0; keys dropout
+    int64_t step;           // of the run, from 0; keys dropout
+    int64_t first_step;     // the one at which the optimiser began
     const merit_loss *loss; // with a sample, cross entropy in its place
     double progress;        // of the loss's stage
     double learning_rate, momentum, weight_decay;

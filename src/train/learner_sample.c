@@ -21,7 +21,7 @@ merit__optimizer_step merit__learner_optimizer_step(const merit__learner *learne
                                    .momentum = m->momentum,
                                    .weight_decay =
                                        kind == MERIT__WEIGHT ? m->weight_decay : 0,
-                                   .step = m->step + 1};
+                                   .step = m->step - m->first_step + 1};
 }
 
 merit_status merit__learner_fail(const merit__learner *learner, int64_t tensor,

@@ -34,7 +34,8 @@ static void report(const merit__training *t, merit_train_event_kind kind,
     int64_t candidate =
         s->candidate < t->candidates.n ? s->candidate : t->candidates.n - 1;
     int64_t in_epoch = s->at.step % t->steps_per_epoch;
-    int64_t epoch = s->at.step / t->steps_per_epoch + (in_epoch > 0);
+    int64_t epoch = merit__state_place_before(s, candidate).epoch +
+                    s->at.step / t->steps_per_epoch + (in_epoch > 0);
     double elapsed = merit__now() - t->started;
     double rate = elapsed > 0 ? (double)t->examples_done / elapsed : 0;
     double examples_left = (double)steps_left(t) * (double)t->config.batch;
@@ -46,7 +47,7 @@ static void report(const merit__training *t, merit_train_event_kind kind,
         .message = text,
         .candidate = t->candidates.spec[candidate],
         .epoch = epoch > 0 ? epoch : 1,
-        .n_epochs = t->config.epochs,
+        .n_epochs = t->config.epochs * t->candidates.n,
         .fraction = in_epoch > 0 ? (double)in_epoch / (double)t->steps_per_epoch : 1,
         .examples_per_s = rate,
         .loss = s->at.n_losses > 0 ? s->at.loss_sum / (double)s->at.n_losses
@@ -245,8 +246,9 @@ void merit__training_tell_start(const merit__training *t)
     if (t->config.sample > 0) {
         add(&m, "; %" PRId64 " classes in a step", t->config.sample);
     }
-    if (s->at.step > 0) {
-        add(&m, "; continued after step %" PRId64, s->at.step);
+    if (s->at.step > 0 || s->candidate > 0) {
+        add(&m, "; continued after step %" PRId64,
+            merit__training_run_step(t, s->at.step));
     }
     report(t, MERIT_TRAIN_STARTED, m.text);
     tell_many_classes(t);
@@ -298,7 +300,8 @@ void merit__training_tell_setback(const merit__training *t, const char *kind,
     int64_t candidate = t->state.candidate < last ? t->state.candidate : last;
     log_record(t, json_pack("{s:s, s:s, s:I, s:s}", "event", kind, "candidate",
                             t->candidates.spec[candidate], "step",
-                            (json_int_t)t->state.at.step, "message", why->message));
+                            (json_int_t)merit__training_run_step(t, t->state.at.step),
+                            "message", why->message));
 }
 
 void merit__training_tell_end(const merit__training *t)

@@ -74,6 +74,15 @@ int64_t merit__training_own_step(const merit__training *t,
     return row->step - merit__state_place_before(&t->state, row->candidate).step;
 }
 
+int64_t merit__training_run_step(const merit__training *t, int64_t step)
+{
+    const merit__state *s = &t->state;
+    if (s->candidate == t->candidates.n) { // all are done
+        return merit__state_place_before(s, s->candidate).step;
+    }
+    return merit__state_place_before(s, s->candidate).step + step;
+}
+
 double merit__training_rate(const merit__training *t, int64_t step)
 {
     double fraction = (double)step / (double)t->candidates.n_steps;
@@ -93,8 +102,8 @@ static merit_status step(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
     int64_t n = merit__dataset_n_units(t->data), batch = t->config.batch;
-    int64_t epoch = merit__state_place_before(s, s->candidate).epoch +
-                    s->at.step / t->steps_per_epoch;
+    const merit__run_place before = merit__state_place_before(s, s->candidate);
+    int64_t epoch = before.epoch + s->at.step / t->steps_per_epoch;
     int64_t first = s->at.step % t->steps_per_epoch * batch;
     arrange(t, epoch);
     announce(t, first);
@@ -102,7 +111,8 @@ static merit_status step(merit__training *t, merit_error *err)
         .index = t->order + first,
         .n = n - first < batch ? n - first : batch,
         .epoch = (uint32_t)epoch,
-        .step = s->at.step,
+        .step = before.step + s->at.step,
+        .first_step = before.step,
         .learning_rate = merit__training_rate(t, s->at.step),
         .momentum = t->config.momentum,
         .weight_decay = t->config.weight_decay,
@@ -219,11 +229,11 @@ static merit_status retry(merit__training *t, const merit_error *why, merit_erro
 {
     merit__state *s = &t->state;
     if (s->retries >= MAX_RETRIES) {
-        return merit__fail(err, MERIT_ENUMERIC,
-                           "training diverged after step %" PRId64
-                           ": %.120s; %d retries "
-                           "with smaller learning rates did not help",
-                           s->at.step, why->message, MAX_RETRIES);
+        return merit__fail(
+            err, MERIT_ENUMERIC,
+            "training diverged after step %" PRId64 ": %.120s; %d retries "
+            "with smaller learning rates did not help",
+            merit__training_run_step(t, s->at.step), why->message, MAX_RETRIES);
     }
     s->retries++;
     s->rate_scale /= 2;
@@ -231,7 +241,8 @@ static merit_status retry(merit__training *t, const merit_error *why, merit_erro
     merit__training_tell(t, MERIT_TRAIN_WARNING,
                          "after step %" PRId64 ": %s; going back to step %" PRId64
                          " with the learning rate %g",
-                         s->at.step, why->message, s->good.step,
+                         merit__training_run_step(t, s->at.step), why->message,
+                         merit__training_run_step(t, s->good.step),
                          t->config.learning_rate * s->rate_scale);
     s->at = s->good;
     return learn_from(t, &s->good_weights, err);
@@ -261,7 +272,7 @@ static merit_status attend(merit__training *t, merit_error *err)
                           : merit__fail(err, MERIT_ESTOPPED,
                                         "stopped on request after step %" PRId64
                                         "; the state is saved",
-                                        t->state.at.step);
+                                        merit__training_run_step(t, t->state.at.step));
     }
     t->out_of_time = t->config.max_seconds > 0 &&
                      merit__training_seconds(t) >= t->config.max_seconds;

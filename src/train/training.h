@@ -59,6 +59,10 @@ void merit__training_checkpoint(merit__training *training);
 int64_t merit__training_own_step(const merit__training *training,
                                  const merit__history_row *row);
 
+/* The step of the run that is this one of the candidate under way; when all are done,
+ * the last one. */
+int64_t merit__training_run_step(const merit__training *training, int64_t step);
+
 /* The learning rate of a step of the candidate under way. */
 double merit__training_rate(const merit__training *training, int64_t step);
 
