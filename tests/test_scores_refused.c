@@ -203,7 +203,7 @@ static void test_load_failures(void **state)
          "/nowhere/table.tsv: cannot open: No such file"},
         {"identiy", MERIT_EIO, "did you mean identity?"},
         {"groups:/nowhere/x", MERIT_EIO, "/nowhere/x: cannot open: No such file"},
-        {"/tmp", MERIT_EIO, "Is a directory"},
+        {"/tmp", MERIT_EIO, "is a directory, expected a table"},
         {"/dev/null", MERIT_EIO, "not a regular file"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

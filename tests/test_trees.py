@@ -257,6 +257,10 @@ def test_taxonomy(tmp_path):
     done = merit("check", spec)
     assert done.returncode == 3
     assert 'the class "561" is above the class "562"' in done.stderr
+    done = merit("check", tmp_path / "taxa")
+    assert done.returncode == 3 and done.stderr.endswith(
+        "/taxa: is a directory, expected a table; one with a taxonomy is given as "
+        "tree:DIRECTORY\n")
     (tmp_path / "c.txt").write_text("562\n4711\n1423\n")
     done = merit("check", spec)
     assert done.returncode == 3 and 'only the data has "4711"' in done.stderr

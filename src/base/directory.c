@@ -28,6 +28,12 @@ static void sync_parent(const char *path)
     merit__free(parent);
 }
 
+int merit__is_directory(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 merit_status merit__directory_make(const char *path, merit_error *err)
 {
     struct stat about;

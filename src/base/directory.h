@@ -4,6 +4,9 @@
 
 #include "merit/error.h"
 
+/* Whether there is one of that name. */
+int merit__is_directory(const char *path);
+
 /* Makes the directory unless it is there. */
 merit_status merit__directory_make(const char *path, merit_error *err);
 

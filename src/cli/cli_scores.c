@@ -88,7 +88,7 @@ merit_status merit__scores_open(merit_scores **out, const merit__scores_source *
     int is_stream = strcmp(source->spec, "-") == 0;
     const char *origin = is_stream ? "standard input" : source->spec;
     status = merit_text_read(&text, &n_bytes, source->spec, limit_bytes, err);
-    if (status == MERIT_EIO && !is_stream) {
+    if ((status == MERIT_EIO || status == MERIT_EUNSUPPORTED) && !is_stream) {
         // The library knows what may have been meant.
         return merit_scores_load(out, source->spec, &options, err);
     }

@@ -80,6 +80,20 @@ static merit_status take_return(fasta_reader *r)
     return status;
 }
 
+/* A name as in PIR, such as P1;CRAB_ANAPL, where a line of text comes before the letters
+ * and would be read as some. */
+static int is_of_pir(const char *name)
+{
+    static const char *const kinds[] = {"P1;", "F1;", "DL;", "DC;", "RL;",
+                                        "RC;", "N1;", "N3;", "XX;"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strncmp(name, kinds[i], 3) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Reads the header line behind its mark: the first word is the name. */
 static merit_status read_header(fasta_reader *r)
 {
@@ -112,6 +126,11 @@ static merit_status read_header(fasta_reader *r)
         return fail_line(r, r->line, "a record without a name, expected >NAME");
     }
     MERIT_TRY(merit__records_name(r->out, '\0', r->err));
+    if (is_of_pir(merit__record_name(r->out, r->out->n - 1))) {
+        return fail_line(r, r->out->line[r->out->n - 1],
+                         "this is PIR, with a line of text before the letters; expected "
+                         "FASTA");
+    }
     if (byte == '\n') {
         take(r);
     }

@@ -1,6 +1,7 @@
 #include "merit/scores.h"
 
 #include "base/alloc.h"
+#include "base/directory.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -175,6 +176,13 @@ static merit_status load_table(merit_scores **out, const char *path,
     merit_status status = load_file(out, path, merit_scores_parse, options, err);
     const char *near = merit__suggest(path, generator_name, generator_names,
                                       sizeof generator_names / sizeof *generator_names);
+    if (status != MERIT_OK && merit__is_directory(path)) {
+        char shown[100];
+        return merit__fail(err, status,
+                           "%s: is a directory, expected a table; one with a taxonomy is "
+                           "given as tree:DIRECTORY",
+                           merit__printable_path(shown, sizeof shown, path));
+    }
     if (status == MERIT_EIO && near != NULL && err != NULL) {
         return merit__fail(err, status, "%s; did you mean %s?", err->message, near);
     }

@@ -1,6 +1,7 @@
 #include "scores/scores_of_tree.h"
 
 #include "base/alloc.h"
+#include "base/directory.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "scores/scores_names.h"
@@ -162,12 +163,6 @@ fail:
     return status;
 }
 
-static int is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 static int is_number(const char *name)
 {
     const size_t n = strspn(name, "0123456789");
@@ -312,7 +307,7 @@ static merit_status read_tree(merit__tree *tree, const char **format, const char
     merit_status status = MERIT_OK;
     char *bytes = NULL;
     size_t n_bytes = 0;
-    if (is_folder(path)) {
+    if (merit__is_directory(path)) {
         *format = "taxonomy";
         return read_taxonomy(tree, path, options, err);
     }
