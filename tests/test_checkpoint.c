@@ -32,6 +32,8 @@ static void assert_same_row(const merit__history_row *a, const merit__history_ro
     assert_int_equal(a->epoch, b->epoch);
     assert_int_equal(a->step, b->step);
     assert_int_equal(v->rule, w->rule);
+    assert_int_equal(v->link.kind, w->link.kind);
+    assert_true(v->link.cost == w->link.cost);
     assert_memory_equal(reals[0], reals[1], sizeof reals[0]);
     assert_memory_equal(&a->survey, &b->survey, sizeof a->survey);
 }

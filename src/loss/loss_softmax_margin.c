@@ -16,7 +16,9 @@
  * softmax_k(z + C_i), for symmetric S p_k ~ exp(z_k) sum_j exp(z_j - scale S_kj), and
  * the Bayes decision by p is exact (link margin). That is done for margins up to 100
  * and, of tables that are not symmetric up to numbers added to rows, up to 64 classes;
- * else z is read as a softmax. Gimpel and Smith 2010, Softmax-Margin CRFs (NAACL). */
+ * else z is read as a softmax. A net short of that optimum has not learned all of them:
+ * training takes back the part, 0 to 4/4, under which held-out truths are likeliest.
+ * Gimpel and Smith 2010, Softmax-Margin CRFs (NAACL). */
 #include "loss/loss_def.h"
 #include "loss/terms.h"
 #include "scores/scores_balance.h"

@@ -48,6 +48,10 @@ static void verdict(merit__walk *w, merit__verdict *v)
     real(w, &v->classes_answered);
     real(w, &v->gradient_survival);
     real(w, &v->validation_loss);
+    int64_t link = v->link.kind;
+    whole(w, &link, MERIT_LINK_SOFTMAX, MERIT_LINK_MARGIN);
+    v->link.kind = (merit_link_kind)link;
+    real(w, &v->link.cost);
 }
 
 static void survey(merit__walk *w, const merit__state_shape *shape, merit__survey *s)
@@ -87,7 +91,7 @@ void merit__walk_row(merit__walk *w, const merit__state_shape *shape,
 
 size_t merit__row_numbers(const merit__state_shape *shape)
 {
-    enum { PAIR = 5, SURVEY = 8 + PAIR * MERIT__SURVEY_PAIRS, VERDICT = 10 };
+    enum { PAIR = 5, SURVEY = 8 + PAIR * MERIT__SURVEY_PAIRS, VERDICT = 12 };
     return 5 + VERDICT + SURVEY + (size_t)shape->n_answers;
 }
 

@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "merit/metrics.h"
 #include "model/model.h"
+#include "train/link_fit.h"
 #include "train/own_decode.h"
 
 enum { BAYES, ARGMAX, DECODE, N_TRIALS };
@@ -37,6 +38,7 @@ struct merit__validation {
     // Of the measurement under way.
     const merit_loss *loss;
     double progress;
+    merit_link link;                  // by which logits are read
     double temperature;               // that suits the examples; 0: not known yet
     merit_decision *fitted;           // whose temperature is being fitted
     merit_temperature_passes *passes; // while it is
@@ -159,18 +161,12 @@ static const int32_t *next_labels(const merit__validation *v)
     return merit_dataset_labels(v->data) + v->n_added;
 }
 
-/* The temperature of the link that suits the n examples in place best. */
-static merit_status fit_temperature(merit__validation *v, const int32_t *labels,
-                                    int64_t n, merit_error *err)
+/* The link and the temperature that suit the n examples in place best. */
+static merit_status fit_link(merit__validation *v, const int32_t *labels, int64_t n,
+                             merit_error *err)
 {
-    merit_status status = MERIT_OK;
-    const merit_decision_options options = {.link = merit_loss_link(v->loss)};
-    close_fit(v);
-    MERIT_TRY(merit_decision_create(&v->fitted, v->scores, &options, err));
-    MERIT_TRY(merit_decision_fit_temperature(&v->temperature, v->fitted, v->logits,
-                                             labels, NULL, n, err));
-fail:
-    return status;
+    return merit__link_fit(&v->link, &v->temperature, v->scores, v->logits, labels, n,
+                           err);
 }
 
 merit_status merit__validation_fit_begin(merit__validation *v, const int64_t *index,
@@ -185,7 +181,10 @@ merit_status merit__validation_fit_begin(merit__validation *v, const int64_t *in
     for (int64_t i = 0; i < n; i++) {
         labels[i] = all[index[i]];
     }
-    MERIT_TRY(fit_temperature(v, labels, n, err));
+    MERIT_TRY(fit_link(v, labels, n, err));
+    const merit_decision_options options = {.link = v->link};
+    close_fit(v);
+    MERIT_TRY(merit_decision_create(&v->fitted, v->scores, &options, err));
     MERIT_TRY(
         merit_temperature_passes_create(&v->passes, v->fitted, v->temperature, err));
 fail:
@@ -211,10 +210,8 @@ static merit_status open_trial(merit__validation *v, int which, merit_rule rule,
 {
     merit_status status = MERIT_OK;
     trial *t = &v->trials[which];
-    const merit_decision_options options = {.rule = rule,
-                                            .temperature = temperature,
-                                            .decode = v->decode,
-                                            .link = merit_loss_link(v->loss)};
+    const merit_decision_options options = {
+        .rule = rule, .temperature = temperature, .decode = v->decode, .link = v->link};
     t->rule = rule;
     t->temperature = temperature;
     memset(t->given, 0, (size_t)v->n_answers * sizeof *t->given);
@@ -230,6 +227,7 @@ void merit__validation_begin(merit__validation *v, const merit_loss *loss,
     close_trials(v);
     close_fit(v);
     v->loss = loss;
+    v->link = merit_loss_link(loss);
     v->temperature = 0;
     v->progress = progress;
     v->n_added = 0;
@@ -243,7 +241,7 @@ static merit_status open_trials(merit__validation *v, int64_t n, merit_error *er
 {
     merit_status status = MERIT_OK;
     if (v->temperature == 0) {
-        MERIT_TRY(fit_temperature(v, next_labels(v), n, err));
+        MERIT_TRY(fit_link(v, next_labels(v), n, err));
     }
     MERIT_TRY(open_trial(v, BAYES, MERIT_RULE_BAYES, v->temperature, err));
     MERIT_TRY(open_trial(v, ARGMAX, MERIT_RULE_ARGMAX, v->temperature, err));
@@ -260,8 +258,7 @@ static merit_status add_to_trial(merit__validation *v, trial *t, int64_t n,
                                  merit_error *err)
 {
     merit_status status = MERIT_OK;
-    double *posterior =
-        merit_link_has_posterior(merit_loss_link(v->loss)) ? v->posterior : NULL;
+    double *posterior = merit_link_has_posterior(v->link) ? v->posterior : NULL;
     const merit_decision_results results = {.answers = v->answers,
                                             .posterior = posterior};
     const merit_answers given = {.n = n,
@@ -345,6 +342,7 @@ static merit_status judge(merit__verdict *out, const merit__validation *v,
         return status;
     }
     *out = (merit__verdict){.rule = t->rule,
+                            .link = v->link,
                             .temperature = t->temperature,
                             .score = metrics.mean_score,
                             .accuracy = metrics.accuracy,

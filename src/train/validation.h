@@ -16,6 +16,7 @@ typedef struct merit__verdict {
     double classes_answered;          // how many answers the rule ever gives
     double gradient_survival; // |gradient of the loss| / |gradient of cross entropy|
     double validation_loss;   // mean of the loss that is trained
+    merit_link link;          // by which the logits were read
 } merit__verdict;
 
 typedef struct merit__validation merit__validation;
@@ -35,15 +36,16 @@ int64_t merit__validation_block(const merit__validation *validation);
 float *merit__validation_logits(merit__validation *validation);
 
 /* Begins to measure a model that was trained with this loss, which is borrowed until
- * the end, at this progress. Reads logits by its link. Tries argmax, the Bayes decision
- * at the temperature that suits the held-out examples best and, where the loss has one
- * of its own, its decode matrix. */
+ * the end, at this progress. Reads logits by its link, as far as that suits the
+ * held-out examples. Tries argmax, the Bayes decision at the temperature that suits the
+ * held-out examples best and, where the loss has one of its own, its decode matrix. */
 void merit__validation_begin(merit__validation *validation, const merit_loss *loss,
                              double progress);
 
-/* Before anything is added, where all examples are more than a block: fits the
- * temperature. Begins with a guess, from the n examples index [n] whose logits are in
- * place; then all examples go by once, and again as long as *is_found is 0. */
+/* Before anything is added, where all examples are more than a block: fits the link to
+ * the first guess, and the temperature. Begins with a guess, from the n examples index
+ * [n] whose logits are in place; then all examples go by once, and again as long as
+ * *is_found is 0. */
 merit_status merit__validation_fit_begin(merit__validation *validation,
                                          const int64_t *index, int64_t n,
                                          merit_error *err);
