@@ -41,7 +41,7 @@ static inline char *random_edges(int64_t n_leaves, int has_lengths, uint64_t see
 /* The names of the leaves in random order, in one block. */
 static inline const char **shuffled_names(int64_t n_leaves, uint64_t seed)
 {
-    enum { NAME = 16 };
+    enum { NAME = 32 };
     const char **names = calloc((size_t)n_leaves, sizeof *names + NAME);
     assert_non_null(names);
     char *text = (char *)(names + n_leaves);
