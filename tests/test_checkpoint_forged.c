@@ -43,7 +43,7 @@ static int64_t forge(const merit__run_directory *run, const char *name, int64_t 
         n++;
     }
     const merit__metadata_entry metadata[] = {{"format", "merit-checkpoint"},
-                                              {"format_version", "1.2"},
+                                              {"format_version", "1.3"},
                                               {"config", config},
                                               {"engine", engine}};
     assert_int_equal(merit__safetensors_save(path, views, n, metadata, 4, NULL, NULL),
@@ -72,6 +72,10 @@ static void assert_usable(const merit__state *s)
         assert_true(is_in(row->candidate, 0, N_CANDIDATES - 1));
         assert_true(is_in(row->step, 1, N_STEPS * N_CANDIDATES) && row->epoch >= 1);
         assert_true(is_in(row->verdict.rule, MERIT_RULE_ARGMAX, MERIT_RULE_DECODE));
+        const merit_link link = row->verdict.link;
+        assert_true(is_in(link.kind, MERIT_LINK_SOFTMAX, MERIT_LINK_MARGIN));
+        assert_true(link.kind != MERIT_LINK_MARGIN ||
+                    (link.cost > 0 && link.cost <= 100));
         assert_true(is_in(row->survey.n_pairs, 0, MERIT__SURVEY_PAIRS));
         for (int p = 0; p < MERIT__SURVEY_PAIRS; p++) {
             const merit__stuck_pair *pair = &row->survey.pairs[p];

@@ -115,7 +115,35 @@ static void test_without_memory(void **state)
         merit__alloc_fail_at(0, 0);
         assert_true(status == MERIT_OK || status == MERIT_ENOMEM);
         assert_true(n < 1000);
+        assert_true(n > 1 || status == MERIT_ENOMEM);
     }
+    merit_scores_free(scores);
+}
+
+/* One example; and labels that are sure however much is taken back: then it is all. */
+static void test_little_to_go_by(void **state)
+{
+    (void)state;
+    merit_scores *scores = table_of(TABLE_SYMMETRIC);
+    for (int64_t n = 1; n <= 100; n += 99) {
+        merit_link link = {MERIT_LINK_MARGIN, 6};
+        double temperature = 0;
+        for (int64_t i = 0; i < n * K; i++) {
+            labels[i / K] = (int32_t)(i / K % K);
+            logits[i] = i % K == labels[i / K] ? 3000 : 0;
+        }
+        assert_int_equal(
+            merit__link_fit(&link, &temperature, scores, logits, labels, n, NULL),
+            MERIT_OK);
+        assert_int_equal(link.kind, MERIT_LINK_MARGIN);
+        assert_true(link.cost == 6 && temperature > 0);
+    }
+    logits[3] = NAN;
+    merit_link link = {MERIT_LINK_MARGIN, 6};
+    double temperature = 0;
+    assert_int_equal(
+        merit__link_fit(&link, &temperature, scores, logits, labels, 100, NULL),
+        MERIT_ENUMERIC);
     merit_scores_free(scores);
 }
 
@@ -124,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_other_links),
+        cmocka_unit_test(test_little_to_go_by),
         cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

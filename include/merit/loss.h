@@ -70,7 +70,8 @@ MERIT_API size_t merit_loss_scratch_bytes(const merit_loss *loss);
  * else the best known. */
 MERIT_API merit_rule merit_loss_rule(const merit_loss *loss);
 
-/* How the outputs of a model trained with this loss are to be read. */
+/* How the outputs of a model trained with this loss are to be read, if it has learned
+ * all of its margins; merit_train finds out how far it has. */
 MERIT_API merit_link merit_loss_link(const merit_loss *loss);
 
 /* The target distribution [K,K] that this loss trains q towards for each truth

@@ -18,8 +18,9 @@ extern "C" {
 
 /* Draws mean score against epochs: an SVG of 720 x 420, static, for light and dark
  * pages. The line of each run up to its kept candidate is strong, those of candidates
- * that went on from there and earned no more are thin; each is labelled where it ends. Stores the text and its length without the terminating 0;
- * the caller frees *text with merit_text_free. EINVAL for more than 16 runs. */
+ * that went on from there and earned no more are thin; each is labelled where it ends.
+ * Stores the text and its length without the terminating 0; the caller frees *text with
+ * merit_text_free. EINVAL for more than 16 runs. */
 MERIT_API merit_status merit_curves_svg(const merit_runs *runs, char **text,
                                         size_t *n_bytes, merit_error *err);
 

@@ -17,7 +17,7 @@
  * the Bayes decision by p is exact (link margin). That is done for margins up to 100
  * and, of tables that are not symmetric up to numbers added to rows, up to 64 classes;
  * else z is read as a softmax. A net short of that optimum has not learned all of them:
- * training takes back the part, 0 to 4/4, under which held-out truths are likeliest.
+ * training takes back less, in quarters, as long as held-out truths are likelier so.
  * Gimpel and Smith 2010, Softmax-Margin CRFs (NAACL). */
 #include "loss/loss_def.h"
 #include "loss/terms.h"

@@ -14,7 +14,7 @@
 
 enum { MAX_TENSORS = 16 };
 static const char *const format_name = "merit-checkpoint";
-static const char *const format_version = "1.2";
+static const char *const format_version = "1.3";
 
 /* The float arrays of a state by name; n_moments of each weights are real. */
 typedef struct named_array {

@@ -20,11 +20,10 @@ static merit_status fit(void *payload, int64_t first, int64_t n, const float *lo
     return merit__validation_fit_add(payload, first, n, err);
 }
 
-/* A guess at the temperature from as many examples as are held at once, from all over
- * the held-out ones. */
-static merit_status guess_temperature(merit__validation *v,
-                                      const merit__inference *inference,
-                                      const merit__inferred *of, merit_error *err)
+/* The link, and a guess at the temperature, from as many examples as are held at once,
+ * from all over the held-out ones. */
+static merit_status fit_link(merit__validation *v, const merit__inference *inference,
+                             const merit__inferred *of, merit_error *err)
 {
     merit_status status = MERIT_OK;
     const int64_t n = merit_dataset_n(of->data);
@@ -50,7 +49,7 @@ static merit_status fit_temperature(merit__validation *v,
                                     const merit__inference *inference,
                                     const merit__inferred *of, merit_error *err)
 {
-    merit_status status = guess_temperature(v, inference, of, err);
+    merit_status status = fit_link(v, inference, of, err);
     for (int32_t is_found = 0; status == MERIT_OK && !is_found;) {
         status = merit__infer_blocks(inference, of, merit__validation_logits(v), fit, v,
                                      err);

@@ -52,6 +52,12 @@ static void verdict(merit__walk *w, merit__verdict *v)
     whole(w, &link, MERIT_LINK_SOFTMAX, MERIT_LINK_MARGIN);
     v->link.kind = (merit_link_kind)link;
     real(w, &v->link.cost);
+    char text[MERIT_LINK_BYTES];
+    merit_link read;
+    merit_link_print(text, v->link);
+    if (merit_link_parse(&read, text, NULL) != MERIT_OK) {
+        w->is_bad = 1;
+    }
 }
 
 static void survey(merit__walk *w, const merit__state_shape *shape, merit__survey *s)

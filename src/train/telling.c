@@ -31,17 +31,20 @@ static void report(const merit__training *t, merit_train_event_kind kind,
     if (t->options->report == NULL) {
         return;
     }
-    int64_t candidate =
-        s->candidate < t->candidates.n ? s->candidate : t->candidates.n - 1;
-    int64_t in_epoch = s->at.step % t->steps_per_epoch;
-    int64_t epoch = merit__state_place_before(s, candidate).epoch +
-                    s->at.step / t->steps_per_epoch + (in_epoch > 0);
-    double elapsed = merit__now() - t->started;
-    double rate = elapsed > 0 ? (double)t->examples_done / elapsed : 0;
-    double examples_left = (double)steps_left(t) * (double)t->config.batch;
     const merit__history_row *best = merit__state_best(s, -1);
     const merit__history_row *last =
         s->n_history > 0 ? &s->history[s->n_history - 1] : NULL;
+    int64_t candidate = s->candidate;
+    int64_t in_epoch = s->at.step % t->steps_per_epoch;
+    int64_t epoch = merit__state_place_before(s, candidate).epoch +
+                    s->at.step / t->steps_per_epoch + (in_epoch > 0);
+    if (candidate == t->candidates.n) { // all are done
+        candidate = last != NULL ? last->candidate : 0;
+        epoch = last != NULL ? last->epoch : 1;
+    }
+    double elapsed = merit__now() - t->started;
+    double rate = elapsed > 0 ? (double)t->examples_done / elapsed : 0;
+    double examples_left = (double)steps_left(t) * (double)t->config.batch;
     merit_train_event event = {
         .kind = kind,
         .message = text,

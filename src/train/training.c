@@ -214,13 +214,14 @@ merit_status merit__training_begin(merit__training *t, merit_error *err)
 static merit_status next_candidate(merit__training *t, merit_error *err)
 {
     merit__state *s = &t->state;
-    s->candidate++;
-    if (s->candidate < t->candidates.n && t->out_of_time) {
+    if (s->candidate + 1 < t->candidates.n && t->out_of_time) {
         merit__training_tell(t, MERIT_TRAIN_NOTE,
                              "training ends early: %s was not tried",
-                             t->candidates.spec[s->candidate]);
+                             t->candidates.spec[s->candidate + 1]);
         s->candidate = t->candidates.n;
+        return MERIT_OK;
     }
+    s->candidate++;
     return s->candidate < t->candidates.n ? merit__training_begin(t, err) : MERIT_OK;
 }
 

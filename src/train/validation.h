@@ -42,9 +42,9 @@ float *merit__validation_logits(merit__validation *validation);
 void merit__validation_begin(merit__validation *validation, const merit_loss *loss,
                              double progress);
 
-/* Before anything is added, where all examples are more than a block: fits the link to
- * the first guess, and the temperature. Begins with a guess, from the n examples index
- * [n] whose logits are in place; then all examples go by once, and again as long as
+/* Before anything is added, where all examples are more than a block: fits the link and
+ * a first guess of the temperature to the n examples index [n] whose logits are in
+ * place; then, for the temperature, all examples go by once, and again as long as
  * *is_found is 0. */
 merit_status merit__validation_fit_begin(merit__validation *validation,
                                          const int64_t *index, int64_t n,
