@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 #include "merit/decide.h"
-#include "train/link_fit.h"
 
 enum { K = 5, N = 20000 };
 
@@ -60,15 +59,37 @@ static void test_parts(void **state)
             merit_link link = whole;
             double temperature = 0;
             draw_examples(scores, true_one, 1.25, (uint64_t)part + 1);
-            assert_int_equal(
-                merit__link_fit(&link, &temperature, scores, logits, labels, N, NULL),
-                MERIT_OK);
+            assert_int_equal(merit_link_fit(&link, &temperature, scores, logits, labels,
+                                            NULL, N, NULL),
+                             MERIT_OK);
             assert_int_equal(link.kind, true_one.kind);
             assert_true(link.cost == true_one.cost);
             assert_true(fabs(temperature - 1.25) < 0.05);
         }
         merit_scores_free(scores);
     }
+}
+
+/* Rows of weight 0 do not count. */
+static void test_weights(void **state)
+{
+    (void)state;
+    static float weights[N];
+    const merit_link half = {MERIT_LINK_MARGIN, 3};
+    merit_link link = {MERIT_LINK_MARGIN, 6};
+    merit_scores *scores = table_of(TABLE_SYMMETRIC);
+    double temperature = 0;
+    draw_examples(scores, half, 1, 3);
+    for (int64_t i = 0; i < N; i++) {
+        weights[i] = i % 4 == 0 ? 1 : 0;
+        labels[i] = i % 4 == 0 ? labels[i] : (int32_t)(i / 4 % K);
+    }
+    assert_int_equal(
+        merit_link_fit(&link, &temperature, scores, logits, labels, weights, N, NULL),
+        MERIT_OK);
+    assert_int_equal(link.kind, MERIT_LINK_MARGIN);
+    assert_true(link.cost == half.cost && fabs(temperature - 1) < 0.1);
+    merit_scores_free(scores);
 }
 
 /* Other links stay what they are. */
@@ -89,9 +110,9 @@ static void test_other_links(void **state)
         assert_int_equal(merit_decision_fit_temperature(&expected, decision, logits,
                                                         labels, NULL, 500, NULL),
                          MERIT_OK);
-        assert_int_equal(
-            merit__link_fit(&link, &temperature, scores, logits, labels, 500, NULL),
-            MERIT_OK);
+        assert_int_equal(merit_link_fit(&link, &temperature, scores, logits, labels,
+                                        NULL, 500, NULL),
+                         MERIT_OK);
         assert_true(temperature == expected);
         assert_int_equal(link.kind, links[i].kind);
         assert_true(link.cost == links[i].cost);
@@ -110,8 +131,8 @@ static void test_without_memory(void **state)
         merit_link link = {MERIT_LINK_MARGIN, 6};
         double temperature = 0;
         merit__alloc_fail_at(n, n % 2 == 0);
-        status =
-            merit__link_fit(&link, &temperature, scores, logits, labels, 100, NULL);
+        status = merit_link_fit(&link, &temperature, scores, logits, labels, NULL, 100,
+                                NULL);
         merit__alloc_fail_at(0, 0);
         assert_true(status == MERIT_OK || status == MERIT_ENOMEM);
         assert_true(n < 1000);
@@ -133,7 +154,7 @@ static void test_little_to_go_by(void **state)
             logits[i] = i % K == labels[i / K] ? 3000 : 0;
         }
         assert_int_equal(
-            merit__link_fit(&link, &temperature, scores, logits, labels, n, NULL),
+            merit_link_fit(&link, &temperature, scores, logits, labels, NULL, n, NULL),
             MERIT_OK);
         assert_int_equal(link.kind, MERIT_LINK_MARGIN);
         assert_true(link.cost == 6 && temperature > 0);
@@ -142,7 +163,7 @@ static void test_little_to_go_by(void **state)
     merit_link link = {MERIT_LINK_MARGIN, 6};
     double temperature = 0;
     assert_int_equal(
-        merit__link_fit(&link, &temperature, scores, logits, labels, 100, NULL),
+        merit_link_fit(&link, &temperature, scores, logits, labels, NULL, 100, NULL),
         MERIT_ENUMERIC);
     merit_scores_free(scores);
 }
@@ -150,9 +171,8 @@ static void test_little_to_go_by(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_other_links),
-        cmocka_unit_test(test_little_to_go_by),
+        cmocka_unit_test(test_parts),          cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_other_links),    cmocka_unit_test(test_little_to_go_by),
         cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,20 @@ MERIT_API merit_status merit_decision_fit_temperature(
     double *temperature, const merit_decision *decision, const float *logits,
     const int32_t *labels, const float *weights, int64_t n, merit_error *err);
 
-/* The same for logits that are too many to be held at once, which come part by part:
+/* How the logits of a trained net are best read: *link comes in as merit_loss_link says,
+ * *temperature becomes that of the link. Margins (MERIT_LINK_MARGIN) are taken back as
+ * far as that makes the labels likelier: all, 3/4, half, 1/4 or none (a softmax),
+ * whichever is the first that the next one does not improve on, each at its own
+ * temperature; *link then says how far. A net that cannot reach the least loss of every
+ * example, as one with too few parameters, has not learned all of its margins. Of fewer
+ * than some 60 rows the part is close to chance. Rows and errors as above. */
+MERIT_API merit_status merit_link_fit(merit_link *link, double *temperature,
+                                      const merit_scores *scores, const float *logits,
+                                      const int32_t *labels, const float *weights,
+                                      int64_t n, merit_error *err);
+
+/* The temperature for logits that are too many to be held at once, which come part by
+ * part:
  *
  *     merit_temperature_passes_create(&passes, decision, guess, &err);
  *     do {

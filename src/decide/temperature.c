@@ -137,6 +137,20 @@ static double fit(const merit__rows *rows)
     return exp(-find_root(rows, -log(highest), -log(lowest)));
 }
 
+// The sum of -log q of the labels; where q is 0, as much as of the least number.
+static double log_loss(const merit__rows *rows, double temperature)
+{
+    double sum = 0;
+    for (int64_t row = 0; row < rows->n; row++) {
+        const float *logits = rows->logits + (size_t)row * rows->K;
+        const double weight = rows->weights == NULL ? 1 : (double)rows->weights[row];
+        merit__outputs_posterior(rows->q, rows->outputs, logits, temperature,
+                                 rows->scratch);
+        sum -= weight * log(fmax(rows->q[rows->labels[row]], 1e-300));
+    }
+    return sum;
+}
+
 // The logits without margins, [N,K], for the caller to free.
 static merit_status take_margins(float **out, const merit__rows *rows, merit_error *err)
 {
@@ -154,7 +168,7 @@ static merit_status take_margins(float **out, const merit__rows *rows, merit_err
     return MERIT_OK;
 }
 
-merit_status merit__temperature_fit(double *temperature, merit__rows rows,
+merit_status merit__temperature_fit(double *temperature, double *loss, merit__rows rows,
                                     merit_error *err)
 {
     if (temperature == NULL || rows.logits == NULL || rows.labels == NULL ||
@@ -182,6 +196,9 @@ merit_status merit__temperature_fit(double *temperature, merit__rows rows,
         rows.outputs = &softmax;
     }
     *temperature = is_fitted ? fit(&rows) : 1;
+    if (loss != NULL) {
+        *loss = log_loss(&rows, *temperature);
+    }
 
 fail:
     merit__free(plain);
@@ -203,7 +220,7 @@ merit_status merit_temperature_fit(double *temperature, const float *logits,
                               .labels = labels,
                               .weights = weights,
                               .n = n};
-    return merit__temperature_fit(temperature, rows, err);
+    return merit__temperature_fit(temperature, NULL, rows, err);
 }
 
 merit_status merit_decision_fit_temperature(double *temperature,
@@ -221,7 +238,7 @@ merit_status merit_decision_fit_temperature(double *temperature,
                               .labels = labels,
                               .weights = weights,
                               .n = n};
-    return merit__temperature_fit(temperature, rows, err);
+    return merit__temperature_fit(temperature, NULL, rows, err);
 }
 
 /* The logarithms of the rows that count, and their labels. */

@@ -29,8 +29,9 @@ double merit__rows_slope(const merit__rows *rows, double temperature,
                          double *curvature);
 
 /* merit_temperature_fit and merit_decision_fit_temperature, for rows as they were
- * given, without K and scratch. */
-merit_status merit__temperature_fit(double *temperature, merit__rows rows,
+ * given, without K and scratch; *loss, unless NULL, is the sum of -log q of the labels
+ * there, for links with a posterior. */
+merit_status merit__temperature_fit(double *temperature, double *loss, merit__rows rows,
                                     merit_error *err);
 
 #endif

@@ -232,12 +232,12 @@ static void find_others(merit_explanation *e)
             continue;
         }
         int is_well = c->verdict == MERIT_VERDICT_HEALTHY;
+        int is_earlier = &e->candidates[i] < e->kept;
         merit__explain_find(
             e, "candidate", is_well ? MERIT_SEVERITY_NOTE : MERIT_SEVERITY_WARNING,
-            "%s%.120s%s reached %.4f%s%s.",
-            &e->candidates[i] < e->kept ? "Before it, " : "", c->loss,
-            &e->candidates[i] < e->kept ? "" : " went on from there and",
-            c->best->mean_score, is_well ? "" : "; its part is judged ",
+            "%s%.120s%s reached %.4f%s%s.", is_earlier ? "Before it, " : "", c->loss,
+            is_earlier ? "" : " went on from there and", c->best->mean_score,
+            is_well ? "" : "; its part is judged ",
             is_well ? "" : merit_explain_verdict_name(c->verdict));
     }
     if (e->run->given_up[0] != '\0') {

@@ -102,8 +102,8 @@ merit_status merit__training_save_last(const merit__training *t, merit_error *er
 {
     const merit__state *s = &t->state;
     const merit__history_row *row = &s->history[s->n_history - 1];
-    if (merit__training_own_step(t, row) !=
-        s->at.step) { // a candidate given up before its first validation
+    // A candidate that was given up before its first validation has no row.
+    if (merit__training_own_step(t, row) != s->at.step) {
         return MERIT_OK;
     }
     return save_model(t, "last.safetensors", s->now_weights.parameters, row, NULL, err);

@@ -7,7 +7,6 @@
 #include "base/fail.h"
 #include "merit/metrics.h"
 #include "model/model.h"
-#include "train/link_fit.h"
 #include "train/own_decode.h"
 
 enum { BAYES, ARGMAX, DECODE, N_TRIALS };
@@ -165,8 +164,8 @@ static const int32_t *next_labels(const merit__validation *v)
 static merit_status fit_link(merit__validation *v, const int32_t *labels, int64_t n,
                              merit_error *err)
 {
-    return merit__link_fit(&v->link, &v->temperature, v->scores, v->logits, labels, n,
-                           err);
+    return merit_link_fit(&v->link, &v->temperature, v->scores, v->logits, labels, NULL,
+                          n, err);
 }
 
 merit_status merit__validation_fit_begin(merit__validation *v, const int64_t *index,
